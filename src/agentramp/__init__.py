@@ -1,0 +1,3 @@
+"""agentramp: ships AI agents to production, one ramp at a time."""
+
+__version__ = "0.1.0"

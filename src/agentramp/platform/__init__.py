@@ -1,0 +1,1 @@
+"""Where an agent can run: one port, an adapter for each platform."""

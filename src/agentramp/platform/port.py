@@ -1,0 +1,75 @@
+"""The platform port: what agentramp needs of any place an agent can run.
+
+Every call returns when its effect has been read back, so a caller never assumes. An adapter
+does not know why it is called: it never sees a plan, a journal or a command line.
+"""
+
+from typing import Protocol
+
+from agentramp.errors import RefusedError
+from agentramp.model import Artifact, Endpoint, Observed, Runtime, RuntimeSpec, Split
+
+
+class PlatformError(RefusedError):
+    """The platform refused; ``code`` and ``request_id`` are its own, where it gave any."""
+
+    def __init__(
+        self, message: str, *, code: str = "", request_id: str = "", advice: str = ""
+    ) -> None:
+        details = [part for part in (code, request_id and f"request id {request_id}") if part]
+        super().__init__(message + (f" ({', '.join(details)})" if details else ""), advice=advice)
+        self.code = code
+        self.request_id = request_id
+
+
+class UnreachableError(PlatformError):
+    """No answer came, after all the retries the adapter allows itself."""
+
+
+class NotReadyError(PlatformError):
+    """A runtime or endpoint ended in a failed state, or did not become ready in time."""
+
+
+class NotAppliedError(PlatformError):
+    """The platform said yes, but reading back showed something else."""
+
+
+class Platform(Protocol):
+    """Eight operations. Runtimes and endpoints are addressed by the ids the platform gave them."""
+
+    def observe(self, runtime_name: str) -> Observed:
+        """Read the runtime, its versions and its endpoints; all pages of each."""
+        ...
+
+    def create_runtime(self, spec: RuntimeSpec, artifact: Artifact | None) -> Runtime:
+        """Make the runtime and wait until it is ready."""
+        ...
+
+    def update_runtime(
+        self, runtime_id: str, spec: RuntimeSpec, artifact: Artifact | None
+    ) -> Runtime:
+        """Change the head and wait until it is ready; no artifact leaves the code as it is."""
+        ...
+
+    def published_spec(self, runtime_id: str, number: int) -> RuntimeSpec:
+        """What a published version froze."""
+        ...
+
+    def publish_version(self, runtime_id: str, description: str) -> int:
+        """Freeze the head and give the new version's number."""
+        ...
+
+    def create_endpoint(self, runtime_id: str, name: str, split: Split) -> Endpoint:
+        """Make an endpoint with this split and wait until it is ready."""
+        ...
+
+    def get_endpoint(self, runtime_id: str, endpoint_id: str) -> Endpoint:
+        """Read one endpoint."""
+        ...
+
+    def set_split(self, runtime_id: str, endpoint_id: str, split: Split) -> Endpoint:
+        """Move traffic, wait until ready, read back and compare.
+
+        Raises NotAppliedError where what was read differs from ``split``.
+        """
+        ...
