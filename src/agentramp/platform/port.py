@@ -35,7 +35,7 @@ class NotAppliedError(PlatformError):
 
 
 class Platform(Protocol):
-    """Eight operations. Runtimes and endpoints are addressed by the ids the platform gave them."""
+    """Runtimes and endpoints are addressed by the ids the platform gave them."""
 
     def observe(self, runtime_name: str) -> Observed:
         """Read the runtime, its versions and its endpoints; all pages of each."""
@@ -49,6 +49,10 @@ class Platform(Protocol):
         self, runtime_id: str, spec: RuntimeSpec, artifact: Artifact | None
     ) -> Runtime:
         """Change the head and wait until it is ready; no artifact leaves the code as it is."""
+        ...
+
+    def await_runtime(self, runtime_id: str) -> Runtime:
+        """Wait until a change that was begun elsewhere has ended; raises NotReadyError."""
         ...
 
     def published_spec(self, runtime_id: str, number: int) -> RuntimeSpec:

@@ -1,8 +1,8 @@
 """ACS3-HMAC-SHA256, the signature of Alibaba Cloud's OpenAPI gateway.
 
 Source: the vendor's signature documentation ("ACS3 request syntax and signature") and its
-official client; ``tests/platform/agentrun/test_signing.py`` holds this module to that client's output.
-The embedded platform verifies with the same functions that the adapter signs with.
+official client, whose output ``tests/platform/agentrun/test_signing.py`` holds this module to. The
+embedded platform verifies with the same functions that the adapter signs with.
 """
 
 import hashlib

@@ -1,0 +1,95 @@
+"""What a verb is about to do, as data: steps in order, the way back, and why.
+
+A plan is made from one reading of the platform before anything is changed; a dry run prints it
+and a real run executes the very same value.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from agentramp.model import Artifact, RuntimeSpec, Split
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between what is wanted and what is there, in words safe to print."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class CreateRuntime:
+    spec: RuntimeSpec
+    artifact: Artifact | None
+
+
+@dataclass(frozen=True)
+class UpdateRuntime:
+    runtime_id: str
+    spec: RuntimeSpec
+    artifact: Artifact | None
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class AwaitRuntime:
+    """Wait for a change that an earlier run began."""
+
+    runtime_id: str
+
+
+@dataclass(frozen=True)
+class PublishVersion:
+    runtime_id: str
+    description: str
+
+
+@dataclass(frozen=True)
+class CreateEndpoint:
+    runtime_id: str
+    name: str
+    split: Split
+
+
+@dataclass(frozen=True)
+class MoveTraffic:
+    """Change an endpoint's split from ``before``, which must still hold, to ``after``."""
+
+    runtime_id: str
+    endpoint_id: str
+    name: str
+    before: Split
+    after: Split
+
+
+Step: TypeAlias = (
+    CreateRuntime | UpdateRuntime | AwaitRuntime | PublishVersion | CreateEndpoint | MoveTraffic
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a plan holds while it is carried out: a runtime, or one endpoint of it."""
+
+    runtime: str
+    endpoint: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.runtime}/{self.endpoint}" if self.endpoint else self.runtime
+
+
+@dataclass(frozen=True)
+class Plan:
+    """No steps means there is nothing to do; ``notes`` then say why.
+
+    ``way_back`` undoes what of ``steps`` touches traffic. It is empty where no traffic is
+    touched: a head and an unrouted version serve nobody.
+    """
+
+    verb: str
+    subject: Subject
+    steps: tuple[Step, ...] = ()
+    way_back: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,235 @@
+"""Signed, bounded calls to the AgentRun control plane.
+
+What may be repeated safely is repeated: reads and full writes (GET, PUT, DELETE) on throttling,
+5xx and lost connections; a POST only where the platform cannot have acted (it was throttled, or
+no connection was made). A POST whose answer was lost raises OutcomeUnknownError and the caller
+reads again.
+"""
+
+import json
+import math
+import platform as machine
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+import tenacity
+
+from agentramp import __version__
+from agentramp.platform.agentrun.signing import Credentials, Signable, authorization
+from agentramp.platform.port import PlatformError, UnreachableError
+
+API_VERSION = "2025-09-10"
+ATTEMPTS = 6
+CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 120.0
+THROTTLED = 429
+SERVER_FAULT = 500
+_AGENT = f"agentramp/{__version__} Python/{machine.python_version()}"
+
+
+class OutcomeUnknownError(UnreachableError):
+    """A request that changes something was sent and no answer came: it may have acted."""
+
+
+class NotFoundError(PlatformError):
+    """The platform has no such thing."""
+
+
+class AlreadyExistsError(PlatformError):
+    """The name is taken."""
+
+
+class _AgainError(Exception):
+    """An answer worth asking again for; carries what to raise when the attempts are spent."""
+
+    def __init__(self, error: PlatformError, wait: float) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.wait = wait
+
+
+@dataclass(frozen=True)
+class Action:
+    """An operation of the API; ``path`` is without the version prefix and not yet encoded."""
+
+    name: str
+    method: str
+    path: tuple[str, ...]
+
+
+@dataclass
+class Client:
+    """Calls to the control plane at ``url``.
+
+    ``now`` tells seconds since 1970-01-01 UTC, ``nonce`` a fresh random token and ``jitter`` a
+    number in [0, 1).
+    """
+
+    url: str
+    credentials: Callable[[], Credentials]
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    nonce: Callable[[], str]
+    jitter: Callable[[], float]
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def call(
+        self,
+        action: Action,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]:
+        """The ``data`` of the answer; raises PlatformError or one of its children."""
+        payload = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            wait=self._wait,
+            retry=tenacity.retry_if_exception_type(_AgainError),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._once, action, dict(query or {}), payload)
+        except _AgainError as spent:
+            raise spent.error from spent
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        """Full jitter up to 0.5 s doubling to 16 s, and never less than the platform asked for."""
+        asked = 0.0
+        if state.outcome and isinstance(error := state.outcome.exception(), _AgainError):
+            asked = error.wait
+        return asked + self.jitter() * min(16.0, math.ldexp(0.5, state.attempt_number))
+
+    def _once(self, action: Action, query: Mapping[str, str], payload: bytes) -> Mapping[str, Any]:
+        request = self._signed(action, query, payload)
+        try:
+            answer = self.session.send(request, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
+        except requests.exceptions.ConnectTimeout as error:
+            raise _AgainError(self._unreachable(error), 0) from error
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise self._lost(action, error) from error
+        except requests.RequestException as error:
+            raise self._unreachable(error) from error
+        return _data(action, answer)
+
+    def _lost(self, action: Action, error: requests.RequestException) -> Exception:
+        if action.method == "POST" and not _never_connected(error):
+            return OutcomeUnknownError(f"{action.name}: the connection broke before an answer came")
+        return _AgainError(self._unreachable(error), 0)
+
+    def _unreachable(self, error: Exception) -> UnreachableError:
+        cause = type(error).__name__
+        return UnreachableError(
+            f"no answer from {self.url} ({cause})",
+            advice="check the network, the region and the address of the platform, then run again",
+        )
+
+    def _signed(
+        self, action: Action, query: Mapping[str, str], payload: bytes
+    ) -> requests.PreparedRequest:
+        path = "/" + "/".join(quote(part, safe="~") for part in (API_VERSION, *action.path))
+        credentials = self.credentials()
+        headers = self._headers(action, credentials, payload)
+        signable = Signable(action.method, path, query, headers)
+        headers["authorization"] = authorization(signable, credentials)
+        url = self.url + path
+        return self.session.prepare_request(
+            requests.Request(action.method, url, headers, data=payload or None, params=dict(query))
+        )
+
+    def _headers(self, action: Action, credentials: Credentials, payload: bytes) -> dict[str, str]:
+        moment = datetime.fromtimestamp(self.now(), timezone.utc)
+        headers = {
+            "host": urlsplit(self.url).netloc,
+            "accept": "application/json",
+            "user-agent": _AGENT,
+            "x-acs-action": action.name,
+            "x-acs-version": API_VERSION,
+            "x-acs-date": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "x-acs-signature-nonce": self.nonce(),
+            "x-acs-content-sha256": sha256(payload).hexdigest(),
+        }
+        if payload:
+            headers["content-type"] = "application/json; charset=utf-8"
+        if credentials.security_token:
+            headers["x-acs-accesskey-id"] = credentials.access_key_id
+            headers["x-acs-security-token"] = credentials.security_token
+        return headers
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    """Whether no byte of the request can have reached the platform."""
+    return "NewConnectionError" in repr(error) or "Name or service not known" in repr(error)
+
+
+def _data(action: Action, answer: requests.Response) -> Mapping[str, Any]:
+    body = _json(answer)
+    if answer.ok:
+        data = body.get("data", {})
+        return data if isinstance(data, dict) else {}
+    error = _refusal(action, answer, body)
+    asked = float(answer.headers.get("x-acs-retry-after") or 0) / 1000
+    throttled = answer.status_code == THROTTLED or asked > 0 or "throttl" in error.code.lower()
+    broken = answer.status_code >= SERVER_FAULT and not isinstance(error, AlreadyExistsError)
+    if throttled or (broken and action.method != "POST"):
+        raise _AgainError(error, asked)
+    if broken:
+        raise OutcomeUnknownError(
+            f"{action.name}: {error.message}", code=error.code, request_id=error.request_id
+        )
+    raise error
+
+
+def _json(answer: requests.Response) -> dict[str, Any]:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    return body if isinstance(body, dict) else {}
+
+
+def _refusal(action: Action, answer: requests.Response, body: Mapping[str, Any]) -> PlatformError:
+    """The platform's own words. Its gateway spells the keys with capitals, its service without."""
+    code = str(body.get("code") or body.get("Code") or f"HTTP {answer.status_code}")
+    text = str(body.get("message") or body.get("Message") or answer.reason or "no message")
+    request_id = str(
+        body.get("requestId")
+        or body.get("RequestId")
+        or answer.headers.get("x-acs-request-id")
+        or ""
+    )
+    kind = _kind(answer.status_code, text)
+    return kind(f"{action.name}: {text}", code=code, request_id=request_id, advice=_advice(code))
+
+
+def _kind(status: int, text: str) -> type[PlatformError]:
+    # Some resources answer 500 for a name that is taken, so the text decides too.
+    if "already exist" in text.lower():
+        return AlreadyExistsError
+    return NotFoundError if status == requests.codes.not_found else PlatformError
+
+
+def _advice(code: str) -> str:
+    for mark, advice in _ADVICE.items():
+        if mark.lower() in code.lower():
+            return advice
+    return "see the platform's message above; its support can look the request id up"
+
+
+_ADVICE = {
+    "InvalidAccessKeyId": "the access key is unknown here: check its id and the account",
+    "SignatureDoesNotMatch": "the access key's secret is wrong, or this machine's clock is off",
+    "InvalidSecurityToken": "the temporary credentials have expired: fetch new ones",
+    "Forbidden": "the identity lacks permission: grant it agentrun actions on this runtime",
+    "NoPermission": "the identity lacks permission: grant it agentrun actions on this runtime",
+    "AccessDenied": "the identity lacks permission: grant it agentrun actions on this runtime",
+    "EntityNotExist.Role": "the role named in s.yaml does not exist in this account",
+    "VALIDATION": "mend the field named in the message, then run: agentramp validate",
+    "BAD_REQUEST": "mend the field named in the message, then run: agentramp validate",
+    "Throttling": "the account's rate limit is spent: wait a minute and run again",
+}
