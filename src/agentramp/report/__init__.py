@@ -1,1 +1,1 @@
-
+"""What happened, for people, for programs and for GitHub."""

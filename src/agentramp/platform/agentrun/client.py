@@ -20,7 +20,12 @@ import requests
 import tenacity
 
 from agentramp import __version__
-from agentramp.platform.agentrun.signing import Credentials, Signable, authorization
+from agentramp.platform.agentrun.signing import (
+    Credentials,
+    Signable,
+    authorization,
+    canonical_query,
+)
 from agentramp.platform.port import PlatformError, UnreachableError
 
 API_VERSION = "2025-09-10"
@@ -137,9 +142,9 @@ class Client:
         headers = self._headers(action, credentials, payload)
         signable = Signable(action.method, path, query, headers)
         headers["authorization"] = authorization(signable, credentials)
-        url = self.url + path
+        url = self.url + path + (f"?{canonical_query(query)}" if query else "")
         return self.session.prepare_request(
-            requests.Request(action.method, url, headers, data=payload or None, params=dict(query))
+            requests.Request(action.method, url, headers, data=payload or None)
         )
 
     def _headers(self, action: Action, credentials: Credentials, payload: bytes) -> dict[str, str]:

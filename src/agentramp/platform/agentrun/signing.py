@@ -52,8 +52,13 @@ def authorization(request: Signable, credentials: Credentials) -> str:
     return f"{ALGORITHM} Credential={who},SignedHeaders={';'.join(names)},Signature={value}"
 
 
+def canonical_query(query: Mapping[str, str]) -> str:
+    """Sorted and encoded as RFC 3986 says: signed and sent alike, so that nobody reads it twice."""
+    return "&".join(f"{_encode(key)}={_encode(value)}" for key, value in sorted(query.items()))
+
+
 def _canonical(request: Signable, signed: list[str]) -> str:
-    query = "&".join(f"{_encode(k)}={_encode(v)}" for k, v in sorted(request.query.items()))
+    query = canonical_query(request.query)
     headers = "".join(f"{name}:{request.headers[name].strip()}\n" for name in signed)
     payload = request.headers["x-acs-content-sha256"]
     return "\n".join([request.method, request.path, query, headers, ";".join(signed), payload])

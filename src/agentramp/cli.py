@@ -1,0 +1,164 @@
+"""The command line: one parser per verb, one boundary where exceptions become exit codes.
+
+Only this module reads the process's environment and arguments and ends the process. Imports
+that cost time are made where they are needed, so that ``--version`` and ``--help`` answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Protocol, cast
+
+from agentramp import __version__
+from agentramp.errors import AgentrampError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from agentramp.report.channel import Channel
+    from agentramp.report.result import Report
+    from agentramp.verbs.context import Context
+
+VERBS: Mapping[str, str] = {
+    "validate": "check s.yaml; all faults at once, each with its line",
+    "build": "package the code and its dependencies into one reproducible zip",
+    "deploy": "make the runtime's head what s.yaml says; traffic stays where it is",
+    "publish-version": "freeze the head as an immutable version",
+    "shift-traffic": "give a version a share of an endpoint's sessions",
+    "rollback": "all traffic back to the version that served before",
+    "local": "start, stop or look at the embedded platform",
+}
+BUG, INTERRUPTED = 1, 130
+
+
+class Verb(Protocol):
+    """What a module of ``verbs`` offers."""
+
+    @property
+    def EXAMPLE(self) -> str: ...  # noqa: N802 - a module's constant
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, args: argparse.Namespace, context: Context) -> Report: ...
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and give the exit code of ``docs/reference/exit-codes.md``."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words in (["--version"], ["-V"]):
+        _print(f"agentramp {__version__}")
+        return 0
+    if not words or words[0] in {"-h", "--help", "help"}:
+        _print(_overview())
+        return 0 if words else UsageError.exit_code
+    if words[0] not in VERBS:
+        return _unknown(words[0])
+    return _bounded(words[0], words[1:])
+
+
+def _print(text: str) -> None:
+    print(text)  # noqa: T201 - the command line speaks
+
+
+def _overview() -> str:
+    lines = [
+        "usage: agentramp VERB [PATH] [options]",
+        "",
+        "Ships AI agents to production, one ramp at a time.",
+        "",
+        *(f"  {name:<16} {summary}" for name, summary in VERBS.items()),
+        "",
+        "agentramp VERB --help tells a verb's options, with an example.",
+        "--platform local needs no cloud account: it is this machine.",
+        "",
+        "exit codes: 0 done, 1 a bug of agentramp, 2 usage or configuration, 3 refused and",
+        "nothing changed, 5 the traffic state is unknown, 6 superseded by another run,",
+        "7 the platform cannot do it, 130 interrupted",
+    ]
+    return "\n".join(lines)
+
+
+def _unknown(word: str) -> int:
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, VERBS, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"it has: {', '.join(VERBS)}"
+    sys.stderr.write(f"agentramp: there is no verb {word!r}; {hint}\n")
+    return UsageError.exit_code
+
+
+def _bounded(name: str, words: list[str]) -> int:
+    """The one exit boundary: each way a run can end, with its exit code and its last line."""
+    from agentramp.report.channel import Channel
+
+    channel = Channel.open(name, words, os.environ, sys.stdout, sys.stderr)
+    try:
+        _follow_termination()
+        channel.report(_run(name, words, channel))
+    except SystemExit as end:  # argparse has printed its help
+        return int(end.code or 0)
+    except AgentrampError as error:
+        channel.fail(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        channel.interrupted()
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone: point the stream elsewhere so that the exit is quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BUG
+    except Exception:  # noqa: BLE001 - whatever it is, it is a bug of ours and is told as one
+        channel.bug()
+        return BUG
+    return 0
+
+
+def _follow_termination() -> None:
+    """A runner that cancels sends SIGTERM first: end as on Ctrl-C, with the way back taken."""
+    import signal
+    import threading
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, interrupt)
+
+
+def _run(name: str, words: list[str], channel: Channel) -> Report:
+    from agentramp.parser import parse
+
+    verb = _load(name)
+    about = f"{VERBS[name]}. Example: {verb.EXAMPLE}"
+    args = parse(name, about, verb.add_arguments, words, os.environ)
+    channel.output = args.output
+    return verb.run(args, _context(channel))
+
+
+def _context(channel: Channel) -> Context:
+    import random
+    import secrets
+    import time
+    from pathlib import Path
+
+    from agentramp.verbs.context import Context
+
+    home = os.environ.get("AGENTRAMP_HOME")
+    return Context(
+        environ=os.environ,
+        cwd=Path.cwd(),
+        home=Path(home).absolute() if home else Path.home() / ".agentramp",
+        console=channel.console,
+        clock=time.time,
+        sleep=time.sleep,
+        nonce=lambda: secrets.token_hex(16),
+        jitter=random.random,
+    )
+
+
+def _load(name: str) -> Verb:
+    """The verb's module, imported only now: no run pays for another verb's libraries."""
+    from importlib import import_module
+
+    return cast("Verb", import_module(f"agentramp.verbs.{name.replace('-', '_')}"))

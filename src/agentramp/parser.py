@@ -1,0 +1,76 @@
+"""From words and a workflow's inputs to one namespace.
+
+An action hands its inputs over as ``AGENTRAMP_INPUT_<NAME>``; an empty one means not given, and a
+word on the command line wins. A fault is told by the name its writer knows: ``--weight`` on the
+command line, ``input weight`` in a workflow.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+from agentramp.errors import UsageError
+
+PREFIX = "AGENTRAMP_INPUT_"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of ending the process; the boundary in ``cli`` does that."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, advice=f"see: {self.prog} --help")
+
+
+def parse(
+    name: str,
+    about: str,
+    verb: Callable[[argparse.ArgumentParser], None],
+    words: list[str],
+    environ: Mapping[str, str],
+) -> argparse.Namespace:
+    """Raises UsageError for what makes no sense; SystemExit(0) after ``--help``."""
+    parser = _Parser(prog=f"agentramp {name}", description=about, allow_abbrev=False)
+    verb(parser)
+    parser.add_argument(
+        "--output", choices=("text", "json"), default="text", help="(default: text)"
+    )
+    given = _inputs(parser, words, environ)
+    try:
+        return parser.parse_args([*given, *words])
+    except UsageError as error:
+        raise UsageError(_as_inputs(error.message, given), advice=error.advice) from error
+
+
+def _inputs(parser: _Parser, words: list[str], environ: Mapping[str, str]) -> list[str]:
+    """The words that stand for the workflow's inputs."""
+    if any(word in {"-h", "--help"} for word in words):
+        return []
+    given: list[str] = []
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public list of its options
+        flag = action.option_strings[-1] if action.option_strings else ""
+        name = flag.removeprefix("--") or action.dest
+        value = environ.get(PREFIX + name.upper().replace("-", "_"), "").strip()
+        if value:
+            given += _words(action, flag, name, value)
+    # A positional of the command line and one of an input would both stand: the line's wins.
+    has_path = any(not word.startswith("-") for word in words[:1])
+    return [word for word in given if word.startswith("--") or not has_path]
+
+
+def _words(action: argparse.Action, flag: str, name: str, value: str) -> list[str]:
+    if not flag:
+        return [value]
+    if action.nargs != 0:
+        return [f"{flag}={value}"]
+    if value not in {"true", "false"}:
+        raise UsageError(
+            f"input {name}: {value!r} is neither true nor false", advice="write true or false"
+        )
+    return [flag] if value == "true" else []
+
+
+def _as_inputs(message: str, given: list[str]) -> str:
+    for word in given:
+        flag = word.partition("=")[0]
+        message = message.replace(f"argument {flag}:", f"input {flag.removeprefix('--')}:")
+    return message

@@ -1,0 +1,52 @@
+"""The platforms by name. ``local`` is the AgentRun adapter with another address."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from agentramp.platform.agentrun.adapter import AgentRun
+from agentramp.platform.agentrun.client import Client
+from agentramp.platform.agentrun.signing import Credentials
+from agentramp.platform.port import Platform
+
+
+@dataclass(frozen=True)
+class Address:
+    url: str
+    credentials: Credentials
+
+
+class World(Protocol):
+    """Time and chance, as the client takes them."""
+
+    @property
+    def clock(self) -> Callable[[], float]: ...
+    @property
+    def sleep(self) -> Callable[[float], None]: ...
+    @property
+    def nonce(self) -> Callable[[], str]: ...
+    @property
+    def jitter(self) -> Callable[[], float]: ...
+
+
+def connect(name: str, address: Address, world: World) -> Platform:
+    return PLATFORMS[name](address, world)
+
+
+def _agentrun(address: Address, world: World) -> Platform:
+    return AgentRun(
+        Client(
+            url=address.url,
+            credentials=lambda: address.credentials,
+            now=world.clock,
+            sleep=world.sleep,
+            nonce=world.nonce,
+            jitter=world.jitter,
+        )
+    )
+
+
+PLATFORMS: Mapping[str, Callable[[Address, World], Platform]] = {
+    "agentrun": _agentrun,
+    "local": _agentrun,
+}

@@ -1,0 +1,95 @@
+"""Where a run's words go: the result on standard output, all else on standard error.
+
+Inside GitHub Actions the outputs, the job summary and the annotations are written too.
+"""
+
+import secrets
+import shlex
+import sys
+import time
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from typing_extensions import assert_never
+
+from agentramp.errors import AgentrampError
+from agentramp.report import github, json, text
+from agentramp.report.console import Console
+from agentramp.report.result import Facts, Failure, Report, Result
+
+
+@dataclass
+class Channel:
+    """``output`` is ``text`` or ``json``; ``command`` is what reproduces the run on a laptop."""
+
+    verb: str
+    command: str
+    environ: Mapping[str, str]
+    stdout: TextIO
+    stderr: TextIO
+    console: Console
+    output: str = "text"
+
+    @classmethod
+    def open(
+        cls,
+        verb: str,
+        words: Sequence[str],
+        environ: Mapping[str, str],
+        stdout: TextIO,
+        stderr: TextIO,
+    ) -> "Channel":
+        terminal = stderr.isatty() and environ.get("TERM") != "dumb"
+        colour = terminal and not environ.get("NO_COLOR")
+        console = Console(stderr, terminal=terminal, colour=colour, clock=time.monotonic)
+        asked_for_json = "json" in {word.removeprefix("--output=") for word in words}
+        return cls(
+            verb=verb,
+            command=shlex.join(["agentramp", verb, *words]),
+            environ=environ,
+            stdout=stdout,
+            stderr=stderr,
+            console=console,
+            output="json" if asked_for_json else "text",
+        )
+
+    def report(self, value: Report) -> None:
+        match value:
+            case Result():
+                lines, document = text.result(value), json.result(value)
+                self._append("GITHUB_OUTPUT", github.outputs(value, secrets.token_hex(16)))
+                self._append("GITHUB_STEP_SUMMARY", github.summary(value, self.command))
+            case Facts():
+                lines, document = text.facts(value), json.facts(value)
+            case _:
+                assert_never(value)
+        self._print(self.stdout, [document] if self.output == "json" else lines)
+
+    def fail(self, error: AgentrampError) -> None:
+        failure = Failure(self.verb, error, self.command)
+        if self.output == "json":
+            self._print(self.stdout, [json.failure(failure)])
+        self._append("GITHUB_STEP_SUMMARY", github.failure_summary(failure))
+        if self.environ.get("GITHUB_ACTIONS") == "true":
+            self._print(self.stderr, github.annotations(failure))
+        self._print(self.stderr, text.failure(failure))
+
+    def interrupted(self) -> None:
+        self._print(self.stderr, [f"agentramp {self.verb}: interrupted; run it again to go on"])
+
+    def bug(self) -> None:
+        trace = "".join(traceback.format_exception(*sys.exc_info()))
+        told = "this is a bug of agentramp, not of your project; please report the lines above"
+        self._print(self.stderr, [trace.rstrip(), f"agentramp {self.verb}: {told}"])
+
+    def _append(self, variable: str, text: str) -> None:
+        if self.environ.get(variable):
+            with Path(self.environ[variable]).open("a", encoding="utf-8") as file:
+                file.write(text)
+
+    def _print(self, stream: TextIO, lines: Iterable[str]) -> None:
+        for line in lines:
+            print(line, file=stream, flush=True)

@@ -1,0 +1,92 @@
+"""Follows the work: a bar that moves on a terminal, plain lines in a log.
+
+Everything here goes to standard error, so that standard output holds the result alone.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from agentramp.plan import Plan, Step
+from agentramp.report import text
+
+_BAR = 24
+_REDRAW = 0.1
+_REPEAT = 10.0
+_CLEAR = "\r\x1b[K"
+
+
+@dataclass
+class Console:
+    """``clock`` tells seconds; ``colour`` also asks for a terminal."""
+
+    stream: TextIO
+    terminal: bool
+    colour: bool
+    clock: Callable[[], float]
+    _drawn: bool = field(default=False, init=False)
+    _told: float = field(default=float("-inf"), init=False)
+    _begun: float = field(default=0.0, init=False)
+
+    def say(self, line: str) -> None:
+        self._wipe()
+        print(f"  {line}", file=self.stream, flush=True)
+
+    def head(self, line: str) -> None:
+        self._wipe()
+        print(self._bold(line), file=self.stream, flush=True)
+
+    def advance(self, title: str, done: int, total: int) -> None:
+        if self.terminal:
+            self._draw(title, done, total)
+        elif self._due(_REPEAT, done, total) and done < total:
+            self.say(f"{title} {_share(done, total)} %")
+        if done >= total:
+            self._told = float("-inf")
+
+    def plan(self, plan: Plan) -> None:
+        self._wipe()
+        for line in text.plan(plan):
+            print(line, file=self.stream, flush=True)
+
+    def begin(self, step: Step) -> None:
+        self._begun = self.clock()
+        self.say(f"{text.step(step)} ...")
+
+    def end(self, step: Step) -> None:  # noqa: ARG002 - a Listener is told which
+        self.say(f"done in {self.clock() - self._begun:.1f} s")
+
+    def going_back(self, step: Step) -> None:
+        self.say(f"it failed, so the way back: {text.step(step)} ...")
+
+    def _draw(self, title: str, done: int, total: int) -> None:
+        if not self._due(_REDRAW, done, total):
+            return
+        filled = _BAR * _share(done, total) // 100
+        bar = "#" * filled + "." * (_BAR - filled)
+        line = f"  {title} [{bar}] {_share(done, total):3d} %"
+        width = shutil.get_terminal_size().columns - 1
+        print(_CLEAR + line[:width], end="", file=self.stream, flush=True)
+        self._drawn = True
+        if done >= total:
+            self._wipe()
+
+    def _due(self, every: float, done: int, total: int) -> bool:
+        now = self.clock()
+        if now - self._told < every and done < total:
+            return False
+        self._told = now
+        return True
+
+    def _wipe(self) -> None:
+        if self._drawn:
+            print(_CLEAR, end="", file=self.stream, flush=True)
+            self._drawn = False
+
+    def _bold(self, line: str) -> str:
+        return f"\x1b[1m{line}\x1b[0m" if self.colour else line
+
+
+def _share(done: int, total: int) -> int:
+    return 100 * done // total if total else 100

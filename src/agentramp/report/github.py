@@ -1,0 +1,112 @@
+"""What GitHub shows: outputs, the job summary and annotations at the line of s.yaml.
+
+Formats: "Workflow commands for GitHub Actions" and "Adding a job summary" in GitHub's own
+documentation. At most ten errors of a step are shown there, so the tenth stands for the rest.
+"""
+
+from collections.abc import Iterator
+
+from agentramp.diagnostics import ConfigError, Diagnostic
+from agentramp.model import Split
+from agentramp.report import json, text
+from agentramp.report.result import Failure, Result
+
+SHOWN = 10
+
+
+def outputs(value: Result, delimiter: str) -> str:
+    """The lines for the outputs file; ``delimiter`` must be unguessable to keep values apart."""
+    artifact = value.artifact
+    pairs = {
+        "changed": "true" if value.changed else "false",
+        "runtime": value.runtime,
+        "version": value.version,
+        "previous-version": value.previous_version,
+        "url": value.url,
+        "weights": _compact(value.after),
+        "reason": value.message,
+        "artifact-path": artifact.path if artifact else None,
+        "artifact-digest": f"sha256:{artifact.sha256}" if artifact else None,
+        "result-json": json.result(value),
+    }
+    return "".join(
+        f"{name}<<{delimiter}\n{'' if text is None else text}\n{delimiter}\n"
+        for name, text in pairs.items()
+    )
+
+
+def summary(value: Result, reproduce: str) -> str:
+    rows = [
+        ("runtime", value.runtime),
+        ("version", value.version),
+        ("before", value.before),
+        ("after", value.after),
+        ("url", value.url),
+        ("package", value.artifact and f"sha256:{value.artifact.sha256}"),
+    ]
+    table = [f"| {name} | {_cell(str(what))} |" for name, what in rows if what is not None]
+    state = "dry run" if value.dry_run else "changed" if value.changed else "unchanged"
+    lines = [f"### {value.verb}: {state}", "", _cell(value.message), ""]
+    if table:
+        lines += ["| what | value |", "|---|---|", *table, ""]
+    if value.plan and value.plan.steps:
+        lines += ["```text", *(_fence(line) for line in text.plan(value.plan)), "```", ""]
+    if value.next:
+        lines += [f"Next: `{value.next}`", ""]
+    return "\n".join([*lines, f"The same on a laptop: `{reproduce}`", "", ""])
+
+
+def failure_summary(value: Failure) -> str:
+    error = value.error
+    lines = [f"### {value.verb}: failed (exit {error.exit_code})", "", _cell(error.message), ""]
+    if isinstance(error, ConfigError):
+        lines += ["```text", *(_fence(str(fault)) for fault in error.diagnostics), "```", ""]
+    if error.advice:
+        lines += [f"**What to do:** {_cell(error.advice)}", ""]
+    return "\n".join([*lines, f"The same on a laptop: `{value.reproduce}`", "", ""])
+
+
+def annotations(value: Failure) -> Iterator[str]:
+    error = value.error
+    if isinstance(error, ConfigError):
+        yield from map(_annotation, error.diagnostics[: SHOWN - 1])
+        if len(error.diagnostics) == SHOWN:
+            yield _annotation(error.diagnostics[-1])
+        if len(error.diagnostics) <= SHOWN:
+            return
+    advice = f"; {error.advice}" if error.advice else ""
+    yield f"::error title=agentramp {_property(value.verb)}::{_data(error.message + advice)}"
+
+
+def _annotation(fault: Diagnostic) -> str:
+    place = fault.position
+    told = f"{fault.path}: {fault.message}" if fault.path else fault.message
+    return (
+        f"::error file={_property(place.file)},line={place.line},col={place.column},"
+        f"title={_property(fault.rule)}::{_data(told)}"
+    )
+
+
+def _compact(split: Split | None) -> str | None:
+    if split is None:
+        return None
+    return "{" + ",".join(f'"{ref}":{weight}' for ref, weight in split.weights) + "}"
+
+
+def _data(value: str) -> str:
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value: str) -> str:
+    return _data(value).replace(":", "%3A").replace(",", "%2C")
+
+
+def _cell(value: str) -> str:
+    """A user's text inside a table: no pipe, no backtick and no markup may act."""
+    for mark in "\\`|*_[]":
+        value = value.replace(mark, "\\" + mark)
+    return value.replace("<", "&lt;").replace("\n", " ")
+
+
+def _fence(line: str) -> str:
+    return line.replace("```", "'''")

@@ -1,0 +1,95 @@
+"""One JSON object per run; every key is always there, so that a program may rely on it."""
+
+import json
+from typing import Any
+
+from agentramp.diagnostics import ConfigError
+from agentramp.model import Artifact, Split
+from agentramp.plan import Plan
+from agentramp.platform.port import PlatformError
+from agentramp.report import text
+from agentramp.report.result import Facts, Failure, Result
+
+
+def result(value: Result) -> str:
+    document = {
+        "verb": value.verb,
+        "ok": True,
+        "changed": value.changed,
+        "dry_run": value.dry_run,
+        "message": value.message,
+        "runtime": value.runtime,
+        "runtime_id": value.runtime_id,
+        "version": value.version,
+        "previous_version": value.previous_version,
+        "endpoint": value.endpoint,
+        "url": value.url,
+        "weights_before": weights(value.before),
+        "weights": weights(value.after),
+        "artifact": _artifact(value.artifact),
+        "manifest": str(value.manifest) if value.manifest else None,
+        "plan": _plan(value.plan),
+        "next": value.next,
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+def facts(value: Facts) -> str:
+    document = {"verb": value.verb, "ok": True, "changed": value.changed, **dict(value.facts)}
+    return json.dumps(document, ensure_ascii=False)
+
+
+def failure(value: Failure) -> str:
+    error = value.error
+    platform = error if isinstance(error, PlatformError) else None
+    faults = error.diagnostics if isinstance(error, ConfigError) else ()
+    document = {
+        "verb": value.verb,
+        "ok": False,
+        "exit_code": error.exit_code,
+        "error": type(error).__name__,
+        "message": error.message,
+        "advice": error.advice,
+        "code": platform.code if platform else None,
+        "request_id": platform.request_id if platform else None,
+        "diagnostics": [
+            {
+                "file": fault.position.file,
+                "line": fault.position.line,
+                "column": fault.position.column,
+                "path": fault.path,
+                "message": fault.message,
+                "rule": fault.rule,
+            }
+            for fault in faults
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+def weights(split: Split | None) -> dict[str, int] | None:
+    return {str(ref): weight for ref, weight in split.weights} if split else None
+
+
+def _artifact(artifact: Artifact | None) -> dict[str, Any] | None:
+    if artifact is None:
+        return None
+    return {
+        "path": str(artifact.path),
+        "sha256": artifact.sha256,
+        "crc64": artifact.crc64,
+        "size": artifact.size,
+    }
+
+
+def _plan(plan: Plan | None) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    return {
+        "subject": str(plan.subject),
+        "steps": [{"step": type(step).__name__, "text": text.step(step)} for step in plan.steps],
+        "way_back": [
+            {"step": type(step).__name__, "text": text.step(step)} for step in plan.way_back
+        ],
+        "notes": list(plan.notes),
+    }

@@ -1,0 +1,94 @@
+"""The words a person reads. Nothing here prints."""
+
+from collections.abc import Iterator
+
+from typing_extensions import assert_never
+
+from agentramp.diagnostics import ConfigError
+from agentramp.model import Artifact
+from agentramp.plan import (
+    AwaitRuntime,
+    CreateEndpoint,
+    CreateRuntime,
+    MoveTraffic,
+    Plan,
+    PublishVersion,
+    Step,
+    UpdateRuntime,
+)
+from agentramp.report.result import Facts, Failure, Result
+
+_KILO = 1000.0
+
+
+def step(value: Step) -> str:
+    match value:
+        case CreateRuntime(spec, artifact):
+            return f"create runtime {spec.name}{_package(artifact)}"
+        case UpdateRuntime(_, spec, artifact, changes):
+            told = "; ".join(f"{c.field}: {c.before} -> {c.after}" for c in changes)
+            return f"update runtime {spec.name}: {told or 'again, as it had failed'}"
+        case AwaitRuntime():
+            return "wait for the change an earlier run began"
+        case PublishVersion(_, description):
+            return f"publish the head as a version: {description}"
+        case CreateEndpoint(_, name, split):
+            return f"create endpoint {name}: {split}"
+        case MoveTraffic(_, _, name, before, after):
+            return f"move {name}: {before} -> {after}"
+        case _:
+            assert_never(value)
+
+
+def plan(value: Plan) -> Iterator[str]:
+    for line in value.steps:
+        yield f"  will   {step(line)}"
+    for line in value.way_back:
+        yield f"  back   {step(line)}"
+    if value.steps and not value.way_back:
+        yield "  back   not needed: no traffic is touched"
+    for note in value.notes:
+        yield f"  note   {note}"
+
+
+def result(value: Result) -> Iterator[str]:
+    state = "dry run" if value.dry_run else "changed" if value.changed else "unchanged"
+    yield f"{state}: {value.message}"
+    if value.artifact:
+        artifact = value.artifact
+        yield f"  package {artifact.path} ({size(artifact.size)})"
+        yield f"  sha256  {artifact.sha256}"
+    if value.after:
+        yield f"  serves  {value.after}"
+    if value.url:
+        yield f"  url     {value.url}"
+    if value.next:
+        yield f"next: {value.next}"
+
+
+def facts(value: Facts) -> Iterator[str]:
+    yield value.message
+    for name, fact in value.facts:
+        yield f"  {name:<18} {'(shown with --output json)' if name in value.secret else fact}"
+
+
+def failure(value: Failure) -> Iterator[str]:
+    """The last line is the reason and the fix."""
+    error = value.error
+    if isinstance(error, ConfigError):
+        yield from map(str, error.diagnostics)
+    advice = f"; {error.advice}" if error.advice else ""
+    yield f"agentramp {value.verb}: {error}{advice}"
+
+
+def size(count: int) -> str:
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB"):
+        if amount < _KILO:
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= _KILO
+    return f"{amount:.1f} GB"
+
+
+def _package(artifact: Artifact | None) -> str:
+    return f" with a package of {size(artifact.size)}" if artifact else ""

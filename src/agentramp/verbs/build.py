@@ -1,0 +1,79 @@
+"""build: turn code.src and its requirements.txt into one zip, the same bytes every time."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from agentramp import package
+from agentramp.config import Config, RuntimeConfig
+from agentramp.errors import UnsupportedError
+from agentramp.package import AgentRunTarget, BuildRequest, Built, LocalTarget, Target
+from agentramp.report.result import Result
+from agentramp.verbs import arguments
+from agentramp.verbs.context import Context
+from agentramp.verbs.target import configured
+
+EXAMPLE = "agentramp build examples/quickstart --platform local"
+FOLDER = ".agentramp"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    arguments.add_project(parser)
+    arguments.add_platform(parser)
+    parser.add_argument(
+        "--output-dir",
+        metavar="DIR",
+        help=f"where the zip and its manifest go (default: {FOLDER}/ beside s.yaml)",
+    )
+
+
+def run(args: argparse.Namespace, context: Context) -> Result:
+    whole, runtime = configured(args, context)
+    built = packaged(args, context, whole, runtime)
+    if built is None:
+        raise UnsupportedError(
+            f"runtime {runtime.spec.name} names no code.src, so there is nothing to build",
+            advice="an image or an object in OSS is deployed as it is: agentramp deploy",
+        )
+    return Result(
+        verb="build",
+        message=f"package of {runtime.spec.name} is "
+        + ("as it was: nothing to build" if built.reused else "built"),
+        changed=not built.reused,
+        runtime=runtime.spec.name,
+        artifact=built.artifact,
+        manifest=manifest_path(built.artifact.path),
+        next=f"agentramp deploy {args.path}" + arguments.on_platform(args),
+    )
+
+
+def packaged(
+    args: argparse.Namespace, context: Context, whole: Config, runtime: RuntimeConfig
+) -> Built | None:
+    """The package of ``runtime``, built if need be; None where it names no folder or zip."""
+    if runtime.source is None or runtime.spec.code is None:
+        return None
+    request = BuildRequest(
+        source=runtime.source,
+        target=_for(args.platform, runtime.spec.code.language),
+        output=zip_path(args, context, whole, runtime),
+        python=sys.executable,
+        environ=context.environ,
+    )
+    return package.build(request, progress=context.console)
+
+
+def zip_path(
+    args: argparse.Namespace, context: Context, whole: Config, runtime: RuntimeConfig
+) -> Path:
+    chosen = getattr(args, "output_dir", None)
+    folder = context.cwd / chosen if chosen else whole.root / FOLDER
+    return folder / f"{runtime.spec.name}-{args.platform}.zip"
+
+
+def manifest_path(zip_file: Path) -> Path:
+    return zip_file.with_suffix(".json")
+
+
+def _for(platform: str, language: str) -> Target:
+    return LocalTarget() if platform == "local" else AgentRunTarget(language)

@@ -1,0 +1,57 @@
+"""deploy: make the runtime's head what s.yaml and its package say."""
+
+import argparse
+
+from agentramp.config import RuntimeConfig
+from agentramp.errors import UnsupportedError
+from agentramp.planning import plan_deploy
+from agentramp.report.result import Result
+from agentramp.verbs import arguments
+from agentramp.verbs.build import packaged
+from agentramp.verbs.context import Context
+from agentramp.verbs.target import configured, executor, target
+
+EXAMPLE = "agentramp deploy examples/quickstart --platform local --dry-run"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    arguments.add_project(parser)
+    arguments.add_platform(parser)
+    arguments.add_dry_run(parser)
+    parser.add_argument("--output-dir", metavar="DIR", help="where build put the package")
+
+
+def run(args: argparse.Namespace, context: Context) -> Result:
+    whole, runtime = configured(args, context)
+    _refuse_what_is_not_done(runtime)
+    built = packaged(args, context, whole, runtime)
+    artifact = built.artifact if built else None
+    where = target(args, context, runtime.spec.name, runtime.region)
+    observed = where.platform.observe(where.runtime)
+    plan = plan_deploy(runtime.spec, artifact, observed)
+    context.console.plan(plan)
+    outcome = executor(args, context, where)(plan)
+    head = outcome.runtime or observed.runtime
+    return Result(
+        verb="deploy",
+        message=plan.notes[0]
+        if not plan.steps
+        else f"runtime {where.runtime}: "
+        + ("the plan stands above" if args.dry_run else "its head is READY"),
+        changed=outcome.changed,
+        dry_run=args.dry_run,
+        runtime=where.runtime,
+        runtime_id=head.id if head else None,
+        artifact=artifact,
+        plan=plan,
+        next=f"agentramp publish-version {args.path}{arguments.on_platform(args)}",
+    )
+
+
+def _refuse_what_is_not_done(runtime: RuntimeConfig) -> None:
+    """A field that is valid but would be silently left out must stop a deploy."""
+    if runtime.unmanaged:
+        raise UnsupportedError(
+            f"{runtime.resource}: deploy cannot carry out {', '.join(runtime.unmanaged)} yet",
+            advice="take it out of s.yaml, or deploy this resource with s",
+        )

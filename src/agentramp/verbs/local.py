@@ -1,0 +1,45 @@
+"""local: start, stop or look at the embedded platform of this machine."""
+
+import argparse
+
+from agentramp.local import daemon
+from agentramp.report.result import Facts
+from agentramp.verbs.context import Context
+
+EXAMPLE = "agentramp local status --output json"
+_STOP_TIMEOUT = 60.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("start", "stop", "status"))
+
+
+def run(args: argparse.Namespace, context: Context) -> Facts:
+    was_running = daemon.status(context.home) is not None
+    match args.action:
+        case "start":
+            daemon.start(context.home)
+        case "stop":
+            daemon.stop(context.home, timeout=_STOP_TIMEOUT)
+    server = daemon.status(context.home)
+    running = server is not None
+    known: tuple[tuple[str, str | int | bool], ...] = (("running", running),)
+    if server:
+        known += (
+            ("control_url", server.control_url),
+            ("data_url", server.data_url),
+            ("access_key_id", server.access_key_id),
+            ("access_key_secret", server.access_key_secret),
+            ("account_id", server.account_id),
+            ("region", server.region),
+            ("pid", server.pid),
+            ("home", str(server.home)),
+        )
+    state = "running" if running else "not running"
+    return Facts(
+        verb=f"local {args.action}",
+        message=f"the embedded platform is {state}",
+        changed=was_running != running,
+        facts=known,
+        secret=frozenset({"access_key_secret"}),
+    )

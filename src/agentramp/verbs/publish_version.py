@@ -1,0 +1,105 @@
+"""publish-version: freeze the head as an immutable version, once."""
+
+import argparse
+
+from agentramp import package
+from agentramp.config import Config
+from agentramp.errors import SupersededError
+from agentramp.model import Artifact, Observed, RuntimeSpec, Version
+from agentramp.planning import plan_publish
+from agentramp.platform.port import Platform
+from agentramp.report.result import Result
+from agentramp.revision import commit
+from agentramp.verbs import arguments
+from agentramp.verbs.build import zip_path
+from agentramp.verbs.context import Context
+from agentramp.verbs.target import configured, executor, target
+
+EXAMPLE = "agentramp publish-version examples/quickstart --platform local"
+LOOKED_AT = 50
+"""How many versions, newest first, are compared with the head before a new one is published."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    arguments.add_project(parser)
+    arguments.add_platform(parser)
+    arguments.add_dry_run(parser)
+    parser.add_argument("--output-dir", metavar="DIR", help="where build put the package")
+    parser.add_argument(
+        "--artifact-digest",
+        metavar="SHA256",
+        help="the package's digest as build told it, where its manifest is on another machine",
+    )
+
+
+def run(args: argparse.Namespace, context: Context) -> Result:
+    whole, runtime = configured(args, context)
+    where = target(args, context, runtime.spec.name, runtime.region)
+    observed = where.platform.observe(where.runtime)
+    artifact = package.read_artifact(zip_path(args, context, whole, runtime))
+    digest = _digest(args.artifact_digest, artifact, observed)
+    published = _candidates(where.platform, observed, digest)
+    description = _description(digest, whole, context)
+    plan, existing = plan_publish(where.runtime, observed, published, description)
+    context.console.plan(plan)
+    outcome = executor(args, context, where)(plan)
+    number = outcome.version or existing
+    return Result(
+        verb="publish-version",
+        message=_message(where.runtime, number, existing),
+        changed=outcome.changed,
+        dry_run=args.dry_run,
+        runtime=where.runtime,
+        runtime_id=observed.runtime.id if observed.runtime else None,
+        version=number,
+        previous_version=max((v.number for v in observed.versions), default=None),
+        plan=plan,
+        next=_next(args, observed, number),
+    )
+
+
+def _digest(given: str | None, artifact: Artifact | None, observed: Observed) -> str:
+    """The digest of the package the head runs, as surely as it can be known from here."""
+    head = observed.runtime.spec if observed.runtime else None
+    checksum = head.code.checksum if head and head.code else None
+    if given:
+        return f"sha256:{given.removeprefix('sha256:')}"
+    if artifact is None or checksum is None:
+        return f"crc64:{checksum}" if checksum else ""
+    if artifact.crc64 != checksum:
+        raise SupersededError(
+            f"the head runs another package (crc64 {checksum}) than the last build here"
+            f" (crc64 {artifact.crc64})",
+            advice="deploy this build first, or name the deployed one with --artifact-digest",
+        )
+    return f"sha256:{artifact.sha256}"
+
+
+def _candidates(
+    platform: Platform, observed: Observed, digest: str
+) -> list[tuple[Version, RuntimeSpec]]:
+    """Versions that may hold the head: those whose description does not name another package."""
+    if observed.runtime is None:
+        return []
+    runtime_id = observed.runtime.id
+    likely = [v for v in observed.versions if digest in v.description or ":" not in v.description]
+    return [(v, platform.published_spec(runtime_id, v.number)) for v in likely[:LOOKED_AT]]
+
+
+def _description(digest: str, whole: Config, context: Context) -> str:
+    revision = commit(whole.root, context.environ)
+    return " ".join(part for part in (digest, revision and f"git:{revision}") if part)
+
+
+def _message(name: str, number: int | None, existing: int | None) -> str:
+    if existing is not None:
+        return f"the head of {name} is already published as version {existing}"
+    return f"{name} is published as version {number}" if number else "the plan stands above"
+
+
+def _next(args: argparse.Namespace, observed: Observed, number: int | None) -> str | None:
+    if number is None:
+        return None
+    weight = 10 if observed.endpoints else 100
+    command = f"agentramp shift-traffic {args.path}{arguments.on_platform(args)}"
+    return f"{command} --version {number} --weight {weight}"

@@ -1,0 +1,94 @@
+"""shift-traffic: give a version a share of an endpoint's sessions."""
+
+import argparse
+
+from agentramp.executor import Outcome
+from agentramp.model import Endpoint, Observed, Split
+from agentramp.plan import CreateEndpoint, MoveTraffic, Plan
+from agentramp.planning import plan_shift
+from agentramp.report.result import Result
+from agentramp.verbs import arguments
+from agentramp.verbs.context import Context
+from agentramp.verbs.target import executor, named
+
+EXAMPLE = "agentramp shift-traffic --version 2 --weight 10 --platform local"
+LADDER = (10, 30, 50, 100)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    arguments.add_project(parser)
+    arguments.add_platform(parser)
+    arguments.add_runtime(parser)
+    arguments.add_endpoint(parser)
+    arguments.add_dry_run(parser)
+    parser.add_argument(
+        "--version", type=arguments.version, required=True, help="the version to give it to"
+    )
+    parser.add_argument(
+        "--weight",
+        type=arguments.percent,
+        required=True,
+        help="percent of the sessions, 0 to 100; the stable version keeps the rest",
+    )
+
+
+def run(args: argparse.Namespace, context: Context) -> Result:
+    where = named(args, context)
+    observed = where.platform.observe(where.runtime)
+    plan = plan_shift(where.runtime, observed, args.endpoint, args.version, args.weight)
+    context.console.plan(plan)
+    outcome = executor(args, context, where)(plan)
+    return traffic_result(args, plan, observed, outcome, _next(args))
+
+
+def traffic_result(
+    args: argparse.Namespace, plan: Plan, observed: Observed, outcome: Outcome, after_that: str
+) -> Result:
+    there = observed.endpoint(args.endpoint)
+    endpoint = outcome.endpoint or there
+    before = there.split if there else None
+    after = _planned(plan, endpoint)
+    return Result(
+        verb=plan.verb,
+        message=_message(args, plan, after),
+        changed=outcome.changed,
+        dry_run=args.dry_run,
+        runtime=plan.subject.runtime,
+        runtime_id=observed.runtime.id if observed.runtime else None,
+        version=_number(after) if args.version is None else args.version,
+        previous_version=_number(before),
+        endpoint=args.endpoint,
+        url=endpoint.url if endpoint else None,
+        before=before,
+        after=after,
+        plan=plan,
+        next=after_that,
+    )
+
+
+def _number(split: Split | None) -> int | None:
+    return split.stable if split and isinstance(split.stable, int) else None
+
+
+def _planned(plan: Plan, endpoint: Endpoint | None) -> Split | None:
+    """Where traffic is now; in a dry run, where it would be."""
+    for step in plan.steps:
+        match step:
+            case MoveTraffic(after=split) | CreateEndpoint(split=split):
+                return split
+    return endpoint.split if endpoint else None
+
+
+def _message(args: argparse.Namespace, plan: Plan, after: Split | None) -> str:
+    if not plan.steps:
+        return plan.notes[0]
+    would = "would serve" if args.dry_run else "serves"
+    return f"{args.endpoint} {would} {after}"
+
+
+def _next(args: argparse.Namespace) -> str:
+    tail = f"{args.path}{arguments.on_platform(args)}"
+    higher = [weight for weight in LADDER if weight > args.weight]
+    if not higher:
+        return f"agentramp rollback {tail}"
+    return f"agentramp shift-traffic {tail} --version {args.version} --weight {higher[0]}"

@@ -1,0 +1,106 @@
+"""From arguments to the runtime that is meant and the platform it runs on."""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentramp import config
+from agentramp.config import Config, RuntimeConfig
+from agentramp.diagnostics import ConfigError
+from agentramp.errors import UsageError
+from agentramp.executor import Execute, Executor, look_only
+from agentramp.journal.file import FileJournal
+from agentramp.journal.port import Journal
+from agentramp.platform.agentrun.signing import Credentials
+from agentramp.platform.port import Platform
+from agentramp.platform.registry import Address, connect
+from agentramp.verbs.context import Context
+
+
+@dataclass(frozen=True)
+class Target:
+    """One runtime on one platform, and the journal of what was done to it there."""
+
+    runtime: str
+    platform: Platform
+    journal: Journal
+
+
+def configured(args: argparse.Namespace, context: Context) -> tuple[Config, RuntimeConfig]:
+    """The runtime that s.yaml describes; raises ConfigError with all its faults."""
+    whole = config.read(context.cwd / args.path, context.environ, context.cwd)
+    names = [runtime.resource for runtime in whole.runtimes]
+    chosen = [found for found in whole.runtimes if args.resource in {None, found.resource}]
+    if len(chosen) != 1:
+        what = f"has no resource {args.resource}" if args.resource else "has several resources"
+        raise UsageError(
+            f"{whole.file} {what} (it has: {', '.join(names)})",
+            advice="name one with --resource",
+        )
+    return whole, chosen[0]
+
+
+def named(args: argparse.Namespace, context: Context) -> Target:
+    """The runtime by name alone: what a rollback needs, and no more."""
+    if args.runtime and args.region is None and args.platform != "local":
+        raise UsageError("--runtime needs --region", advice="add --region, such as cn-hangzhou")
+    if args.runtime:
+        return target(args, context, args.runtime, args.region or "local")
+    try:
+        _, runtime = configured(args, context)
+    except ConfigError as error:
+        error.advice += "; or skip the file: --runtime NAME --region REGION"
+        raise
+    return target(args, context, runtime.spec.name, runtime.region)
+
+
+def target(args: argparse.Namespace, context: Context, runtime: str, region: str) -> Target:
+    if args.platform == "local":
+        address, folder = _local(context), Path("local")
+    else:
+        address, folder = _cloud(context.environ, region), Path("agentrun") / region
+    platform = connect(args.platform, address, context)
+    return Target(runtime, platform, FileJournal(context.home / "journal" / folder))
+
+
+def executor(args: argparse.Namespace, context: Context, where: Target) -> Execute:
+    if args.dry_run:
+        return look_only
+    return Executor(where.platform, where.journal, context.clock, context.console)
+
+
+def _local(context: Context) -> Address:
+    from agentramp.local import daemon  # noqa: PLC0415 - needs the `local` extra
+
+    if daemon.status(context.home) is None:
+        context.console.say("starting the embedded platform (stop it with: agentramp local stop)")
+    server = daemon.start(context.home)
+    return Address(server.control_url, Credentials(server.access_key_id, server.access_key_secret))
+
+
+def _cloud(environ: Mapping[str, str], region: str) -> Address:
+    url = environ.get("AGENTRUN_CONTROL_ENDPOINT") or f"https://agentrun.{region}.aliyuncs.com"
+    return Address(url.rstrip("/"), credentials(environ))
+
+
+def credentials(environ: Mapping[str, str]) -> Credentials:
+    """The first complete access key of the environment; raises UsageError where there is none."""
+    for key_id, secret, token in _KEYS:
+        if environ.get(key_id) and environ.get(secret):
+            return Credentials(environ[key_id], environ[secret], environ.get(token) or None)
+    raise UsageError(
+        "no credentials: " + " or ".join(key_id for key_id, _, _ in _KEYS) + " is not set",
+        advice="set the access key's id and secret in the environment, or try --platform local",
+    )
+
+
+_KEYS = (
+    ("AGENTRUN_ACCESS_KEY_ID", "AGENTRUN_ACCESS_KEY_SECRET", "AGENTRUN_SECURITY_TOKEN"),
+    (
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
+    ),
+    ("AccessKeyID", "AccessKeySecret", "SecurityToken"),
+)

@@ -1,0 +1,65 @@
+"""A server on loopback that answers as a script says, for what a healthy platform never does."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True)
+class Say:
+    """An answer; ``status`` 0 closes the connection without one, after the request was read."""
+
+    status: int
+    body: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Asked:
+    method: str
+    path: str
+    body: dict[str, Any]
+
+
+Script: TypeAlias = Callable[[Asked], Say]
+
+
+@contextmanager
+def scripted(script: Script) -> Iterator[tuple[str, list[Asked]]]:
+    """The server's URL, and the requests it has seen so far."""
+    seen: list[Asked] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            length = int(self.headers.get("content-length") or 0)
+            asked = Asked(self.command, self.path, json.loads(self.rfile.read(length) or b"{}"))
+            seen.append(asked)
+            said = script(asked)
+            if said.status == 0:
+                self.close_connection = True
+                return
+            data = json.dumps(said.body).encode()
+            self.send_response(said.status)
+            for name, value in {**said.headers, "content-length": str(len(data))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - http.server's names
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", seen
+        finally:
+            server.shutdown()
+            thread.join()

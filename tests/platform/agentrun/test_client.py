@@ -1,0 +1,169 @@
+"""What the client does when things go wrong, against real sockets."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from agentramp.platform.agentrun.client import (
+    ATTEMPTS,
+    Action,
+    AlreadyExistsError,
+    Client,
+    NotFoundError,
+    OutcomeUnknownError,
+)
+from agentramp.platform.agentrun.signing import Credentials
+from agentramp.platform.port import PlatformError, UnreachableError
+from tests.platform.agentrun.scripted import Asked, Say, Script, scripted
+
+GET = Action("GetThing", "GET", ("things", "a b"))
+PUT = Action("PutThing", "PUT", ("things", "1"))
+POST = Action("MakeThing", "POST", ("things",))
+OK = Say(200, {"code": "SUCCESS", "data": {"id": "1"}})
+BUSY = Say(429, {"Code": "Throttling.User", "Message": "slow down", "RequestId": "r-1"})
+BROKEN = Say(503, {"code": "ERR_INTERNAL", "message": "broken", "requestId": "r-2"})
+LOST = Say(0)
+
+
+@dataclass
+class Time:
+    waits: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        return 1_700_000_000 + sum(self.waits)
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+def client(url: str, time: Time) -> Client:
+    return Client(
+        url=url,
+        credentials=lambda: Credentials("id", "secret"),
+        now=time.now,
+        sleep=time.sleep,
+        nonce=lambda: "nonce",
+        jitter=lambda: 0.5,
+    )
+
+
+def in_turn(*answers: Say) -> Script:
+    left = list(answers)
+    return lambda _: left.pop(0) if len(left) > 1 else left[0]
+
+
+@pytest.mark.parametrize("trouble", [BUSY, BROKEN, LOST])
+@pytest.mark.parametrize("action", [GET, PUT])
+def test_reads_and_full_writes_are_asked_again(action: Action, trouble: Say) -> None:
+    time = Time()
+    with scripted(in_turn(trouble, trouble, OK)) as (url, seen):
+        assert client(url, time).call(action) == {"id": "1"}
+    assert len(seen) == 3
+    assert time.waits == [0.5, 1.0]  # half (the jitter) of 1 and 2 seconds
+
+
+def test_a_post_is_asked_again_only_when_throttled() -> None:
+    time = Time()
+    with scripted(in_turn(BUSY, OK)) as (url, seen):
+        assert client(url, time).call(POST) == {"id": "1"}
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("trouble", [BROKEN, LOST])
+def test_a_post_without_an_answer_is_unknown_and_not_repeated(trouble: Say) -> None:
+    with scripted(in_turn(trouble, OK)) as (url, seen), pytest.raises(OutcomeUnknownError):
+        client(url, Time()).call(POST)
+    assert len(seen) == 1
+
+
+def test_attempts_are_bounded_and_the_last_refusal_is_told() -> None:
+    time = Time()
+    with scripted(in_turn(BROKEN)) as (url, seen), pytest.raises(PlatformError) as told:
+        client(url, time).call(GET)
+    assert len(seen) == ATTEMPTS
+    assert "broken" in str(told.value)
+    assert told.value.request_id == "r-2"
+    assert max(time.waits) <= 8
+
+
+def test_the_platforms_own_wait_is_kept() -> None:
+    time = Time()
+    slow = Say(400, {"code": "Throttled"}, {"x-acs-retry-after": "7000"})
+    with scripted(in_turn(slow, OK)) as (url, _):
+        client(url, time).call(GET)
+    assert time.waits == [7.5]
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as taken:  # bound but not listening: a connection is refused
+        taken.bind(("127.0.0.1", 0))
+        time = Time()
+        with pytest.raises(UnreachableError, match="no answer") as told:
+            client(f"http://127.0.0.1:{taken.getsockname()[1]}", time).call(POST)
+    assert not isinstance(told.value, OutcomeUnknownError)
+    assert len(time.waits) == ATTEMPTS - 1
+    assert told.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "words"),
+    [
+        (
+            Say(404, {"code": "ERR_NOT_FOUND", "message": "it does not exist", "requestId": "r"}),
+            NotFoundError,
+            "it does not exist (ERR_NOT_FOUND, request id r)",
+        ),
+        (
+            Say(500, {"code": "ERR", "message": "x already exists", "requestId": "r"}),
+            AlreadyExistsError,
+            "x already exists",
+        ),
+        (
+            Say(403, {"Code": "Forbidden.RAM", "Message": "no", "RequestId": "R"}),
+            PlatformError,
+            "no (Forbidden.RAM, request id R)",
+        ),
+    ],
+)
+def test_refusals_in_the_platforms_own_words(
+    said: Say, kind: type[PlatformError], words: str
+) -> None:
+    with scripted(in_turn(said)) as (url, seen), pytest.raises(kind) as told:
+        client(url, Time()).call(POST)
+    assert words in str(told.value)
+    assert told.value.advice
+    assert len(seen) == 1
+
+
+def test_an_answer_that_is_no_json() -> None:
+    with scripted(in_turn(Say(404, {}))) as (url, _), pytest.raises(NotFoundError, match="404"):
+        client(url, Time()).call(GET)
+
+
+def test_paths_and_queries_are_encoded_as_they_are_signed() -> None:
+    asked: list[Asked] = []
+
+    def script(request: Asked) -> Say:
+        asked.append(request)
+        return OK
+
+    with scripted(script) as (url, _):
+        client(url, Time()).call(GET, query={"name": "ä b~*"})
+    assert asked[0].path == "/2025-09-10/things/a%20b?name=%C3%A4%20b~%2A"
+
+
+def test_credentials_are_asked_for_each_request() -> None:
+    used: list[str] = []
+
+    def fresh() -> Credentials:
+        used.append("x")
+        return Credentials("id", "secret", "token")
+
+    make: Callable[[], Credentials] = fresh
+    with scripted(in_turn(BROKEN, OK)) as (url, _):
+        one = client(url, Time())
+        one.credentials = make
+        one.call(GET)
+    assert len(used) == 2
