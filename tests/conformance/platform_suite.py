@@ -57,9 +57,7 @@ class PlatformSuite:
         return spec_for(package)
 
     @pytest.fixture
-    def served(
-        self, platform: Platform, spec: RuntimeSpec, package: Artifact
-    ) -> Observed:
+    def served(self, platform: Platform, spec: RuntimeSpec, package: Artifact) -> Observed:
         """A runtime with versions 1 and 2 and an endpoint on version 1."""
         runtime = platform.create_runtime(spec, package)
         assert platform.publish_version(runtime.id, "first") == 1

@@ -1,0 +1,215 @@
+"""The executor with the shipped fakes, and a platform that fails where it is told to."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from agentramp.errors import AgentrampError, SupersededError, WayBackFailedError
+from agentramp.executor import Executor, Outcome, look_only
+from agentramp.journal.memory import MemoryJournal
+from agentramp.journal.port import HeldError, Phase
+from agentramp.model import Code, Endpoint, RuntimeSpec, Split
+from agentramp.plan import (
+    CreateEndpoint,
+    CreateRuntime,
+    MoveTraffic,
+    Plan,
+    PublishVersion,
+    Step,
+    Subject,
+    UpdateRuntime,
+)
+from agentramp.planning import plan_shift
+from agentramp.platform.memory import MemoryPlatform
+from agentramp.platform.port import NotAppliedError, UnreachableError
+
+SPEC = RuntimeSpec("agent", Code("python3.12"))
+SUBJECT = Subject("agent", "production")
+
+
+@dataclass
+class Told:
+    """A listener that remembers."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def begin(self, step: Step) -> None:
+        self.lines.append(f"begin {type(step).__name__}")
+
+    def end(self, step: Step) -> None:
+        self.lines.append(f"end {type(step).__name__}")
+
+    def going_back(self, step: Step) -> None:
+        self.lines.append(f"back {type(step).__name__}")
+
+
+@dataclass
+class Flaky(MemoryPlatform):
+    """Fails the next calls of ``set_split``: each error is raised after the effect if it acted."""
+
+    failures: list[tuple[BaseException, bool]] = field(default_factory=list)
+    deaf: bool = False
+
+    def set_split(self, runtime_id: str, endpoint_id: str, split: Split) -> Endpoint:
+        if self.failures:
+            error, acted = self.failures.pop(0)
+            if acted:
+                super().set_split(runtime_id, endpoint_id, split)
+            raise error
+        return super().set_split(runtime_id, endpoint_id, split)
+
+    def get_endpoint(self, runtime_id: str, endpoint_id: str) -> Endpoint:
+        if self.deaf:
+            raise UnreachableError("no answer")
+        return super().get_endpoint(runtime_id, endpoint_id)
+
+
+@dataclass
+class World:
+    platform: Flaky = field(default_factory=Flaky)
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    told: Told = field(default_factory=Told)
+
+    def __post_init__(self) -> None:
+        runtime = self.platform.create_runtime(SPEC, None)
+        for number in (1, 2):
+            assert self.platform.publish_version(runtime.id, f"v{number}") == number
+        self.platform.create_endpoint(runtime.id, "production", Split(1))
+
+    @property
+    def split(self) -> Split:
+        return self.platform.observe("agent").endpoints[0].split
+
+    def run(self, plan: Plan) -> Outcome:
+        return Executor(self.platform, self.journal, lambda: 7.0, self.told)(plan)
+
+    def shift(self, version: int, weight: int) -> Plan:
+        observed = self.platform.observe("agent")
+        return plan_shift("agent", observed, "production", version, weight)
+
+    @property
+    def phases(self) -> list[Phase]:
+        return [record.phase for record in self.journal.read(SUBJECT)]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_every_step(world: World) -> None:
+    platform = MemoryPlatform()
+    run = Executor(platform, world.journal, lambda: 0.0, world.told)
+    created = run(Plan("deploy", Subject("agent"), (CreateRuntime(SPEC, None),)))
+    assert created.runtime
+    runtime_id = created.runtime.id
+    run(Plan("deploy", Subject("agent"), (UpdateRuntime(runtime_id, SPEC, None, ()),)))
+    outcome = run(Plan("publish", Subject("agent"), (PublishVersion(runtime_id, "first"),)))
+    assert outcome.version == 1
+    opened = run(Plan("shift", SUBJECT, (CreateEndpoint(runtime_id, "production", Split(1)),)))
+    assert opened.endpoint
+    assert opened.endpoint.split == Split(1)
+    assert world.told.lines[:2] == ["begin CreateRuntime", "end CreateRuntime"]
+    assert world.phases == [Phase.INTENT, Phase.DONE]
+
+
+def test_a_dry_run_changes_nothing(world: World) -> None:
+    assert look_only(world.shift(2, 10)) == Outcome()
+    assert world.split == Split(1)
+
+
+def test_nothing_to_do_is_not_a_change(world: World) -> None:
+    assert world.run(world.shift(2, 0)) == Outcome(changed=False)
+    assert world.phases == []
+
+
+def test_a_move_is_journaled_before_and_after(world: World) -> None:
+    outcome = world.run(world.shift(2, 10))
+    assert outcome.changed
+    assert world.split == Split(1, ((2, 10),))
+    intent, done = world.journal.read(SUBJECT)
+    assert (intent.phase, done.phase) == (Phase.INTENT, Phase.DONE)
+    assert (intent.before, intent.after) == (Split(1), Split(1, ((2, 10),)))
+    assert (intent.verb, intent.at) == ("shift-traffic", 7.0)
+
+
+@pytest.mark.parametrize("acted", [True, False])
+@pytest.mark.parametrize("error", [NotAppliedError("no"), UnreachableError("no")])
+def test_a_failed_move_goes_back(world: World, error: AgentrampError, *, acted: bool) -> None:
+    world.platform.failures = [(error, acted)]
+    with pytest.raises(type(error)) as told:
+        world.run(world.shift(2, 10))
+    assert told.value.exit_code == 3
+    assert world.split == Split(1)
+    assert world.phases == [Phase.INTENT, Phase.UNDONE]
+    assert world.told.lines[-1] == "back MoveTraffic"
+
+
+def test_an_interrupted_move_goes_back(world: World) -> None:
+    world.platform.failures = [(KeyboardInterrupt(), True)]
+    with pytest.raises(KeyboardInterrupt):
+        world.run(world.shift(2, 10))
+    assert world.split == Split(1)
+    assert world.phases == [Phase.INTENT, Phase.UNDONE]
+
+
+def test_when_the_way_back_fails_too_nobody_knows(world: World) -> None:
+    lost = UnreachableError("no answer")
+    world.platform.failures = [(lost, True), (lost, False)]
+    with pytest.raises(WayBackFailedError, match="the way back failed too") as told:
+        world.run(world.shift(2, 10))
+    assert told.value.exit_code == 5
+    assert "agent/production" in told.value.advice
+
+
+def test_unreachable_before_anything_was_sent_is_no_lost_traffic(world: World) -> None:
+    plan = world.shift(2, 10)
+    world.platform.deaf = True
+    with pytest.raises(UnreachableError) as told:
+        world.run(plan)
+    assert told.value.exit_code == 3
+    assert world.phases == []
+
+
+def test_a_plan_from_yesterday(world: World) -> None:
+    plan = world.shift(2, 10)
+    world.run(world.shift(2, 100))
+    with pytest.raises(SupersededError, match="as when this was planned") as told:
+        world.run(plan)
+    assert told.value.exit_code == 6
+    assert world.split == Split(2)
+
+
+def test_who_holds_the_release_is_not_disturbed(world: World) -> None:
+    plan = world.shift(2, 10)
+    with world.journal.hold(SUBJECT), pytest.raises(HeldError):
+        world.run(plan)
+    assert world.split == Split(1)
+
+
+def test_a_run_that_lost_the_journal_keeps_its_hands_off(world: World) -> None:
+    """Another run took over while ours was moving: the traffic is theirs, not ours to undo."""
+
+    @dataclass
+    class Overtaken(Flaky):
+        journal: MemoryJournal = field(default_factory=MemoryJournal)
+
+        def set_split(self, runtime_id: str, endpoint_id: str, split: Split) -> Endpoint:
+            super().set_split(runtime_id, endpoint_id, Split(2))
+            records = self.journal.records[SUBJECT]
+            records.append(records[-1])
+            return super().set_split(runtime_id, endpoint_id, Split(2))
+
+    world.platform = Overtaken(world.platform.shelves, journal=world.journal)
+    with pytest.raises(HeldError):
+        world.run(world.shift(2, 10))
+    assert world.split == Split(2)
+
+
+def test_a_way_back_is_a_move_and_nothing_else(world: World) -> None:
+    move = world.shift(2, 10).steps
+    world.platform.failures = [(NotAppliedError("no"), True)]
+    plan = Plan("shift-traffic", SUBJECT, move, (PublishVersion("rt-1", "x"),))
+    with pytest.raises(TypeError, match="no way back by"):
+        world.run(plan)
+    assert isinstance(move[0], MoveTraffic)
