@@ -216,7 +216,8 @@ class Split:
         return ((self.stable, rest), *self.canaries)
 
     def __str__(self) -> str:
-        return ", ".join(f"version {ref} {weight} %" for ref, weight in self.weights)
+        names = ((ref if ref == LATEST else f"v{ref}", weight) for ref, weight in self.weights)
+        return ", ".join(f"{name} {weight} %" for name, weight in names)
 
 
 @dataclass(frozen=True)

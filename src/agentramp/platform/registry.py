@@ -8,6 +8,7 @@ from agentramp.platform.agentrun.adapter import AgentRun
 from agentramp.platform.agentrun.client import Client
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.port import Platform
+from agentramp.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,10 @@ class Address:
 
 
 class World(Protocol):
-    """Time and chance, as the client takes them."""
+    """Time, chance and somebody to tell, as the adapters take them."""
 
+    @property
+    def console(self) -> Progress: ...
     @property
     def clock(self) -> Callable[[], float]: ...
     @property
@@ -42,7 +45,8 @@ def _agentrun(address: Address, world: World) -> Platform:
             sleep=world.sleep,
             nonce=world.nonce,
             jitter=world.jitter,
-        )
+        ),
+        world.console,
     )
 
 

@@ -59,7 +59,7 @@ class Channel:
     def report(self, value: Report) -> None:
         match value:
             case Result():
-                lines, document = text.result(value), json.result(value)
+                lines, document = text.result(value, Path.cwd()), json.result(value)
                 self._append("GITHUB_OUTPUT", github.outputs(value, secrets.token_hex(16)))
                 self._append("GITHUB_STEP_SUMMARY", github.summary(value, self.command))
             case Facts():

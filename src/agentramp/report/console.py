@@ -50,15 +50,14 @@ class Console:
         for line in text.plan(plan):
             print(line, file=self.stream, flush=True)
 
-    def begin(self, step: Step) -> None:
+    def begin(self, step: Step) -> None:  # noqa: ARG002 - the plan was printed
         self._begun = self.clock()
-        self.say(f"{text.step(step)} ...")
 
     def end(self, step: Step) -> None:  # noqa: ARG002 - a Listener is told which
-        self.say(f"done in {self.clock() - self._begun:.1f} s")
+        self.say(f"done   in {self.clock() - self._begun:.1f} s")
 
     def going_back(self, step: Step) -> None:
-        self.say(f"it failed, so the way back: {text.step(step)} ...")
+        self.say(f"failed; going back: {text.step(step)}")
 
     def _draw(self, title: str, done: int, total: int) -> None:
         if not self._due(_REDRAW, done, total):

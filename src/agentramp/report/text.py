@@ -1,6 +1,8 @@
 """The words a person reads. Nothing here prints."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from typing_extensions import assert_never
 
@@ -19,6 +21,7 @@ from agentramp.plan import (
 from agentramp.report.result import Facts, Failure, Result
 
 _KILO = 1000.0
+_HEX = re.compile(r"[0-9a-f]{32,}")
 
 
 def step(value: Step) -> str:
@@ -31,7 +34,7 @@ def step(value: Step) -> str:
         case AwaitRuntime():
             return "wait for the change an earlier run began"
         case PublishVersion(_, description):
-            return f"publish the head as a version: {description}"
+            return f"publish the head as a version: {_HEX.sub(_short, description)}"
         case CreateEndpoint(_, name, split):
             return f"create endpoint {name}: {split}"
         case MoveTraffic(_, _, name, before, after):
@@ -51,12 +54,12 @@ def plan(value: Plan) -> Iterator[str]:
         yield f"  note   {note}"
 
 
-def result(value: Result) -> Iterator[str]:
-    state = "dry run" if value.dry_run else "changed" if value.changed else "unchanged"
-    yield f"{state}: {value.message}"
+def result(value: Result, cwd: Path) -> Iterator[str]:
+    """``cwd`` shortens paths to what a person would type there."""
+    yield f"dry run, nothing changed: {value.message}" if value.dry_run else value.message
     if value.artifact:
         artifact = value.artifact
-        yield f"  package {artifact.path} ({size(artifact.size)})"
+        yield f"  package {shown(artifact.path, cwd)} ({size(artifact.size)})"
         yield f"  sha256  {artifact.sha256}"
     if value.after:
         yield f"  serves  {value.after}"
@@ -81,6 +84,10 @@ def failure(value: Failure) -> Iterator[str]:
     yield f"agentramp {value.verb}: {error}{advice}"
 
 
+def shown(path: Path, cwd: Path) -> Path:
+    return path.relative_to(cwd) if path.is_relative_to(cwd) else path
+
+
 def size(count: int) -> str:
     amount = float(count)
     for unit in ("bytes", "kB", "MB"):
@@ -92,3 +99,7 @@ def size(count: int) -> str:
 
 def _package(artifact: Artifact | None) -> str:
     return f" with a package of {size(artifact.size)}" if artifact else ""
+
+
+def _short(found: re.Match[str]) -> str:
+    return found[0][:12]

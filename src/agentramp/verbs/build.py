@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
         changed=not built.reused,
         runtime=runtime.spec.name,
         artifact=built.artifact,
-        manifest=manifest_path(built.artifact.path),
+        manifest=package.manifest_path(built.artifact.path),
         next=f"agentramp deploy {args.path}" + arguments.on_platform(args),
     )
 
@@ -58,9 +58,8 @@ def packaged(
         target=_for(args.platform, runtime.spec.code.language),
         output=zip_path(args, context, whole, runtime),
         python=sys.executable,
-        environ=context.environ,
     )
-    return package.build(request, progress=context.console)
+    return package.build(request, environ=context.environ, progress=context.console)
 
 
 def zip_path(
@@ -71,9 +70,5 @@ def zip_path(
     return folder / f"{runtime.spec.name}-{args.platform}.zip"
 
 
-def manifest_path(zip_file: Path) -> Path:
-    return zip_file.with_suffix(".json")
-
-
 def _for(platform: str, language: str) -> Target:
-    return LocalTarget() if platform == "local" else AgentRunTarget(language)
+    return LocalTarget(language) if platform == "local" else AgentRunTarget(language)

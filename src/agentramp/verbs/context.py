@@ -19,7 +19,3 @@ class Context:
     sleep: Callable[[float], None]
     nonce: Callable[[], str]
     jitter: Callable[[], float]
-
-    def shown(self, path: Path) -> Path:
-        """``path`` as a person here would type it."""
-        return path.relative_to(self.cwd) if path.is_relative_to(self.cwd) else path

@@ -21,6 +21,8 @@ def run(args: argparse.Namespace, context: Context) -> Facts:
             daemon.start(context.home)
         case "stop":
             daemon.stop(context.home, timeout=_STOP_TIMEOUT)
+        case _:
+            pass
     server = daemon.status(context.home)
     running = server is not None
     known: tuple[tuple[str, str | int | bool], ...] = (("running", running),)

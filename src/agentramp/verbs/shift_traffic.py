@@ -42,7 +42,11 @@ def run(args: argparse.Namespace, context: Context) -> Result:
 
 
 def traffic_result(
-    args: argparse.Namespace, plan: Plan, observed: Observed, outcome: Outcome, after_that: str
+    args: argparse.Namespace,
+    plan: Plan,
+    observed: Observed,
+    outcome: Outcome,
+    after_that: str | None,
 ) -> Result:
     there = observed.endpoint(args.endpoint)
     endpoint = outcome.endpoint or there
@@ -72,11 +76,9 @@ def _number(split: Split | None) -> int | None:
 
 def _planned(plan: Plan, endpoint: Endpoint | None) -> Split | None:
     """Where traffic is now; in a dry run, where it would be."""
-    for step in plan.steps:
-        match step:
-            case MoveTraffic(after=split) | CreateEndpoint(split=split):
-                return split
-    return endpoint.split if endpoint else None
+    moves = [step.after for step in plan.steps if isinstance(step, MoveTraffic)]
+    opens = [step.split for step in plan.steps if isinstance(step, CreateEndpoint)]
+    return next(iter(moves + opens), endpoint.split if endpoint else None)
 
 
 def _message(args: argparse.Namespace, plan: Plan, after: Split | None) -> str:
@@ -86,9 +88,9 @@ def _message(args: argparse.Namespace, plan: Plan, after: Split | None) -> str:
     return f"{args.endpoint} {would} {after}"
 
 
-def _next(args: argparse.Namespace) -> str:
-    tail = f"{args.path}{arguments.on_platform(args)}"
+def _next(args: argparse.Namespace) -> str | None:
     higher = [weight for weight in LADDER if weight > args.weight]
     if not higher:
-        return f"agentramp rollback {tail}"
+        return None
+    tail = f"{args.path}{arguments.on_platform(args)}"
     return f"agentramp shift-traffic {tail} --version {args.version} --weight {higher[0]}"

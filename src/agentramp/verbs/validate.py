@@ -1,9 +1,11 @@
 """validate: check s.yaml and say all that is wrong with it, each fault with its place."""
 
 import argparse
+from pathlib import Path
 
 from agentramp import config
 from agentramp.report.result import Result
+from agentramp.report.text import shown
 from agentramp.verbs.context import Context
 
 EXAMPLE = "agentramp validate examples/quickstart"
@@ -23,7 +25,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
             context.console.say(f"{runtime.resource}: {field} is valid, but deploy leaves it alone")
     return Result(
         verb="validate",
-        message=f"{whole.file} is valid: runtime {names}",
+        message=f"{shown(Path(whole.file), context.cwd)} is valid: runtime {names}",
         runtime=names,
         next=f"agentramp build {args.path}",
     )

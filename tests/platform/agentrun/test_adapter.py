@@ -164,7 +164,7 @@ def test_a_split_that_was_accepted_but_not_applied() -> None:
         platform = AgentRun(client(url, Time()))
         endpoint(platform)
         cloud.deaf = True
-        with pytest.raises(NotAppliedError, match="version 1 90 %, version 2 10 %"):
+        with pytest.raises(NotAppliedError, match="v1 90 %, v2 10 %"):
             platform.set_split("rt-1", "ep-1", Split(1, ((2, 10),)))
 
 

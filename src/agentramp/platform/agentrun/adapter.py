@@ -7,7 +7,7 @@ at once) is never assumed: a split is always sent whole and every change is read
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from agentramp.errors import UnsupportedError
@@ -20,11 +20,13 @@ from agentramp.platform.agentrun.client import (
     OutcomeUnknownError,
 )
 from agentramp.platform.port import NotAppliedError, NotReadyError, PlatformError, UnreachableError
+from agentramp.progress import Progress, Silent
 
 PAGE_SIZE = 100
 INLINE_LIMIT = 100 * 1024 * 1024
 """Largest package sent inside a request, in bytes. The platform's own limit is not published."""
 FIRST_POLL, SLOWEST_POLL = 0.1, 10.0
+TELL_EVERY = 15.0
 RUNTIME_TIMEOUT, ENDPOINT_TIMEOUT = 900.0, 300.0
 POST_ATTEMPTS = 3
 
@@ -37,6 +39,7 @@ Made = TypeVar("Made", Runtime, Endpoint, Version)
 @dataclass
 class AgentRun:
     client: Client
+    progress: Progress = field(default_factory=Silent)
 
     def observe(self, runtime_name: str) -> Observed:
         runtime = self._find(runtime_name)
@@ -46,7 +49,7 @@ class AgentRun:
         return Observed(runtime, tuple(versions), tuple(self._endpoints(runtime.id)))
 
     def create_runtime(self, spec: RuntimeSpec, artifact: Artifact | None) -> Runtime:
-        body = wire.encode_runtime(spec, _archive(spec, artifact))
+        body = _body(spec, artifact)
         action = Action("CreateAgentRuntime", "POST", _RUNTIMES)
         made = self._post(action, body, lambda: self._find(spec.name), wire.decode_runtime)
         return self.await_runtime(made.id)
@@ -55,7 +58,7 @@ class AgentRun:
         self, runtime_id: str, spec: RuntimeSpec, artifact: Artifact | None
     ) -> Runtime:
         self._settle(lambda: self._runtime(runtime_id), RUNTIME_TIMEOUT)
-        body = wire.encode_runtime(spec, _archive(spec, artifact))
+        body = _body(spec, artifact)
         self.client.call(Action("UpdateAgentRuntime", "PUT", (*_RUNTIMES, runtime_id)), body=body)
         return self.await_runtime(runtime_id)
 
@@ -134,10 +137,14 @@ class AgentRun:
 
     def _settle(self, read: Callable[[], Entity], timeout: float) -> Entity:
         """Read until the status is a final one; the first read is at once."""
-        deadline = self.client.now() + timeout
+        begun = told = self.client.now()
         wait = FIRST_POLL
         while not (entity := read()).status.is_final:
-            if self.client.now() > deadline:
+            now = self.client.now()
+            if now - told >= TELL_EVERY:
+                told = now
+                self.progress.say(f"{_name(entity)} is {entity.status.value} ({now - begun:.0f} s)")
+            if now - begun > timeout:
                 raise NotReadyError(
                     f"{_name(entity)} is still {entity.status.value} after {timeout:.0f} s",
                     advice="the platform may still finish it: run this again to go on waiting",
@@ -190,16 +197,17 @@ class AgentRun:
             page += 1
 
 
-def _archive(spec: RuntimeSpec, artifact: Artifact | None) -> str | None:
+def _body(spec: RuntimeSpec, artifact: Artifact | None) -> Mapping[str, Any]:
     if spec.code is None or artifact is None:
-        return None
+        return wire.encode_runtime(spec, None)
     if artifact.size > INLINE_LIMIT:
         raise UnsupportedError(
             f"the package is {artifact.size / 1e6:.0f} MB; inside a request only"
             f" {INLINE_LIMIT / 1e6:.0f} MB are sent",
             advice="leave files out with .fcignore, or name an object in OSS in code.ossObjectName",
         )
-    return b64encode(artifact.path.read_bytes()).decode()
+    told = replace(spec, code=replace(spec.code, checksum=artifact.crc64))
+    return wire.encode_runtime(told, b64encode(artifact.path.read_bytes()).decode())
 
 
 def _ready(entity: Entity, name: str) -> Entity:

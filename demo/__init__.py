@@ -1,0 +1,1 @@
+"""A whole release on this machine, with traffic flowing: ``python -m demo``."""

@@ -1,0 +1,5 @@
+"""``python -m agentramp``: the same as the ``agentramp`` command."""
+
+from agentramp.cli import main
+
+raise SystemExit(main())

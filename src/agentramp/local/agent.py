@@ -1,0 +1,214 @@
+"""One agent: a process that is kept running and healthy until it is retired."""
+
+import asyncio
+import shutil
+import signal
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from agentramp.errors import RefusedError
+from agentramp.local import archive, assumptions, ports, process
+from agentramp.local.backoff import Backoff
+from agentramp.local.launch import Launch
+from agentramp.local.probe import is_healthy
+from agentramp.local.store import Process as KnownProcess
+from agentramp.local.upstream import Pool
+
+_FIRST_CHECK_SECONDS = 0.05
+_CHECK_GROWTH = 1.5
+_SLOWEST_CHECK_SECONDS = 0.5
+_HOSTS = ("127.0.0.1", "::1")
+
+
+class StartError(RefusedError):
+    """The agent did not come up; the message is fit for a ``statusReason``."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Who is told that a process began or ended, so that none outlives the platform."""
+
+    began: Callable[[KnownProcess], None]
+    ended: Callable[[int], None]
+
+
+class Agent:
+    """``pool`` is set while the agent is healthy. ``in_flight`` counts requests sent to it."""
+
+    def __init__(
+        self,
+        launch: Launch,
+        registry: Registry,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.launch = launch
+        self.pool: Pool | None = None
+        self.in_flight = 0
+        self.restarts = 0
+        self.stopping = False
+        self._registry = registry
+        self._sleep = sleep
+        self._healthy = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._first: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._supervise())
+
+    async def started(self) -> None:
+        """Return once the agent was healthy for the first time. Raises StartError."""
+        reason = await asyncio.shield(self._first)
+        if reason:
+            raise StartError(reason)
+
+    async def reachable(self, timeout: float) -> Pool | None:
+        """The connections to the agent, once it is healthy; None if that takes too long."""
+        if self.pool is None:
+            try:
+                await asyncio.wait_for(self._healthy.wait(), timeout)
+            except asyncio.TimeoutError:
+                return None
+        return self.pool
+
+    def enter(self) -> None:
+        self.in_flight += 1
+        self._idle.clear()
+
+    def leave(self) -> None:
+        self.in_flight -= 1
+        if not self.in_flight:
+            self._idle.set()
+
+    async def drained(self, timeout: float) -> bool:
+        """Wait for the requests in flight; false where some were left after ``timeout``."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), timeout)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    async def stop(self) -> None:
+        """End the process and remove its folder; the log stays."""
+        self.stopping = True
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        if not self._first.done():
+            self._first.set_result("the agent was stopped before it was healthy")
+        await asyncio.to_thread(shutil.rmtree, self.launch.folder, ignore_errors=True)
+
+    async def _supervise(self) -> None:
+        launch = self.launch
+        try:
+            await asyncio.to_thread(archive.unpack, launch.archive, launch.code)
+        except archive.ArchiveError as error:
+            self._first.set_result(str(error))
+            return
+        backoff = Backoff()
+        clock = asyncio.get_running_loop().time
+        while True:
+            began = clock()
+            reason = await self._life()
+            if not self._first.done():
+                self._first.set_result(reason)
+            self.restarts += 1
+            await self._sleep(backoff.after(clock() - began))
+
+    async def _life(self) -> str:
+        """From the start of one process to its end; why it ended."""
+        port = ports.choose()
+        try:
+            child = await process.spawn(self.launch, port)
+        except OSError as error:
+            return _not_started(self.launch, error)
+        known = process.identify(child.pid)
+        if known:
+            self._registry.began(known)
+        try:
+            return await self._start_up(child, port) or await self._watch(child, port)
+        finally:
+            self._close()
+            # A stop that arrives twice must not leave the process half ended.
+            await asyncio.shield(self._end(child))
+
+    async def _end(self, child: Process) -> None:
+        await process.end(child)
+        self._registry.ended(child.pid)
+
+    async def _start_up(self, child: Process, port: int) -> str:
+        """Empty once the agent is healthy, else why it will not be."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + assumptions.START_TIMEOUT_SECONDS
+        pause, successes = _FIRST_CHECK_SECONDS, 0
+        while clock() < deadline:
+            if await _ended_within(child, pause):
+                return _ended(self.launch, child)
+            healthy = await is_healthy(_HOSTS, port, self.launch.spec.health)
+            successes = successes + 1 if healthy else 0
+            if successes >= self.launch.spec.health.successes:
+                self._open(port)
+                return ""
+            pause = min(pause * _CHECK_GROWTH, _SLOWEST_CHECK_SECONDS)
+        return _silent(self.launch, child)
+
+    async def _watch(self, child: Process, port: int) -> str:
+        """Returns why a healthy agent has to be started again."""
+        health = self.launch.spec.health
+        failures = 0
+        while failures < health.failures:
+            if await _ended_within(child, health.period):
+                return _ended(self.launch, child)
+            healthy = await is_healthy(_HOSTS, port, health)
+            failures = 0 if healthy else failures + 1
+        return f"{failures} health checks failed one after the other"
+
+    def _open(self, port: int) -> None:
+        self.pool = Pool(_HOSTS, port)
+        self._healthy.set()
+        if not self._first.done():
+            self._first.set_result("")
+
+    def _close(self) -> None:
+        self._healthy.clear()
+        if self.pool:
+            self.pool.close()
+            self.pool = None
+
+
+async def _ended_within(child: Process, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(child.wait(), seconds)
+    except asyncio.TimeoutError:
+        return False
+    return True
+
+
+def _not_started(launch: Launch, error: OSError) -> str:
+    program = launch.spec.command[0]
+    return (
+        f"the command {list(launch.spec.command)} could not be started: {error.strerror};"
+        f" usual cause: this machine has no program '{program}'"
+    )
+
+
+def _ended(launch: Launch, child: Process) -> str:
+    code = child.returncode or 0
+    how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+    tail = process.log_tail(launch.log)
+    return (
+        f"the agent's process ended with {how}; it should go on and serve on port"
+        f" {launch.spec.port}; the end of its log: {tail or '(empty)'}"
+    )
+
+
+def _silent(launch: Launch, child: Process) -> str:
+    health = launch.spec.health
+    listens = process.listening_ports(child.pid)
+    if health.http_path and listens:
+        what = f"{health.http_path} gave no answer below 400"
+    else:
+        others = ", ".join(map(str, listens)) or "none"
+        what = f"nothing listens on port {launch.spec.port}; ports it listens on: {others}"
+    return (
+        f"not healthy after {assumptions.START_TIMEOUT_SECONDS:g} s: {what};"
+        f" the end of its log: {process.log_tail(launch.log) or '(empty)'}"
+    )

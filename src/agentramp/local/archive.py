@@ -1,0 +1,117 @@
+"""Zip archives of agent code: checked before anything is written, unpacked without surprises."""
+
+import io
+import stat
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from agentramp.errors import RefusedError
+from agentramp.local import assumptions
+
+_CHUNK = 1024 * 1024
+_LINK_MAX = 4096
+
+
+class ArchiveError(RefusedError):
+    """The archive is broken or asks for something unsafe."""
+
+
+def check(content: bytes) -> None:
+    """Raise ArchiveError unless ``content`` is a zip that ``unpack`` would accept."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _check_entries(archive)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise ArchiveError(f"the code is no zip archive: {error}") from error
+
+
+def unpack(source: Path, target: Path) -> None:
+    """Unpack ``source`` into the new folder ``target``."""
+    target.mkdir(mode=0o700, parents=True)
+    try:
+        with zipfile.ZipFile(source) as archive:
+            _check_entries(archive)
+            budget = assumptions.MAX_UNPACKED_BYTES
+            for entry in archive.infolist():
+                budget -= _unpack_entry(archive, entry, target, budget)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
+        raise ArchiveError(f"the code cannot be unpacked: {error}") from error
+
+
+def _check_entries(archive: zipfile.ZipFile) -> None:
+    entries = archive.infolist()
+    if len(entries) > assumptions.MAX_UNPACKED_FILES:
+        raise ArchiveError(
+            f"the archive has {len(entries)} files, more than {assumptions.MAX_UNPACKED_FILES}"
+        )
+    size = sum(entry.file_size for entry in entries)
+    if size > assumptions.MAX_UNPACKED_BYTES:
+        raise ArchiveError(f"the archive would unpack to {size} bytes")
+    links = {_place(entry) for entry in entries if _is_link(entry)}
+    for entry in entries:
+        _check_place(entry, links)
+        if _is_link(entry):
+            _check_link(archive, entry)
+
+
+def _place(entry: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(entry.filename)
+
+
+def _is_link(entry: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(entry.external_attr >> 16)
+
+
+def _check_place(entry: zipfile.ZipInfo, links: set[PurePosixPath]) -> None:
+    place = _place(entry)
+    if entry.flag_bits & 0x1:
+        raise ArchiveError(f"{entry.filename!r} is encrypted")
+    if place.is_absolute() or ".." in place.parts or "\\" in entry.filename:
+        raise ArchiveError(f"{entry.filename!r} points out of the archive")
+    if not links.isdisjoint(place.parents):
+        raise ArchiveError(f"{entry.filename!r} lies behind a link")
+
+
+def _check_link(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    if entry.file_size > _LINK_MAX:
+        raise ArchiveError(f"the link {entry.filename!r} is too long")
+    goal = PurePosixPath(archive.read(entry).decode("utf-8", "surrogateescape"))
+    depth = len(_place(entry).parent.parts)
+    for step in _steps(goal):
+        depth += step
+        if goal.is_absolute() or depth < 0:
+            raise ArchiveError(f"the link {entry.filename!r} points out of the archive")
+
+
+def _steps(goal: PurePosixPath) -> Iterator[int]:
+    return (-1 if part == ".." else 1 for part in goal.parts)
+
+
+def _unpack_entry(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, budget: int
+) -> int:
+    path = target / _place(entry)
+    if entry.is_dir():
+        path.mkdir(parents=True, exist_ok=True)
+        return 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if _is_link(entry):
+        path.symlink_to(archive.read(entry).decode("utf-8", "surrogateescape"))
+        return 0
+    written = _write(archive, entry, path, budget)
+    # Owner may always read and write; of the rest only the executable bit means something.
+    path.chmod(0o700 if (entry.external_attr >> 16) & 0o111 else 0o600)
+    return written
+
+
+def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, budget: int) -> int:
+    written = 0
+    # "x": two entries of one name would otherwise write through a link made by the first.
+    with archive.open(entry) as source, path.open("xb") as sink:
+        while chunk := source.read(_CHUNK):
+            written += len(chunk)
+            if written > budget:
+                raise ArchiveError("the archive unpacks to more than it declares")
+            sink.write(chunk)
+    return written

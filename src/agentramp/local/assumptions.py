@@ -1,0 +1,96 @@
+"""What the embedded platform assumes about the real service, because no source says.
+
+Each name below is one assumption and is used by the code that acts on it, so that a change in what
+is known is a change in one place. Figures that are merely local limits stand at the end.
+
+Behaviour that is assumed and has no constant of its own:
+
+* An update keeps every field it does not send; a field it sends replaces the old value whole.
+* Publishing needs a READY head; otherwise it is refused with 409.
+* A runtime that still has endpoints cannot be deleted (409); its versions go with it.
+* An endpoint goes to CREATING or UPDATING on every change, and to READY once all versions it
+  names are healthy. Where one is not, it keeps its former split and says UPDATE_FAILED.
+* A change that arrives while another is being applied replaces it.
+* ``language`` chooses nothing here: the command runs with this machine's programs, and ``python``
+  and ``python3`` are the interpreter that agentramp was made from.
+* There is no object storage and no container engine: such artifacts are refused with 400.
+* cpu, memory, disk, network, NAS, OSS mounts, roles, logs and scaling are kept and given back, and
+  have no effect. ``initialDelaySeconds`` does not delay the first check: start-up is polled.
+* ``disablePublicNetworkAccess`` has no effect on the loopback address.
+* Validation answers ERR_VALIDATION_FAILED, a missing object ERR_NOT_FOUND, a clash ERR_CONFLICT.
+"""
+
+# --- the control plane -------------------------------------------------------------------------
+
+ABSENT_ROUTING_KEEPS_SPLIT = True
+"""A PUT without ``routingConfiguration`` leaves the weights; ``versionWeights: []`` clears them."""
+
+MAX_WEIGHTED_VERSIONS = 10
+"""Entries one split may have; the vendor's own component only ever sends one."""
+
+LATEST_MAY_BE_WEIGHTED = True
+"""``LATEST`` may be an entry of ``versionWeights``."""
+
+PUBLISH_UNCHANGED_IS_NEW_VERSION = True
+"""Publishing an unchanged head makes a new number; nothing visible says otherwise."""
+
+DESCRIPTION_MAX = 256
+"""Characters of a description; the vendor's schema says so for the runtime."""
+
+PAGE_SIZE_DEFAULT = 20
+PAGE_SIZE_MAX = 100
+DEFAULT_TARGET = "LATEST"
+"""What an endpoint without ``targetVersion`` serves."""
+
+CLOCK_SKEW_SECONDS = 15 * 60
+"""How far ``x-acs-date`` may be from now; a nonce is remembered for twice as long."""
+
+# --- sessions and the data plane ---------------------------------------------------------------
+
+SESSION_HEADER = "x-agentrun-session-id"
+"""Carries the session where the runtime names no ``headerFieldName``."""
+
+SESSION_COOKIE = "agentrun-session"
+"""Carries the session of a client that sends no header; made by the gateway."""
+
+SESSION_IDLE_SECONDS = 3600
+"""When a silent session is forgotten, where ``sessionIdleTimeoutSeconds`` does not say."""
+
+VERSION_HEADER = "x-agentramp-version"
+"""The gateway's answer names here the version that served. The real service has no such header."""
+
+SESSION_STAYS_WHILE_ROUTED = True
+"""A known session stays on its version while the endpoint routes to it, whatever the weights."""
+
+CODE_ROOT = "/code"
+"""Where the real service puts the code; mapped to the unpacked folder in commands and values."""
+
+# --- health, in seconds, where healthCheckConfiguration does not say ---------------------------
+
+HEALTH_PERIOD_SECONDS = 30.0
+HEALTH_TIMEOUT_SECONDS = 3.0
+HEALTH_FAILURES = 3
+HEALTH_SUCCESSES = 1
+
+# --- limits of this machine, not of the service ------------------------------------------------
+
+START_TIMEOUT_SECONDS = 60.0
+RESTART_WAIT_SECONDS = 15.0
+"""How long a request waits for an agent that is restarting."""
+DRAIN_SECONDS = 600.0
+"""How long requests in flight may take on a version that left."""
+STOP_GRACE_SECONDS = 10.0
+"""How long streams may go on after the server was told to stop."""
+TERMINATE_SECONDS = 5.0
+"""Between SIGTERM and SIGKILL."""
+BACKOFF_FIRST_SECONDS = 0.5
+BACKOFF_MOST_SECONDS = 30.0
+STABLE_SECONDS = 60.0
+"""An agent that lived this long starts its back-off from the beginning."""
+MAX_BODY_BYTES = 256 * 1024 * 1024
+MAX_UNPACKED_BYTES = 2 * 1024 * 1024 * 1024
+MAX_UNPACKED_FILES = 100_000
+LOG_BYTES = 10 * 1024 * 1024
+"""A log longer than this is set aside when its agent starts again; one older file is kept."""
+REQUESTS_KEPT = 200_000
+REQUESTS_KEPT_SECONDS = 30 * 24 * 3600

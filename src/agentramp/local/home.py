@@ -1,0 +1,132 @@
+"""The folder that holds everything the embedded platform knows."""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
+from pathlib import Path
+
+from agentramp.local.records import Identity
+
+REGION = "local"
+_ACCOUNT_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a server writes once it answers; ``pid`` may by now be someone else's."""
+
+    pid: int
+    port: int
+
+
+@dataclass(frozen=True)
+class Home:
+    """``root`` is ``<agentramp's home>/local``; nobody but its owner may look inside."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "platform.db"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.root / "artifacts"
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def programs(self) -> Path:
+        return self.root / "bin"
+
+    @property
+    def server_log(self) -> Path:
+        return self.root / "server.log"
+
+    def make(self) -> None:
+        for folder in (self.root, self.artifacts, self.run, self.logs):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+
+    # who the platform is
+
+    def identity(self) -> Identity:
+        """Made at the first start, the same ever after."""
+        if not self._credentials.exists():
+            self.write_identity(_new_identity())
+        return Identity(**json.loads(self._credentials.read_text()))
+
+    def write_identity(self, identity: Identity) -> None:
+        _write_private(self._credentials, json.dumps(asdict(identity), indent=2))
+
+    @property
+    def _credentials(self) -> Path:
+        return self.root / "credentials.json"
+
+    # who serves it now
+
+    def write_running(self, running: Running) -> None:
+        _write_private(self._running, json.dumps(asdict(running)))
+
+    def forget_running(self) -> None:
+        self._running.unlink(missing_ok=True)
+
+    def running(self) -> Running | None:
+        try:
+            return Running(**json.loads(self._running.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    @property
+    def _running(self) -> Path:
+        return self.root / "server.json"
+
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """Held by whoever starts the server: two at once start one."""
+        with (self.root / "start.lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            try:
+                yield
+            finally:
+                flock(lock, LOCK_UN)
+
+    @contextmanager
+    def serving(self) -> Iterator[bool]:
+        """Held by the server as long as it lives; false where another one holds it."""
+        with (self.root / "server.lock").open("w") as lock:
+            try:
+                flock(lock, LOCK_EX | LOCK_NB)
+            except OSError:
+                yield False
+            else:
+                yield True
+
+
+def _new_identity() -> Identity:
+    account = "1" + "".join(secrets.choice("0123456789") for _ in range(_ACCOUNT_DIGITS - 1))
+    return Identity(
+        id=secrets.token_hex(16),
+        account_id=account,
+        region=REGION,
+        access_key_id="LOCAL" + secrets.token_hex(10),
+        access_key_secret=secrets.token_urlsafe(32),
+    )
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Written aside with mode 0600 and renamed, so that no reader ever sees a part of it."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as stream:
+        stream.write(text)
+    draft.replace(path)

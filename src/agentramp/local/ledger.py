@@ -1,0 +1,175 @@
+"""Which version each session has, and what became of every request.
+
+A session's version is written before its first answer is sent, so it outlives the server.
+Requests are written in batches: what was recorded since the last ``flush`` is lost by a kill -9.
+"""
+
+import sqlite3
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from agentramp.local import assumptions
+from agentramp.local.records import Label
+from agentramp.local.totals import Place, Totals
+
+_SESSIONS_IN_MEMORY = 20_000
+
+
+class Request(NamedTuple):
+    """One request that is over; ``at`` is wall time, the others are seconds."""
+
+    at: float
+    endpoint_id: str
+    place: Place
+    session: str
+    status: int
+    failed: bool
+    first_byte: float
+    duration: float
+
+
+@dataclass
+class _Session:
+    version: Label
+    seen_at: float
+    failed: bool
+    dirty: bool = False
+
+
+class Ledger:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._sessions: OrderedDict[tuple[str, str], _Session] = OrderedDict()
+        self._assigned: list[tuple[str, str, str, float]] = []
+        self._requests: list[Request] = []
+        self._changed: set[Place] = set()
+        self.totals: dict[Place, Totals] = {
+            Place(runtime, endpoint, version): Totals.from_text(text)
+            for runtime, endpoint, version, text in connection.execute(
+                "SELECT runtime,endpoint,version,document FROM totals"
+            )
+        }
+
+    def assigned(
+        self, endpoint_id: str, session: str, now: float, idle_seconds: float
+    ) -> Label | None:
+        """The version this session has, None for a new or long silent one."""
+        found = self._session(endpoint_id, session)
+        if found is None or now - found.seen_at > idle_seconds:
+            return None
+        found.seen_at = now
+        found.dirty = True
+        return found.version
+
+    def assign(self, endpoint_id: str, session: str, place: Place, now: float) -> None:
+        """Give the session this version; ``settle`` has to come before anybody learns of it."""
+        self._assigned.append((endpoint_id, session, place.version, now))
+        self._remember((endpoint_id, session), _Session(place.version, now, failed=False))
+        self._at(place).sessions += 1
+
+    def settle(self) -> None:
+        """Write all new assignments, so that they outlive the server."""
+        if self._assigned:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._write_assigned()
+            self._db.execute("COMMIT")
+
+    def _write_assigned(self) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO sessions VALUES(?,?,?,?,0)", self._assigned)
+        self._assigned.clear()
+
+    def record(self, request: Request) -> None:
+        sums = self._at(request.place)
+        sums.requests += 1
+        sums.first_byte.add(request.first_byte)
+        sums.duration.add(request.duration)
+        if request.failed:
+            sums.failures += 1
+            self._blame(request, sums)
+        self._requests.append(request)
+
+    def _blame(self, request: Request, sums: Totals) -> None:
+        found = self._session(request.endpoint_id, request.session)
+        if found is not None and not found.failed and found.version == request.place.version:
+            found.failed = True
+            found.dirty = True
+            sums.failed_sessions += 1
+
+    def flush(self) -> None:
+        """Write what was recorded since the last time, in one transaction."""
+        touched = [(key, found) for key, found in self._sessions.items() if found.dirty]
+        if not (touched or self._assigned or self._requests or self._changed):
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        self._write_assigned()
+        self._db.executemany(
+            "INSERT INTO requests VALUES(?,?,?,?,?,?,?,?)",
+            [
+                (r.at, r.endpoint_id, r.place.version, r.session, r.status, r.failed, *r[6:])
+                for r in self._requests
+            ],
+        )
+        self._db.executemany(
+            "UPDATE sessions SET seen_at=?, failed=? WHERE endpoint_id=? AND session=?",
+            [(found.seen_at, found.failed, *key) for key, found in touched],
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO totals VALUES(?,?,?,?)",
+            [(*place, self.totals[place].to_text()) for place in self._changed],
+        )
+        self._db.execute("COMMIT")
+        for _, found in touched:
+            found.dirty = False
+        self._requests.clear()
+        self._changed.clear()
+
+    def prune(self, now: float, idle_seconds: float) -> None:
+        """Forget the oldest requests, and sessions silent longer than any runtime allows."""
+        self._db.execute("DELETE FROM sessions WHERE seen_at<?", (now - idle_seconds,))
+        oldest = now - assumptions.REQUESTS_KEPT_SECONDS
+        self._db.execute("DELETE FROM requests WHERE at<?", (oldest,))
+        self._db.execute(
+            "DELETE FROM requests WHERE rowid<=(SELECT max(rowid) FROM requests)-?",
+            (assumptions.REQUESTS_KEPT,),
+        )
+
+    def forget_endpoint(self, endpoint_id: str, runtime: str, endpoint: str) -> None:
+        """An endpoint that is made again under the same name starts from nothing."""
+        self.flush()
+        for key in [key for key in self._sessions if key[0] == endpoint_id]:
+            del self._sessions[key]
+        for place in [place for place in self.totals if place[:2] == (runtime, endpoint)]:
+            del self.totals[place]
+        self._db.execute("DELETE FROM totals WHERE runtime=? AND endpoint=?", (runtime, endpoint))
+        self._db.execute("DELETE FROM requests WHERE endpoint_id=?", (endpoint_id,))
+        self._db.execute("DELETE FROM sessions WHERE endpoint_id=?", (endpoint_id,))
+
+    def _at(self, place: Place) -> Totals:
+        self._changed.add(place)
+        sums = self.totals.get(place)
+        if sums is None:
+            sums = self.totals[place] = Totals()
+        return sums
+
+    def _session(self, endpoint_id: str, session: str) -> _Session | None:
+        key = (endpoint_id, session)
+        found = self._sessions.get(key)
+        if found is not None:
+            self._sessions.move_to_end(key)
+            return found
+        row = self._db.execute(
+            "SELECT version,seen_at,failed FROM sessions WHERE endpoint_id=? AND session=?", key
+        ).fetchone()
+        if row is None:
+            return None
+        found = _Session(row[0], row[1], bool(row[2]))
+        self._remember(key, found)
+        return found
+
+    def _remember(self, key: tuple[str, str], session: _Session) -> None:
+        if len(self._sessions) >= _SESSIONS_IN_MEMORY:
+            if self._sessions[next(iter(self._sessions))].dirty:
+                self.flush()
+            self._sessions.popitem(last=False)
+        self._sessions[key] = session

@@ -1,0 +1,155 @@
+"""The control plane's operations on runtimes and their versions."""
+
+import asyncio
+import secrets
+
+from agentramp.local import wire
+from agentramp.local.control import Answer, Call, Plane, Table, paged
+from agentramp.local.records import LATEST, Label, Runtime, Snapshot, Status
+from agentramp.local.refusal import conflict, invalid, missing
+
+
+async def create_runtime(plane: Plane, call: Call) -> Answer:
+    sent = await asyncio.to_thread(wire.read_runtime, call.body)
+    async with plane.artifacts.kept(sent.archive or b"", sent.checksum) as digest:
+        if any(runtime.name == sent.name for runtime in plane.store.runtimes()):
+            raise conflict(f"agent runtime '{sent.name}' already exists")
+        runtime = _new_runtime(sent.name, _workspace(plane, sent.workspace_id), plane.now())
+        plane.store.add_runtime(runtime, Snapshot(runtime.id, 1, sent.document, digest))
+    plane.lifecycle.settle_runtime(runtime.id)
+    return Answer(_shown(plane, runtime))
+
+
+def _new_runtime(name: str, workspace_id: str, now: float) -> Runtime:
+    return Runtime(
+        id=secrets.token_hex(16),
+        name=name,
+        workspace_id=workspace_id,
+        revision=1,
+        ready_revision=0,
+        status=Status.CREATING,
+        reason="",
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _workspace(plane: Plane, wanted: str) -> str:
+    for workspace in plane.store.workspaces():
+        if workspace.id == wanted or (not wanted and workspace.is_default):
+            return workspace.id
+    raise invalid(f"workspaceId: workspace '{wanted}' does not exist")
+
+
+async def update_runtime(plane: Plane, call: Call) -> Answer:
+    runtime = plane.runtime(call.names[0])
+    former = _snapshot(plane, runtime, runtime.revision)
+    sent = await asyncio.to_thread(wire.read_runtime, call.body, former)
+    if sent.name not in {"", runtime.name}:
+        raise invalid("agentRuntimeName cannot be changed")
+    if sent.archive is None:
+        _move_head(plane, runtime, sent, former.artifact)
+    else:
+        async with plane.artifacts.kept(sent.archive, sent.checksum) as digest:
+            _move_head(plane, runtime, sent, digest)
+    plane.lifecycle.settle_runtime(runtime.id)
+    return Answer(_shown(plane, plane.runtime(runtime.id)))
+
+
+def _move_head(plane: Plane, runtime: Runtime, sent: wire.RuntimeInput, digest: str) -> None:
+    # Reading the archive took a while: another call may have moved the head meanwhile.
+    if plane.runtime(runtime.id).revision != runtime.revision:
+        raise conflict(f"agent runtime '{runtime.name}' was updated by another call")
+    snapshot = Snapshot(runtime.id, runtime.revision + 1, sent.document, digest)
+    plane.store.update_head(snapshot, plane.now())
+
+
+async def get_runtime(plane: Plane, call: Call) -> Answer:
+    runtime = plane.runtime(call.names[0])
+    label = call.query.get("agentRuntimeVersion") or LATEST
+    if label == LATEST:
+        return Answer(_shown(plane, runtime))
+    revision = plane.store.revision_of(runtime, Label(label)) if label.isdecimal() else None
+    if revision is None:
+        raise missing("agent runtime version", label)
+    snapshot = _snapshot(plane, runtime, revision)
+    return Answer(wire.runtime_json(plane.identity, runtime, snapshot, Label(label)))
+
+
+async def list_runtimes(plane: Plane, call: Call) -> Answer:
+    found = [
+        _shown(plane, runtime) for runtime in plane.store.runtimes() if _asked_for(call, runtime)
+    ]
+    return Answer(paged(call, found))
+
+
+def _asked_for(call: Call, runtime: Runtime) -> bool:
+    query = call.query
+    workspaces = {*query.get("workspaceIds", "").split(","), query.get("workspaceId", "")} - {""}
+    return (
+        named(call, "agentRuntimeName", runtime.name)
+        and query.get("status", "") in {"", runtime.status.value}
+        and (not workspaces or runtime.workspace_id in workspaces)
+    )
+
+
+def named(call: Call, parameter: str, name: str) -> bool:
+    """Whether a list shows ``name``: part of it is enough unless searchMode is exact."""
+    wanted = call.query.get(parameter, "")
+    return wanted == name if wanted and call.query.get("searchMode") == "exact" else wanted in name
+
+
+async def delete_runtime(plane: Plane, call: Call) -> Answer:
+    runtime = plane.runtime(call.names[0])
+    endpoints = plane.store.endpoints(runtime.id)
+    if endpoints:
+        names = ", ".join(endpoint.name for endpoint in endpoints)
+        raise conflict(f"agent runtime '{runtime.name}' still has endpoints: {names}")
+    shown = _shown(plane, runtime)
+    plane.store.delete_runtime(runtime.id)
+    plane.lifecycle.reconcile()
+    plane.artifacts.prune(plane.store.artifacts())
+    return Answer(shown)
+
+
+async def publish_version(plane: Plane, call: Call) -> Answer:
+    description = wire.read_publish(call.body)
+    runtime = plane.runtime(call.names[0])
+    if runtime.status is not Status.READY:
+        raise conflict(
+            f"agent runtime '{runtime.name}' is {runtime.status.value}; only a READY one can be"
+            " published"
+        )
+    version = plane.store.publish(runtime, description, plane.now())
+    return Answer(wire.version_json(plane.identity, runtime, version))
+
+
+async def list_versions(plane: Plane, call: Call) -> Answer:
+    runtime = plane.runtime(call.names[0])
+    versions = plane.store.versions(runtime.id)
+    shown = [wire.version_json(plane.identity, runtime, version) for version in versions]
+    return Answer(paged(call, shown))
+
+
+def _shown(plane: Plane, runtime: Runtime) -> wire.Json:
+    return wire.runtime_json(
+        plane.identity, runtime, _snapshot(plane, runtime, runtime.revision), LATEST
+    )
+
+
+def _snapshot(plane: Plane, runtime: Runtime, revision: int) -> Snapshot:
+    found = plane.store.snapshot(runtime.id, revision)
+    if found is None:
+        raise missing("revision", str(revision))
+    return found
+
+
+RUNTIMES: Table = {
+    ("POST", "/agents/runtimes"): create_runtime,
+    ("GET", "/agents/runtimes"): list_runtimes,
+    ("PUT", "/agents/runtimes/*"): update_runtime,
+    ("GET", "/agents/runtimes/*"): get_runtime,
+    ("DELETE", "/agents/runtimes/*"): delete_runtime,
+    ("POST", "/agents/runtimes/*/versions"): publish_version,
+    ("GET", "/agents/runtimes/*/versions"): list_versions,
+}

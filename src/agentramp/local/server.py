@@ -1,0 +1,174 @@
+"""Wires the embedded platform together and serves it on one loopback port."""
+
+import asyncio
+import dataclasses
+import hashlib
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from agentramp.local import assumptions, control, gateway, launch, ports, wire
+from agentramp.local.artifacts import Artifacts
+from agentramp.local.auth import Received, query_of, verify
+from agentramp.local.endpoints import ENDPOINTS
+from agentramp.local.home import Home, Running
+from agentramp.local.ledger import Ledger
+from agentramp.local.lifecycle import Lifecycle
+from agentramp.local.records import Identity, Workspace
+from agentramp.local.refusal import RefusalError
+from agentramp.local.routes import Routes
+from agentramp.local.runtimes import RUNTIMES
+from agentramp.local.schema import open_database
+from agentramp.local.store import Store
+from agentramp.local.supervisor import Folders, Supervisor
+from agentramp.local.totals import render
+
+STATUS_PATH = "/-/status"
+METRICS_PATH = "/metrics"
+_FLUSH_SECONDS = 0.5
+_PRUNE_SECONDS = 600.0
+_LONGEST_IDLE_SECONDS = 86_400
+_TABLE = {**control.WORKSPACES, **RUNTIMES, **ENDPOINTS}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Answers every request that comes to the port."""
+
+    plane: control.Plane
+    gateway: gateway.Gateway
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path = request.raw_path
+        if path.startswith(gateway.PREFIX):
+            return await self.gateway.handle(request)
+        if path.startswith(control.PREFIX + "/"):
+            return await self._control(request)
+        if path == METRICS_PATH and request.method == "GET":
+            return web.Response(text=render(self.plane.ledger.totals))
+        if path == STATUS_PATH and request.method == "GET":
+            identity = self.plane.identity
+            return web.json_response({"id": identity.id, "pid": os.getpid()})
+        return gateway.problem(404, "ERR_NOT_FOUND", f"{request.path} does not exist")
+
+    async def _control(self, request: web.BaseRequest) -> web.Response:
+        request_id = secrets.token_hex(16).upper()
+        try:
+            answer = await self._answer(request)
+            body, status = wire.success(answer.data, request_id), answer.status
+        except RefusalError as refusal:
+            body = wire.failure(refusal.code, refusal.message, request_id)
+            status = refusal.status
+        return web.Response(
+            body=body,
+            status=status,
+            content_type="application/json",
+            charset="utf-8",
+            headers={"x-acs-request-id": request_id},
+        )
+
+    async def _answer(self, request: web.BaseRequest) -> control.Answer:
+        received = await _receive(request)
+        plane = self.plane
+        verify(received, plane.identity, plane.now(), plane.store.use_nonce)
+        path = request.path.removeprefix(control.PREFIX)
+        call = control.Call(received.method, path, query_of(received.query), received.body)
+        return await control.answer(plane, call, _TABLE)
+
+
+async def _receive(request: web.BaseRequest) -> Received:
+    if request.headers.get("expect", "").lower() == "100-continue" and request.transport:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    body, digest = bytearray(), hashlib.sha256()
+    async for data in request.content.iter_any():
+        body += data
+        digest.update(data)
+        if len(body) > assumptions.MAX_BODY_BYTES:
+            raise RefusalError(
+                413,
+                "ERR_REQUEST_TOO_LARGE",
+                f"the body is larger than {assumptions.MAX_BODY_BYTES} bytes",
+            )
+    path, _, query = request.raw_path.partition("?")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Received(request.method, path, query, headers, bytes(body), digest.hexdigest())
+
+
+async def serve(home: Home, search_path: str) -> None:
+    """Serve until SIGTERM or SIGINT; then let streams end, stop all agents, and return."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with _running(home, search_path):
+        await stopping.wait()
+
+
+@asynccontextmanager
+async def _running(home: Home, search_path: str) -> AsyncIterator[None]:
+    database = open_database(home.database)
+    store, ledger, routes = Store(database), Ledger(database), Routes()
+    identity, listener = _listen(home)
+    machine = launch.Machine(launch.make_programs(home.programs), search_path, identity.id)
+    supervisor = Supervisor(Folders(home.artifacts, home.run, home.logs), machine, store)
+    lifecycle = Lifecycle(store, supervisor, routes)
+    artifacts = Artifacts(home.artifacts)
+    await supervisor.clean_up(store)
+    artifacts.prune(store.artifacts())
+    _add_default_workspace(store)
+    url = f"http://{ports.LOOPBACK}:{identity.port}"
+    plane = control.Plane(identity, store, ledger, lifecycle, routes, artifacts, url)
+    site = Site(plane, gateway.Gateway(routes, ledger))
+    lifecycle.resume()
+    protocols = web.Server(
+        site.handle, access_log=None, auto_decompress=False, handler_cancellation=True
+    )
+    server = await asyncio.get_running_loop().create_server(protocols, sock=listener)
+    chores = asyncio.create_task(_chores(ledger))
+    home.write_running(Running(os.getpid(), identity.port))
+    try:
+        yield
+    finally:
+        server.close()
+        home.forget_running()
+        await site.gateway.drained(assumptions.STOP_GRACE_SECONDS)
+        chores.cancel()
+        await lifecycle.stop()
+        await protocols.shutdown(assumptions.TERMINATE_SECONDS)
+        await supervisor.stop_all()
+        ledger.flush()
+        store.close()
+
+
+def _listen(home: Home) -> tuple[Identity, socket.socket]:
+    """The kept port if it is free, so that URLs stay valid, else another, which is then kept."""
+    identity = home.identity()
+    port = identity.port if identity.port and ports.is_free(identity.port) else ports.choose()
+    listener = socket.create_server((ports.LOOPBACK, port), backlog=1024)
+    if port != identity.port:
+        identity = dataclasses.replace(identity, port=port)
+        home.write_identity(identity)
+    return identity, listener
+
+
+def _add_default_workspace(store: Store) -> None:
+    if not store.workspaces():
+        name = f"ws-{secrets.token_hex(8)}"
+        store.add_workspace(Workspace(name, "default", "", is_default=True, created_at=time.time()))
+
+
+async def _chores(ledger: Ledger) -> None:
+    pruned = 0.0
+    while True:
+        await asyncio.sleep(_FLUSH_SECONDS)
+        ledger.flush()
+        if time.monotonic() - pruned > _PRUNE_SECONDS:
+            ledger.prune(time.time(), _LONGEST_IDLE_SECONDS)
+            pruned = time.monotonic()

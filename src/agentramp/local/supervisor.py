@@ -1,0 +1,107 @@
+"""Which agents run: they are asked for by unit, and retired without cutting a request."""
+
+import asyncio
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentramp.local import assumptions, process
+from agentramp.local.agent import Agent, Registry
+from agentramp.local.launch import Launch, Machine
+from agentramp.local.records import Spec, Unit
+from agentramp.local.store import Store
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where the supervisor keeps what it needs: archives, running copies of code, logs."""
+
+    artifacts: Path
+    run: Path
+    logs: Path
+
+    def artifact(self, digest: str) -> Path:
+        return self.artifacts / f"{digest}.zip"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What has to run for one unit; ``runtime_name`` only names the log's folder."""
+
+    unit: Unit
+    spec: Spec
+    artifact: str
+    runtime_name: str
+
+
+class Supervisor:
+    def __init__(self, folders: Folders, machine: Machine, store: Store) -> None:
+        self._folders = folders
+        self._machine = machine
+        self._registry = Registry(store.add_process, store.forget_process)
+        self._agents: dict[Unit, Agent] = {}
+        self._leaving: dict[Agent, asyncio.Task[None]] = {}
+
+    async def clean_up(self, store: Store) -> None:
+        """End what a killed server left running and remove its copies of code."""
+        await asyncio.to_thread(process.end_orphans, store.processes(), self._machine.owner)
+        for known in store.processes():
+            store.forget_process(known.pid)
+        await asyncio.to_thread(shutil.rmtree, self._folders.run, ignore_errors=True)
+        self._folders.run.mkdir(mode=0o700)
+
+    @property
+    def units(self) -> set[Unit]:
+        return set(self._agents)
+
+    def find(self, unit: Unit) -> Agent | None:
+        return self._agents.get(unit)
+
+    def ensure(self, wanted: Wanted) -> Agent:
+        """The unit's agent: the running one, one that was about to leave, or a new one."""
+        found = self._agents.get(wanted.unit) or self._call_back(wanted.unit)
+        if found is None:
+            found = Agent(self._launch(wanted), self._registry)
+        self._agents[wanted.unit] = found
+        return found
+
+    def _call_back(self, unit: Unit) -> Agent | None:
+        for agent, leaving in self._leaving.items():
+            if agent.launch.unit == unit and not agent.stopping:
+                leaving.cancel()
+                del self._leaving[agent]
+                return agent
+        return None
+
+    def _launch(self, wanted: Wanted) -> Launch:
+        instance = f"{wanted.unit.name}-{secrets.token_hex(4)}"
+        return Launch(
+            unit=wanted.unit,
+            spec=wanted.spec,
+            archive=self._folders.artifact(wanted.artifact),
+            folder=self._folders.run / wanted.unit.runtime_id / instance,
+            log=self._folders.logs / wanted.runtime_name / wanted.unit.label / f"{instance}.log",
+            machine=self._machine,
+        )
+
+    def retire(self, unit: Unit) -> None:
+        """Stop the unit's agent once its requests in flight are done."""
+        agent = self._agents.pop(unit)
+        task = asyncio.create_task(self._leave(agent))
+        self._leaving[agent] = task
+        task.add_done_callback(lambda _: self._leaving.pop(agent, None))
+
+    async def _leave(self, agent: Agent) -> None:
+        await agent.drained(assumptions.DRAIN_SECONDS)
+        await agent.stop()
+
+    async def stop_all(self) -> None:
+        """End every agent at once; streams in flight had their time before."""
+        leaving = dict(self._leaving)
+        for task in leaving.values():
+            task.cancel()
+        agents = [*self._agents.values(), *leaving]
+        self._agents.clear()
+        await asyncio.gather(*(agent.stop() for agent in agents))
+        await asyncio.gather(*leaving.values(), return_exceptions=True)

@@ -1,0 +1,400 @@
+"""Between the JSON of the AgentRun API and the records; no dict leaves this module."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from math import fsum
+
+from agentramp.local import assumptions
+from agentramp.local.fields import Fields, is_object
+from agentramp.local.records import (
+    LATEST,
+    Affinity,
+    Endpoint,
+    Health,
+    Identity,
+    Label,
+    Route,
+    Runtime,
+    Snapshot,
+    Spec,
+    Version,
+    Weighted,
+    Workspace,
+)
+from agentramp.local.refusal import invalid
+
+RUNTIME_NAME = r"[a-zA-Z][a-zA-Z0-9_-]{0,127}"
+ENDPOINT_NAME = r"[a-zA-Z][a-zA-Z0-9_-]{0,63}"
+LABEL = r"LATEST|[1-9][0-9]{0,8}"
+
+_NOT_KEPT = {"agentRuntimeName", "workspaceId", "forceEvictInstances"}
+_SECONDS_MAX = 86_400
+_WEIGHT_DUST = 1e-9  # what 0.1 + 0.2 leaves
+
+
+@dataclass(frozen=True)
+class RuntimeInput:
+    """A whole head: what was sent, over what was there. ``archive`` is None if no code was sent."""
+
+    name: str
+    workspace_id: str
+    document: str = field(repr=False)
+    archive: bytes | None = field(default=None, repr=False)
+    checksum: str = ""
+
+
+@dataclass(frozen=True)
+class EndpointInput:
+    """``route`` is complete: what was not sent is taken from what was there."""
+
+    name: str
+    document: str
+    route: Route
+
+
+def read_runtime(body: bytes, former: Snapshot | None = None) -> RuntimeInput:
+    """The head that ``body`` asks for; with ``former`` it is an update of that."""
+    sent = _object(body)
+    kept: dict[str, object] = {} if former is None else json.loads(former.document)
+    whole = {**kept, **{k: v for k, v in sent.items() if v is not None}}
+    fields = Fields(whole)
+    if former is None:
+        fields.require("agentRuntimeName")
+    name = fields.text("agentRuntimeName", pattern=RUNTIME_NAME) or ""
+    workspace = fields.text("workspaceId") or ""
+    code = fields.child("codeConfiguration")
+    archive, checksum = _archive(code, needed=former is None or not former.artifact)
+    _check_runtime(fields)
+    _raise(fields)
+    return RuntimeInput(name, workspace, _runtime_document(whole), archive, checksum)
+
+
+def _runtime_document(whole: Mapping[str, object]) -> str:
+    kept = {name: value for name, value in whole.items() if name not in _NOT_KEPT}
+    code = kept.get("codeConfiguration")
+    if is_object(code):
+        kept["codeConfiguration"] = {k: v for k, v in code.items() if k != "zipFile"}
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _archive(code: Fields | None, *, needed: bool) -> tuple[bytes | None, str]:
+    if code is None:
+        return None, ""
+    if code.has("ossBucketName") or code.has("ossObjectName"):
+        code.faults.append(
+            "codeConfiguration.ossBucketName: the embedded platform has no object storage; "
+            "send the code as codeConfiguration.zipFile"
+        )
+        return None, ""
+    if needed:
+        code.require("zipFile")
+    text = code.text("zipFile")
+    try:
+        archive = base64.b64decode(text, validate=True) if text else None
+    except binascii.Error:
+        code.faults.append("codeConfiguration.zipFile is not base64")
+        archive = None
+    return archive, code.text("checksum") or ""
+
+
+def _check_runtime(fields: Fields) -> None:
+    fields.require("artifactType", "cpu", "memory", "port")
+    artifact = fields.text("artifactType")
+    if artifact == "Container":
+        fields.faults.append(
+            "artifactType Container: the embedded platform runs no containers; use Code"
+        )
+    elif artifact is not None and artifact != "Code":
+        fields.faults.append("artifactType must be Code or Container")
+    else:
+        fields.require("codeConfiguration")
+    fields.number("cpu", 0.05, 16)
+    fields.whole("memory", 128, 32_768)
+    fields.whole("diskSize", 1, 1_000_000)
+    fields.whole("sessionConcurrencyLimitPerInstance", 1, 200)
+    fields.text("description", longest=assumptions.DESCRIPTION_MAX)
+    fields.child("networkConfiguration")
+    _spec(fields)
+
+
+def spec_of(snapshot: Snapshot) -> Spec:
+    """The parts of a stored configuration that the supervisor and the gateway act on."""
+    return _spec(Fields(_object(snapshot.document.encode())))
+
+
+def _spec(fields: Fields) -> Spec:
+    code = fields.child("codeConfiguration")
+    command: tuple[str, ...] = ()
+    if code is not None:
+        code.text("language")
+        code.require("command")
+        command = code.texts("command")
+        if code.has("command") and not command:
+            code.faults.append("codeConfiguration.command names no program")
+    return Spec(
+        command=command,
+        port=fields.whole("port", 1, 65_535) or 0,
+        environment=fields.text_map("environmentVariables"),
+        health=_health(fields.child("healthCheckConfiguration")),
+        affinity=_affinity(fields),
+    )
+
+
+def _health(fields: Fields | None) -> Health:
+    if fields is None:
+        return Health()
+    fields.whole("initialDelaySeconds", 0, 300)
+    return Health(
+        http_path=fields.text("httpGetUrl", pattern="/[!-~]*"),
+        period=fields.whole("periodSeconds", 1, 300) or assumptions.HEALTH_PERIOD_SECONDS,
+        timeout=fields.whole("timeoutSeconds", 1, 60) or assumptions.HEALTH_TIMEOUT_SECONDS,
+        failures=fields.whole("failureThreshold", 1, 10) or assumptions.HEALTH_FAILURES,
+        successes=fields.whole("successThreshold", 1, 10) or assumptions.HEALTH_SUCCESSES,
+    )
+
+
+def _affinity(fields: Fields) -> Affinity:
+    kind = fields.text("sessionAffinityType", pattern="NONE|HEADER_FIELD|GENERATED_COOKIE|COOKIE")
+    off = fields.flag("disableSessionAffinity") or kind == "NONE"
+    header = fields.text("headerFieldName", pattern=r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
+    idle = fields.whole("sessionIdleTimeoutSeconds", 1, _SECONDS_MAX)
+    return Affinity(
+        enabled=not off,
+        header=(header or assumptions.SESSION_HEADER).lower(),
+        idle_seconds=idle or assumptions.SESSION_IDLE_SECONDS,
+    )
+
+
+def read_endpoint(body: bytes, former: Endpoint | None = None) -> EndpointInput:
+    """The endpoint that ``body`` asks for; with ``former`` it is an update of that."""
+    fields = Fields(_object(body))
+    if former is None:
+        fields.require("agentRuntimeEndpointName")
+    name = fields.text("agentRuntimeEndpointName", pattern=ENDPOINT_NAME)
+    if former is not None and name not in {None, former.name}:
+        fields.faults.append("agentRuntimeEndpointName cannot be changed")
+    fields.text("description", longest=assumptions.DESCRIPTION_MAX)
+    fields.child("scalingConfig")
+    fields.flag("disablePublicNetworkAccess")
+    route = _read_route(fields, None if former is None else former.wanted or former.route)
+    _raise(fields)
+    document = _endpoint_document(fields.values, former)
+    return EndpointInput(former.name if former else name or "", document, route)
+
+
+def _endpoint_document(sent: Mapping[str, object], former: Endpoint | None) -> str:
+    kept: dict[str, object] = {} if former is None else json.loads(former.document)
+    for name in ("description", "disablePublicNetworkAccess", "scalingConfig"):
+        if sent.get(name) is not None:
+            kept[name] = sent[name]
+    if sent.get("deleteScalingConfig") is True:
+        kept.pop("scalingConfig", None)
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _read_route(fields: Fields, former: Route | None) -> Route:
+    sent = fields.text("targetVersion", pattern=LABEL)
+    kept = former.target if former else Label(assumptions.DEFAULT_TARGET)
+    target = kept if sent is None else Label(sent)
+    routing = fields.child("routingConfiguration")
+    if routing is None and former is not None and assumptions.ABSENT_ROUTING_KEEPS_SPLIT:
+        weights = former.weights
+    else:
+        weights = () if routing is None else _weights(routing)
+    _check_weights(target, weights, fields.faults)
+    return Route(target, weights)
+
+
+def _weights(routing: Fields) -> tuple[Weighted, ...]:
+    found = []
+    for entry in routing.children("versionWeights"):
+        entry.require("version", "weight")
+        version = entry.text("version", pattern=LABEL)
+        weight = entry.number("weight", 0.0, 1.0)
+        if version is not None and weight is not None:
+            found.append(Weighted(Label(version), weight))
+    return tuple(found)
+
+
+def _check_weights(target: Label, weights: tuple[Weighted, ...], faults: list[str]) -> None:
+    place = "routingConfiguration.versionWeights"
+    versions = [entry.version for entry in weights]
+    if target in versions:
+        faults.append(f"{place}: version {target} is the targetVersion and takes the remainder")
+    if len(set(versions)) < len(versions):
+        faults.append(f"{place} names a version twice")
+    if len(weights) > assumptions.MAX_WEIGHTED_VERSIONS:
+        faults.append(f"{place} has more than {assumptions.MAX_WEIGHTED_VERSIONS} entries")
+    if not assumptions.LATEST_MAY_BE_WEIGHTED and LATEST in versions:
+        faults.append(f"{place} cannot name LATEST")
+    if any(not 0 < entry.weight < 1 for entry in weights):
+        faults.append(f"{place}: a weight must be above 0 and below 1")
+    if fsum(entry.weight for entry in weights) > 1 - _WEIGHT_DUST:
+        faults.append(f"{place}: the weights must sum to less than 1")
+
+
+def read_publish(body: bytes) -> str:
+    """The description of the version to publish."""
+    fields = Fields(_object(body or b"{}"))
+    fields.text("publisher")
+    description = fields.text("description", longest=assumptions.DESCRIPTION_MAX)
+    _raise(fields)
+    return description or ""
+
+
+def read_workspace(body: bytes) -> tuple[str, str]:
+    """Name and description."""
+    fields = Fields(_object(body))
+    fields.require("name")
+    name = fields.text("name", pattern=r"\S(.{0,126}\S)?")
+    description = fields.text("description", longest=assumptions.DESCRIPTION_MAX)
+    _raise(fields)
+    return name or "", description or ""
+
+
+def _object(body: bytes) -> dict[str, object]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise invalid(f"the body is not JSON: {error}") from error
+    if not is_object(value):
+        raise invalid("the body must be a JSON object")
+    return value
+
+
+def _raise(fields: Fields) -> None:
+    if fields.faults:
+        raise invalid("; ".join(dict.fromkeys(fields.faults)))
+
+
+# --- records to JSON ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Json:
+    """A JSON object already rendered, so that it can be put into another without being read."""
+
+    text: str
+
+
+def success(data: Json, request_id: str) -> bytes:
+    return f'{{"code":"SUCCESS","requestId":"{request_id}","data":{data.text}}}'.encode()
+
+
+def failure(code: str, message: str, request_id: str) -> bytes:
+    return json.dumps(
+        {"code": code, "message": message, "requestId": request_id}, ensure_ascii=False
+    ).encode()
+
+
+def page(items: list[Json], number: int, size: int, *, name: str = "items") -> Json:
+    """The slice that was asked for, and how many there are in all."""
+    first = (number - 1) * size
+    shown = ",".join(item.text for item in items[first : first + size])
+    return Json(
+        f'{{"{name}":[{shown}],"pageNumber":{number},"pageSize":{size},"total":{len(items)}}}'
+    )
+
+
+def _json(values: Mapping[str, object]) -> Json:
+    return Json(json.dumps(values, ensure_ascii=False))
+
+
+def runtime_arn(identity: Identity, name: str) -> str:
+    return f"acs:agentrun:{identity.region}:{identity.account_id}:runtimes/{name}"
+
+
+def runtime_json(
+    identity: Identity, runtime: Runtime, snapshot: Snapshot, label: Label = LATEST
+) -> Json:
+    return _json(
+        {
+            **json.loads(snapshot.document),
+            "agentRuntimeArn": runtime_arn(identity, runtime.name),
+            "agentRuntimeId": runtime.id,
+            "agentRuntimeName": runtime.name,
+            "agentRuntimeVersion": label,
+            "workspaceId": runtime.workspace_id,
+            "status": runtime.status.value,
+            "statusReason": runtime.reason,
+            "createdAt": _time(runtime.created_at),
+            "lastUpdatedAt": _time(runtime.updated_at),
+        }
+    )
+
+
+def version_json(identity: Identity, runtime: Runtime, version: Version) -> Json:
+    return _json(
+        {
+            "agentRuntimeArn": runtime_arn(identity, runtime.name),
+            "agentRuntimeId": runtime.id,
+            "agentRuntimeName": runtime.name,
+            "agentRuntimeVersion": str(version.number),
+            "description": version.description,
+            "lastUpdatedAt": _time(version.created_at),
+        }
+    )
+
+
+def endpoint_json(identity: Identity, runtime: Runtime, endpoint: Endpoint, url: str) -> Json:
+    """While a change is at work the split that was asked for is shown, else the one in effect."""
+    route = endpoint.wanted or endpoint.route
+    arn = runtime_arn(identity, runtime.name)
+    return _json(
+        {
+            "disablePublicNetworkAccess": False,
+            "description": "",
+            **json.loads(endpoint.document),
+            "agentRuntimeEndpointArn": f"{arn}/endpoints/{endpoint.name}",
+            "agentRuntimeEndpointId": endpoint.id,
+            "agentRuntimeEndpointName": endpoint.name,
+            "agentRuntimeId": runtime.id,
+            "endpointPublicUrl": url,
+            "targetVersion": route.target if route else "",
+            "routingConfiguration": {
+                "versionWeights": [
+                    {"version": entry.version, "weight": entry.weight}
+                    for entry in (route.weights if route else ())
+                ]
+            },
+            "status": endpoint.status.value,
+            "statusReason": endpoint.reason,
+        }
+    )
+
+
+def workspace_json(identity: Identity, workspace: Workspace) -> Json:
+    return _json(
+        {
+            "workspaceId": workspace.id,
+            "workspaceArn": f"acs:agentrun:{identity.region}:{identity.account_id}"
+            f":workspaces/{workspace.id}",
+            "name": workspace.name,
+            "description": workspace.description,
+            "isDefault": workspace.is_default,
+            "createdAt": _time(workspace.created_at),
+        }
+    )
+
+
+def _time(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def route_text(route: Route | None) -> str | None:
+    """How a route is stored."""
+    if route is None:
+        return None
+    return json.dumps([route.target, *[[entry.version, entry.weight] for entry in route.weights]])
+
+
+def route_of(text: str | None) -> Route | None:
+    if text is None:
+        return None
+    target, *weights = json.loads(text)
+    return Route(target, tuple(Weighted(version, weight) for version, weight in weights))

@@ -1,0 +1,86 @@
+import time
+
+import pytest
+
+from agentramp.config.cleartext import is_placeholder, is_secret_name, looks_like_secret
+
+
+@pytest.mark.parametrize(
+    "name",
+    "API_KEY apiKey APIKey apikey OPENAI_API_KEY TOKEN GITHUB_TOKEN authToken DB_PASSWORD passwd "
+    "clientSecret SECRET_KEY secretKey AccessKeySecret ACCESS_KEY_ID credential "
+    "AWS_SECRET_ACCESS_KEY private-key SIGNING_KEYS armsLicenseKey DJANGO_SECRET".split(),
+)
+def test_names_of_secrets(name: str) -> None:
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    "TOKEN_LIMIT MAX_TOKENS MAX_TOKEN KEY_PREFIX SECRET_NAME PASSWORD_FILE PASSWORD_LENGTH MONKEY "
+    "KEYBOARD PUBLIC_KEY PRIMARY_KEY PARTITION_KEY CACHE_KEY credentialName TOKENIZER tokens "
+    "API_URL TURKEY SECRET_ARN KEY_ID TOKEN_URL 名 _".split(),
+)
+def test_names_of_settings(name: str) -> None:
+    assert not is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LTAI5tAbCdEfGhIjKlMnOpQr",
+        "key=AKIAIOSFODNN7ABCDEFG",
+        "sk-proj-abcDEF0123456789abcdef",
+        "Bearer sk-0123456789abcdef0123456789abcdef",
+        "ghp_0123456789abcdefghijklmnopqrstuvwxyz",
+        "github_pat_0123456789abcdefghijklmnopqrstuvwxyz",
+        "xoxb-123456789012-abcdef",
+        "-----BEGIN PRIVATE KEY-----\nMIIE",
+        "-----BEGIN OPENSSH PRIVATE KEY-----",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc",
+        "postgres://app:s3cr3tword@db.internal/app",
+        "redis://:s3cr3tword@cache:6379",
+    ],
+)
+def test_shapes_of_secrets(text: str) -> None:
+    assert looks_like_secret(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "sk-learn-inference-server",
+        "task-0123456789abcdef0123456789",
+        "sk-xxxxxxxxxxxxxxxxxxxx1",
+        "sk-your-api-key-goes-here-1",
+        "AKIAIOSFODNN7EXAMPLE",
+        "https://user@example.com/path:1@2",
+        "mysql://user:password@localhost/db",
+        "mysql://user:<password>@localhost/db",
+        "postgres://app:${env('PW')}@db/app",
+        "-----BEGIN CERTIFICATE-----",
+        "acs:ram::123456789:role/AgentRole",
+    ],
+)
+def test_shapes_of_other_things(text: str) -> None:
+    assert not looks_like_secret(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "<your-key>", "changeme", "xxxx", "***", "your-api-key", "none", "not-needed"]
+)
+def test_placeholders(text: str) -> None:
+    assert is_placeholder(text)
+
+
+def test_values_are_no_placeholders() -> None:
+    assert not is_placeholder("hunter2")
+    assert not is_placeholder("12345678")
+
+
+@pytest.mark.parametrize("piece", ["-eyJ", "sk-", "://a:", "LTAI", "ghp_", "-----BEGIN "])
+def test_long_texts_are_judged_fast(piece: str) -> None:
+    begin = time.perf_counter()
+    looks_like_secret(piece * (1024 * 1024 // len(piece)))
+    assert time.perf_counter() - begin < 5

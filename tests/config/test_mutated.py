@@ -1,0 +1,109 @@
+"""2,000 damaged files: a Config or faults with places in the file, and never anything else."""
+
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agentramp.config.check import check
+from agentramp.config.load import load
+from agentramp.config.settings import Config
+from agentramp.diagnostics import ConfigError
+
+OK = Path(__file__).parents[1] / "data" / "config" / "ok"
+SEEDS = [path.read_bytes() for path in sorted(OK.glob("*.yaml"))]
+ENVIRON = {"MODEL": "zq-secret-zq", "MODEL_KEY": "zq-secret-zq", "HOST": "zq-secret-zq"}
+TOKENS = [
+    *(b"${env('X')}", b"${env('X','d')}", b"${vars.memory}", b"${vars.", b"${this.name}", b"${"),
+    *(b"${env(MODEL)}", b"${resources.from-code.props}", b"${vars}", b"$${x}", b"${vars.image}"),
+    *(
+        b"&a ",
+        b"*a",
+        b"*health",
+        b"<<: *health",
+        b"!!int ",
+        b"!!binary ",
+        b"!x ",
+        b"---\n",
+        b"...\n",
+    ),
+    *(
+        b"\t",
+        b"\n",
+        b"\r",
+        b"\x00",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"\xe2\x80\xa8",
+        b"\xc2\x85",
+        b"%YAML 1.1\n",
+    ),
+    *(b"[", b"]", b"{", b"}", b"- ", b"? ", b": ", b"'", b'"', b"|\n", b">-\n", b"#", b"\\", b","),
+    *(b"null", b"true", b"yes", b"0o17", b"1e999", b".nan", b"-1", b"12:30", b"9" * 5000, b"0.5"),
+    *(b'"\\ud800"', b'"\\0"', b'"\\x41"', b"[" * 200, b"{a: " * 200, b"x" * 2000, "名".encode()),
+]
+KINDS = ("bytes", "cut", "token", "replace", "delete", "repeat", "swap", "indent", "value", "key")
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    data = draw(st.sampled_from(SEEDS))
+    for _ in range(draw(st.integers(1, 4))):
+        data = damage(draw, data)
+    return data
+
+
+def damage(draw: st.DrawFn, data: bytes) -> bytes:
+    kind = draw(st.sampled_from(KINDS))
+    at = draw(st.integers(0, len(data)))
+    if kind == "bytes":
+        return data[:at] + draw(st.binary(max_size=4)) + data[at + draw(st.integers(0, 4)) :]
+    if kind == "cut":
+        return data[:at] + data[at + draw(st.integers(1, 200)) :]
+    if kind == "token":
+        return data[:at] + draw(st.sampled_from(TOKENS)) + data[at:]
+    return b"".join(damage_lines(draw, kind, data.splitlines(keepends=True)))
+
+
+def damage_lines(draw: st.DrawFn, kind: str, lines: list[bytes]) -> list[bytes]:
+    if not lines:
+        return lines
+    at, other = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+    token = draw(st.sampled_from(TOKENS))
+    key, colon, _ = lines[at].partition(b":")
+    edits = {
+        "delete": lines[:at] + lines[at + 1 :],
+        "repeat": lines[: at + 1] + lines[other : other + 8] + lines[at + 1 :],
+        "swap": [*lines[:at], lines[other], *lines[at + 1 :]],
+        "indent": [*lines[:at], b" " * draw(st.integers(1, 5)) + lines[at], *lines[at + 1 :]],
+        "value": [*lines[:at], key + colon + b" " + token + b"\n", *lines[at + 1 :]],
+        "key": [*lines[:at], lines[at].replace(key.strip(), token, 1), *lines[at + 1 :]],
+        "replace": [*lines[:at], token + b"\n", *lines[at + 1 :]],
+    }
+    return edits[kind]
+
+
+@settings(
+    max_examples=2000,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=damaged())
+def test_a_damaged_file_gives_a_config_or_faults_with_places(data: bytes) -> None:
+    try:
+        config = check(load(data, "s.yaml"), ENVIRON, OK)
+    except ConfigError as error:
+        # Line ends as YAML counts them; text that is not UTF-8 still has lines.
+        last = len(data.decode(errors="replace").splitlines()) + 1
+        assert error.diagnostics
+        for fault in error.diagnostics:
+            assert fault.position.file == "s.yaml"
+            assert 1 <= fault.position.line <= last
+            assert 1 <= fault.position.column <= len(data) + 1
+            assert "\n" not in str(fault)
+            assert str(fault).encode()
+            assert "zq-secret-zq" not in str(fault)
+    else:
+        assert isinstance(config, Config)

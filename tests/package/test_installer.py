@@ -1,0 +1,93 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agentramp.package.child import Finished, run_child
+from agentramp.package.errors import BuildError
+from agentramp.package.installer import Order, Pip, Uv, child_environ, command, find_installer
+from agentramp.package.request import AgentRunTarget, LocalTarget, Target
+
+if TYPE_CHECKING:
+    from tests.package.conftest import FakeInstaller
+
+
+def order(target: Target, constraints: Path | None = None) -> Order:
+    return Order(Path("/src/requirements.txt"), Path("/tmp/t"), target, "/bin/py", constraints)
+
+
+@pytest.mark.parametrize(
+    ("language", "version", "platform"),
+    [
+        ("python3.12", "3.12", "x86_64-manylinux_2_31"),
+        ("python3.10", "3.10", "x86_64-manylinux_2_28"),
+    ],
+)
+def test_uv_is_told_the_platforms_python_and_glibc(
+    language: str, version: str, platform: str
+) -> None:
+    argv = command(Uv("uv"), order(AgentRunTarget(language)))
+
+    assert argv[argv.index("--python-version") + 1] == version
+    assert argv[argv.index("--python-platform") + 1] == platform
+    assert argv[argv.index("--only-binary") + 1] == ":all:"
+    assert argv[argv.index("--python") + 1] == "/bin/py"
+
+
+def test_pip_is_told_every_older_glibc_too() -> None:
+    argv = command(Pip("/bin/py"), order(AgentRunTarget("python3.10")))
+    platforms = [argv[n + 1] for n, word in enumerate(argv) if word == "--platform"]
+
+    assert argv[:4] == ("/bin/py", "-m", "pip", "install")
+    assert platforms[0] == "manylinux_2_28_x86_64"
+    assert {"manylinux_2_17_x86_64", "manylinux2014_x86_64"} < set(platforms)
+    assert "manylinux_2_29_x86_64" not in platforms
+    assert argv[argv.index("--abi") + 1] == "cp310"
+
+
+@pytest.mark.parametrize("installer", [Uv("uv"), Pip("/bin/py")])
+def test_a_local_build_names_no_platform(installer: Uv | Pip) -> None:
+    argv = command(installer, order(LocalTarget(), Path("/tmp/kept.txt")))
+
+    assert not [word for word in argv if "platform" in word or "version" in word]
+    assert argv[argv.index("--constraint") + 1] == "/tmp/kept.txt"
+
+
+@pytest.mark.parametrize("language", ["python", "nodejs20", "python3.x"])
+def test_a_language_without_a_python_version_is_refused(language: str) -> None:
+    with pytest.raises(BuildError, match=language):
+        command(Uv("uv"), order(AgentRunTarget(language)))
+
+
+def test_private_registries_reach_the_installer_and_contradictions_do_not() -> None:
+    environ = {"PIP_INDEX_URL": "https://u:p@h/s", "UV_INDEX": "x", "PIP_TARGET": "/x"}
+    seen = child_environ({**environ, "UV_SYSTEM_PYTHON": "1", "PIP_USER": "1"})
+
+    assert (seen["PIP_INDEX_URL"], seen["UV_INDEX"]) == ("https://u:p@h/s", "x")
+    assert not {"PIP_TARGET", "UV_SYSTEM_PYTHON"} & set(seen)
+    assert seen["PIP_USER"] == "0"
+
+
+def test_an_installer_is_always_found_where_we_run(fake_installer: "FakeInstaller") -> None:
+    found = find_installer("/bin/py", {"PATH": ""}, fake_installer)
+
+    assert isinstance(found, Uv) == Path(getattr(found, "program", "")).is_file()
+
+
+def test_without_uv_and_pip_the_way_out_is_named(fake_installer: "FakeInstaller") -> None:
+    fake_installer.answers = [Finished(1, "", "No module named pip")]
+
+    with pytest.raises(BuildError, match="no uv, and /bin/py has no pip") as caught:
+        find_installer("/bin/py", {"PATH": ""}, fake_installer, bundled=lambda: None)
+    assert "agentramp[build]" in caught.value.advice
+
+
+def test_without_uv_pip_is_taken(fake_installer: "FakeInstaller") -> None:
+    found = find_installer("/bin/py", {"PATH": ""}, fake_installer, bundled=lambda: None)
+
+    assert found == Pip("/bin/py")
+
+
+def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="nowhere cannot be started"):
+        run_child((str(tmp_path / "nowhere"),), cwd=tmp_path, env={})
