@@ -11,7 +11,7 @@ import sys
 OLDEST = (3, 10)
 
 
-def main(root):
+def main(root: str) -> int:
     print(".".join(map(str, sys.version_info[:3])))
     if sys.version_info < OLDEST:
         return 1

@@ -7,9 +7,29 @@ from agentramp.config.cleartext import is_placeholder, is_secret_name, looks_lik
 
 @pytest.mark.parametrize(
     "name",
-    "API_KEY apiKey APIKey apikey OPENAI_API_KEY TOKEN GITHUB_TOKEN authToken DB_PASSWORD passwd "
-    "clientSecret SECRET_KEY secretKey AccessKeySecret ACCESS_KEY_ID credential "
-    "AWS_SECRET_ACCESS_KEY private-key SIGNING_KEYS armsLicenseKey DJANGO_SECRET".split(),
+    [
+        "API_KEY",
+        "apiKey",
+        "APIKey",
+        "apikey",
+        "OPENAI_API_KEY",
+        "TOKEN",
+        "GITHUB_TOKEN",
+        "authToken",
+        "DB_PASSWORD",
+        "passwd",
+        "clientSecret",
+        "SECRET_KEY",
+        "secretKey",
+        "AccessKeySecret",
+        "ACCESS_KEY_ID",
+        "credential",
+        "AWS_SECRET_ACCESS_KEY",
+        "private-key",
+        "SIGNING_KEYS",
+        "armsLicenseKey",
+        "DJANGO_SECRET",
+    ],
 )
 def test_names_of_secrets(name: str) -> None:
     assert is_secret_name(name)
@@ -17,9 +37,31 @@ def test_names_of_secrets(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    "TOKEN_LIMIT MAX_TOKENS MAX_TOKEN KEY_PREFIX SECRET_NAME PASSWORD_FILE PASSWORD_LENGTH MONKEY "
-    "KEYBOARD PUBLIC_KEY PRIMARY_KEY PARTITION_KEY CACHE_KEY credentialName TOKENIZER tokens "
-    "API_URL TURKEY SECRET_ARN KEY_ID TOKEN_URL 名 _".split(),
+    [
+        "TOKEN_LIMIT",
+        "MAX_TOKENS",
+        "MAX_TOKEN",
+        "KEY_PREFIX",
+        "SECRET_NAME",
+        "PASSWORD_FILE",
+        "PASSWORD_LENGTH",
+        "MONKEY",
+        "KEYBOARD",
+        "PUBLIC_KEY",
+        "PRIMARY_KEY",
+        "PARTITION_KEY",
+        "CACHE_KEY",
+        "credentialName",
+        "TOKENIZER",
+        "tokens",
+        "API_URL",
+        "TURKEY",
+        "SECRET_ARN",
+        "KEY_ID",
+        "TOKEN_URL",
+        "名",
+        "_",
+    ],
 )
 def test_names_of_settings(name: str) -> None:
     assert not is_secret_name(name)

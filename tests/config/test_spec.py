@@ -70,7 +70,7 @@ def test_the_file_says_every_field_of_the_schema() -> None:
 def property_names(definition: dict[str, Any]) -> Iterator[str]:
     for name, below in definition.get("properties", {}).items():
         yield name
-        yield from property_names(below)
+        yield from property_names(below if isinstance(below, dict) else {})
     if isinstance(definition.get("items"), dict):
         yield from property_names(definition["items"])
 

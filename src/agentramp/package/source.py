@@ -121,7 +121,7 @@ class _Walk:
             yield entry
 
     def _link(self, name: str, item: os.DirEntry[str], chain: tuple[Path, ...]) -> Iterator[Entry]:
-        folder = item.is_dir()
+        folder = os.path.isdir(item.path)  # noqa: PTH112 - a ring of links is no error yet
         if self.rules.leaves_out(name, folder=folder):
             return
         target = self._inside(name, item.path)

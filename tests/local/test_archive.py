@@ -1,0 +1,106 @@
+import io
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from agentramp.local import assumptions
+from agentramp.local.archive import ArchiveError, check, unpack
+
+
+def entry(name: str, mode: int = stat.S_IFREG | 0o644) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.create_system = 3
+    info.external_attr = mode << 16
+    return info
+
+
+def packed(*entries: tuple[zipfile.ZipInfo, str]) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for info, text in entries:
+            archive.writestr(info, text)
+    return sink.getvalue()
+
+
+def link(name: str, goal: str) -> tuple[zipfile.ZipInfo, str]:
+    return entry(name, stat.S_IFLNK | 0o777), goal
+
+
+def test_files_folders_modes_and_links(tmp_path: Path) -> None:
+    content = packed(
+        (entry("folder/", stat.S_IFDIR | 0o755), ""),
+        (entry("folder/run.sh", stat.S_IFREG | 0o755), "#!/bin/sh"),
+        (entry("deep/down/中文.txt"), "text"),
+        link("folder/same", "run.sh"),
+        link("folder/other", "../deep/down/中文.txt"),
+    )
+    check(content)
+    source = tmp_path / "code.zip"
+    source.write_bytes(content)
+    code = tmp_path / "run" / "code"
+    unpack(source, code)
+    assert (code / "folder/run.sh").stat().st_mode & 0o777 == 0o700
+    assert (code / "deep/down/中文.txt").stat().st_mode & 0o777 == 0o600
+    assert (code / "folder/same").read_text() == "#!/bin/sh"
+    assert (code / "folder/other").read_text() == "text"
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [(entry("/etc/passwd"), "")],
+        [(entry("../outside"), "")],
+        [(entry("a/../../outside"), "")],
+        [(entry("a\\..\\outside"), "")],
+        [link("out", "/etc/passwd")],
+        [link("out", "../outside")],
+        [link("a/out", "../../outside")],
+        [link("a/out", "b/../../../outside")],
+        [link("folder", "."), (entry("folder/file"), "")],
+        [link("long", "x" * 5000)],
+    ],
+)
+def test_what_points_outside_is_refused(
+    entries: list[tuple[zipfile.ZipInfo, str]], tmp_path: Path
+) -> None:
+    content = packed(*entries)
+    with pytest.raises(ArchiveError):
+        check(content)
+    source = tmp_path / "code.zip"
+    source.write_bytes(content)
+    with pytest.raises(ArchiveError):
+        unpack(source, tmp_path / "run" / "code")
+    assert not (tmp_path / "outside").exists()
+    assert not (tmp_path / "run" / "outside").exists()
+
+
+def test_two_files_of_one_name(tmp_path: Path) -> None:
+    source = tmp_path / "code.zip"
+    with pytest.warns(UserWarning, match="Duplicate"):
+        source.write_bytes(packed((entry("a"), "1"), (entry("a"), "2")))
+    with pytest.raises(ArchiveError):
+        unpack(source, tmp_path / "code")
+
+
+def test_too_many_files() -> None:
+    names = (f"{n}" for n in range(assumptions.MAX_UNPACKED_FILES + 1))
+    with pytest.raises(ArchiveError, match="files"):
+        check(packed(*((entry(name), "") for name in names)))
+
+
+def test_an_archive_that_says_it_is_smaller_than_it_is(tmp_path: Path) -> None:
+    content = bytearray(packed((entry("a"), "x" * 5000)))
+    for place in (content.index(b"PK\x03\x04") + 22, content.index(b"PK\x01\x02") + 24):
+        content[place : place + 4] = (10).to_bytes(4, "little")
+    source = tmp_path / "code.zip"
+    source.write_bytes(bytes(content))
+    with pytest.raises(ArchiveError):
+        unpack(source, tmp_path / "code")
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", packed((entry("a"), "x" * 99))[:-30]])
+def test_what_is_no_archive(content: bytes) -> None:
+    with pytest.raises(ArchiveError):
+        check(content)
