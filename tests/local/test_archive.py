@@ -85,9 +85,11 @@ def test_two_files_of_one_name(tmp_path: Path) -> None:
 
 
 def test_too_many_files() -> None:
-    names = (f"{n}" for n in range(assumptions.MAX_UNPACKED_FILES + 1))
-    with pytest.raises(ArchiveError, match="files"):
-        check(packed(*((entry(name), "") for name in names)))
+    content = packed(*((entry(f"{n}"), "") for n in range(40_000)))
+    assert assumptions.MAX_UNPACKED_FILES < 40_000 * 3
+    # The central directory three times over: as many entries without the time to pack them.
+    start = content.index(b"PK\x01\x02")
+    
 
 
 def test_an_archive_that_says_it_is_smaller_than_it_is(tmp_path: Path) -> None:

@@ -118,6 +118,25 @@ def test_a_file_that_changes_after_the_walk_is_named(fill: "Fill") -> None:
     write_archive(entries, io.BytesIO())
 
 
+def test_an_edit_that_keeps_the_size_is_named_too(fill: "Fill") -> None:
+    root = fill({"a.py": "one"})
+    entries = read_source(root).entries
+    (root / "a.py").write_text("two")
+    os.utime(root / "a.py", ns=(1, 1))
+
+    with pytest.raises(BuildError, match=r"a\.py was changed"):
+        write_archive(entries, io.BytesIO())
+
+
+def test_a_block_knows_the_end_of_the_one_before(fill: "Fill") -> None:
+    repeated = NOISE[:30_000]
+    text = TEXT[: BLOCK - len(repeated)] + repeated + repeated + TEXT[:BLOCK]
+    packed, _ = pack(fill({"a.bin": text}))
+    alone, _ = pack(fill({"a.bin": text.replace(repeated, b"", 1)}))
+
+    assert len(packed) - len(alone) < len(repeated) / 2
+
+
 def test_a_file_that_cannot_be_read_is_named(fill: "Fill") -> None:
     root = fill({"a.py": "one", "b.py": "two"})
     entries = read_source(root).entries

@@ -143,6 +143,16 @@ def test_passwords_are_known_wherever_an_installer_takes_them(environ: dict[str,
     assert hide_credentials("wrong password: hunter22", environ) == "wrong password: ***"
 
 
+@pytest.mark.parametrize(
+    "address", ["https://u:from-a-file@h.invalid/s", "https://h.invalid/s?key=from-a-file"]
+)
+def test_credentials_that_no_setting_tells_are_hidden_too(address: str) -> None:
+    hidden = hide_credentials(f"cannot open `{address}`", {})
+
+    assert "from-a-file" not in hidden
+    assert "h.invalid/s" in hidden
+
+
 def test_an_address_without_credentials_is_left_readable() -> None:
     text = "Failed to fetch: `https://registry.invalid/simple/six/`"
 

@@ -52,14 +52,14 @@ def _is_named(tree: Mapping, path: tuple[Step, ...]) -> bool:
     if isinstance(node.value, bool):
         return False
     if node.origin.from_env:
-        return any(not is_placeholder(text) for text in node.origin.written or ())
+        return any(not is_placeholder(text) for text in node.origin.defaults)
     through_named_variable = node.origin.hidden
-    return node.resolved and not through_named_variable and not _is_reference(str(node.value))
+    return node.resolved and not through_named_variable and _is_secret_text(str(node.value))
 
 
-def _is_reference(text: str) -> bool:
-    """Tell ``${...}`` (a raw tree), a placeholder, or a small count from a secret."""
-    return "${" in text or is_placeholder(text) or (text.isdecimal() and len(text) <= 5)  # noqa: PLR2004
+def _is_secret_text(text: str) -> bool:
+    """Tell a secret from ``${...}`` (in a tree as written) and from what stands for one."""
+    return "${" not in text and not is_placeholder(text)
 
 
 def _message(path: tuple[Step, ...]) -> str:

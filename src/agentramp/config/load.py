@@ -27,7 +27,7 @@ from agentramp.diagnostics import ConfigError, Diagnostic, Position
 try:
     from yaml import CSafeLoader as Loader
 except ImportError:  # PyYAML without libyaml: slower, reads the same
-    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]  # the same methods
 
 _STANDARD: Final = "tag:yaml.org,2002:"
 _SCALAR_TAGS: Final = frozenset({"!", "str", "null", "bool", "int", "float"})
@@ -156,7 +156,7 @@ class _Reader:
         following = next(self._events)
         while not isinstance(following, MappingEndEvent):
             entry = self._entry(following)
-            if entry.key == "<<" and following.implicit[0]:  # type: ignore[attr-defined]
+            if entry.key == "<<" and following.implicit[0]:  # type: ignore[attr-defined]  # a scalar's
                 merged += self._merge_sources(entry)
             elif entry.key in own:
                 repeated.append(entry)

@@ -100,9 +100,9 @@ def _on_disk(
         return
     shown = show(at(tree, path), path)
     place = os.path.join(root, src)  # noqa: PTH118 - os.path gives False for every odd name
-    if os.path.isdir(place):  # noqa: PTH112
+    if os.path.isdir(place):  # noqa: PTH112 - as above
         return
-    if not os.path.isfile(place):  # noqa: PTH113
+    if not os.path.isfile(place):  # noqa: PTH113 - as above
         message = f"{shown} does not exist; the path starts from the folder of this file"
         yield fault(tree, path, message, "file")
     elif not src.lower().endswith(_ARCHIVES):

@@ -39,8 +39,13 @@ _KNOWN: Final = {
     ),
     ("exceeded max depth", "nesting"): ("this is nested too deeply"),
 }
-# What was opened is the place to look, not where the parser gave up.
-_UNCLOSED: Final = ("unexpected end of stream", "unexpected document indicator", "expected ',' or")
+# The place to look is where this began, not where the parser gave up.
+_TOLD_AT_ITS_START: Final = (
+    "unexpected end of stream",
+    "unexpected document indicator",
+    "expected ',' or",
+    "escape",
+)
 _NO_START: Final = "cannot start any token"
 
 
@@ -50,7 +55,7 @@ def explain(error: Exception, text: str, file: str) -> tuple[Position, str]:
         return Position(file, 1, 1), "this is not valid YAML: an escape or a number is out of range"
     problem = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark or error.context_mark
-    if error.context_mark and any(words in problem for words in _UNCLOSED):
+    if error.context_mark and any(words in problem for words in _TOLD_AT_ITS_START):
         mark = error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = text.splitlines()

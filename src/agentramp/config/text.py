@@ -44,7 +44,7 @@ def too_large(file: str) -> ConfigError:
 def _looks_wide(data: bytes) -> bool:
     """Tell text of two bytes per character from other binary: half of its start is zeros."""
     start = data[:64]
-    has_two_characters = len(start) >= 4  # noqa: PLR2004
+    has_two_characters = len(start) >= 4  # noqa: PLR2004 - of two bytes each
     return has_two_characters and (not any(start[1::2]) or not any(start[::2]))
 
 

@@ -40,13 +40,12 @@ class Weight:
 class Origin:
     """How a value came to be. ``hidden``: it may hold a secret, so no message may show it.
 
-    ``from_env``: an environment variable takes part. ``written``: the pieces of text that stand
-    in the file itself, defaults of ``env()`` included.
+    ``from_env``: an environment variable takes part. ``defaults``: what the file offers for one.
     """
 
     hidden: bool = False
     from_env: bool = False
-    written: tuple[str, ...] | None = None
+    defaults: tuple[str, ...] = ()
 
 
 LITERAL: Final = Origin()

@@ -26,6 +26,7 @@ from agentramp.config.tree import (
 )
 from agentramp.diagnostics import ConfigError, Diagnostic, Position
 
+_MOST_HINTS: Final = 50
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 # Parts that agentramp does not carry out: their variables need no value.
 _NOT_OURS: Final = frozenset({"actions", "env", "extend", "flow", "template"})
@@ -151,7 +152,7 @@ class _Resolver:
         origin = Origin(
             hidden=any(part.origin.hidden for part in parts),
             from_env=any(part.origin.from_env for part in parts),
-            written=tuple(piece for part in parts for piece in _written(part)),
+            defaults=tuple(text for part in parts for text in part.origin.defaults),
         )
         return Scalar(place.position, "".join(_as_text(part.value) for part in parts), origin)
 
@@ -186,8 +187,8 @@ class _Resolver:
             )
         if _NO_TEXT.search(value):
             raise _Unresolvable(f"environment variable {name} holds bytes that are no text")
-        written = () if env.default is None else (env.default,)
-        return Scalar(place.position, value, Origin(hidden=True, from_env=True, written=written))
+        defaults = () if env.default is None else (env.default,)
+        return Scalar(place.position, value, Origin(hidden=True, from_env=True, defaults=defaults))
 
     def _reference(self, reference: Reference, place: _Place) -> Node:
         steps = reference.steps
@@ -198,13 +199,26 @@ class _Resolver:
                 return Scalar(place.position, place.resource)
             steps = ("resources", place.resource, *steps[1:])
         self._refuse_circle(steps)
-        found = self.node(_lookup(self.tree, steps, str(reference)), steps)
+        found = self.node(self._lookup(reference, steps), steps)
         if not isinstance(found, Scalar):
             return found
         if not found.resolved:
             raise _Unresolvable
         hidden = found.origin.hidden or is_secret_name(str(steps[-1]))
         return replace(found, origin=replace(found.origin, hidden=hidden))
+
+    def _lookup(self, reference: Reference, steps: tuple[Step, ...]) -> Node:
+        node: Node = self.tree
+        for step in steps:
+            below = _below(node, step)
+            if below is None:
+                is_empty = isinstance(node, Mapping) and node.entry(str(step)) is not None
+                if is_empty:
+                    raise _Unresolvable(f"{reference} has no value")
+                near = _near(node, step) if len(self.faults) < _MOST_HINTS else ""
+                raise _Unresolvable(f"{reference} is not in this file{near}")
+            node = below
+        return node
 
     def _refuse_circle(self, steps: tuple[Step, ...]) -> None:
         if steps not in self._open:
@@ -225,19 +239,6 @@ def _foreign(tree: Mapping) -> frozenset[tuple[Step, ...]]:
     )
 
 
-def _lookup(tree: Mapping, steps: tuple[Step, ...], reference: str) -> Node:
-    node: Node = tree
-    for step in steps:
-        below = _below(node, step)
-        if below is None:
-            entry = node.entry(str(step)) if isinstance(node, Mapping) else None
-            state = "is not in this file" if entry is None else "has no value"
-            near = _near(node, step) if entry is None else ""
-            raise _Unresolvable(f"{reference} {state}{near}")
-        node = below
-    return node
-
-
 def _below(node: Node, step: Step) -> Node | None:
     if isinstance(node, Mapping):
         return node.get(str(step))
@@ -250,10 +251,6 @@ def _near(node: Node, step: Step) -> str:
     keys = [entry.key for entry in node.entries] if isinstance(node, Mapping) else []
     near = nearest(str(step), keys[:200])
     return f"; did you mean {spell_key(near)}?" if near else ""
-
-
-def _written(part: Scalar) -> tuple[str, ...]:
-    return (_as_text(part.value),) if part.origin.written is None else part.origin.written
 
 
 def _as_text(value: Value) -> str:

@@ -41,7 +41,7 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._sessions: OrderedDict[tuple[str, str], _Session] = OrderedDict()
-        self._assigned: list[tuple[str, str, str, float]] = []
+        self._assigned: dict[tuple[str, str], tuple[Label, float]] = {}
         self._requests: list[Request] = []
         self._changed: set[Place] = set()
         self.totals: dict[Place, Totals] = {
@@ -64,7 +64,7 @@ class Ledger:
 
     def assign(self, endpoint_id: str, session: str, place: Place, now: float) -> None:
         """Give the session this version; ``settle`` has to come before anybody learns of it."""
-        self._assigned.append((endpoint_id, session, place.version, now))
+        self._assigned[endpoint_id, session] = (place.version, now)
         self._remember((endpoint_id, session), _Session(place.version, now, failed=False))
         self._at(place).sessions += 1
 
@@ -76,7 +76,10 @@ class Ledger:
             self._db.execute("COMMIT")
 
     def _write_assigned(self) -> None:
-        self._db.executemany("INSERT OR REPLACE INTO sessions VALUES(?,?,?,?,0)", self._assigned)
+        self._db.executemany(
+            "INSERT OR REPLACE INTO sessions VALUES(?,?,?,?,0)",
+            [(*key, *assigned) for key, assigned in self._assigned.items()],
+        )
         self._assigned.clear()
 
     def record(self, request: Request) -> None:
@@ -169,7 +172,8 @@ class Ledger:
 
     def _remember(self, key: tuple[str, str], session: _Session) -> None:
         if len(self._sessions) >= _SESSIONS_IN_MEMORY:
-            if self._sessions[next(iter(self._sessions))].dirty:
+            oldest = next(iter(self._sessions))
+            if oldest in self._assigned or self._sessions[oldest].dirty:
                 self.flush()
-            self._sessions.popitem(last=False)
+            del self._sessions[oldest]
         self._sessions[key] = session

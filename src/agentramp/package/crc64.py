@@ -17,7 +17,8 @@ POLYNOMIAL = 0x42F0E1EBA9EA3693
 REVERSED_POLYNOMIAL = 0xC96C5795D7870F42
 MASK = (1 << 64) - 1
 CHECK_INPUT, CHECK_SUM = b"123456789", 0x995DC9BBDF1939FA
-FOLD_LIMIT_BITS = 512
+LONGEST_FOLD, SHORTEST_FOLD = 22, 8
+CANDIDATES = 2048
 BLOCK = 1 << 20
 
 
@@ -55,31 +56,47 @@ def _fold_block(data: bytes, value: int) -> int:
     # far meets the first 64 bits, and 64 zero bits follow the data.
     message = int.from_bytes(data, "little") ^ value ^ MASK
     size = len(data) * 8 + 64
-    while size > FOLD_LIMIT_BITS:
-        front = (size - 64) // 2
-        high, message = message & ((1 << front) - 1), message >> front
-        # x^(front + 63) leaves the same remainder as a polynomial of degree 63 at most, so the
-        # front may be cut off when each of that polynomial's powers is added to what follows.
-        for power in _powers_of_remainder(front + 63):
-            message ^= high << (63 - power)
-        size -= front
+    for front, powers in _folds():
+        while size >= 2 * front + 64:
+            # x^(front + 63) leaves the same remainder as the sum of these powers, so the front may
+            # be cut off when each of them is added to what follows.
+            high, message = message & ((1 << front) - 1), message >> front
+            for power in powers:
+                message ^= high << (63 - power)
+            size -= front
     for _ in range(size - 64):
         message = (message >> 1) ^ (REVERSED_POLYNOMIAL if message & 1 else 0)
     return message ^ MASK
 
 
 @cache
-def _powers_of_remainder(exponent: int) -> tuple[int, ...]:
-    """The powers that stand in x^exponent mod P."""
+def _folds() -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Lengths to cut off, long ones first, each with the powers in x^(length + 63) mod P.
+
+    Every power costs a shift and a xor, so of many lengths near 2^n the one with fewest is taken.
+    """
+    folds = []
+    for exponent in range(LONGEST_FOLD, SHORTEST_FOLD - 1, -1):
+        first = (1 << exponent) - min(CANDIDATES, 1 << (exponent - 1))
+        remainder, best = _power(first + 63), (65, 0, 0)
+        for length in range(first, 1 << exponent):
+            best = min(best, (remainder.bit_count(), length, remainder))
+            remainder = _reduce(remainder << 1)
+        powers = tuple(power for power in range(64) if best[2] >> power & 1)
+        folds.append((best[1], powers))
+    return tuple(folds)
+
+
+def _power(exponent: int) -> int:
+    """x^exponent mod P, by squaring."""
     remainder = 1
     for bit in f"{exponent:b}":
         square = sum(1 << (2 * power) for power in range(64) if remainder >> power & 1)
         remainder = _reduce(square << int(bit))
-    return tuple(power for power in range(64) if remainder >> power & 1)
+    return remainder
 
 
 def _reduce(value: int) -> int:
-    for power in range(value.bit_length() - 1, 63, -1):
-        if value >> power & 1:
-            value ^= ((1 << 64) | POLYNOMIAL) << (power - 64)
+    while value >> 64:
+        value ^= ((1 << 64) | POLYNOMIAL) << (value.bit_length() - 65)
     return value

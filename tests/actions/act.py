@@ -1,0 +1,103 @@
+"""Runs workflows with nektos/act on this machine, and reads its log."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LONGEST = 90.0
+IDENTITY = ("-c", "user.name=A Consumer", "-c", "user.email=consumer@example.com")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one workflow did. ``entries`` are the lines of act's log, each a JSON object."""
+
+    code: int
+    entries: tuple[Mapping[str, Any], ...]
+    text: str
+
+    def outputs(self, job: str, step: str = "it") -> dict[str, str]:
+        """The outputs of ``step`` as its job sees them; those inside an action are left out."""
+        return {
+            entry["name"]: entry["arg"]
+            for entry in self._of(job)
+            if entry.get("command") == "set-output" and entry["stepID"] == [step]
+        }
+
+    def result(self, job: str) -> str | None:
+        """``success`` or ``failure``; None where the job did not run."""
+        ends = [entry["jobResult"] for entry in self._of(job) if "jobResult" in entry]
+        return str(ends[-1]) if ends else None
+
+    def printed(self, job: str) -> str:
+        return "".join(str(entry["msg"]) for entry in self._of(job) if entry.get("raw_output"))
+
+    def errors(self, job: str) -> list[tuple[Mapping[str, str], str]]:
+        """Each ``::error``: its properties, its message."""
+        return [
+            (entry["kvPairs"], entry["arg"])
+            for entry in self._of(job)
+            if entry.get("command") == "error"
+        ]
+
+    def summaries(self, job: str) -> str:
+        return "".join(
+            str(entry["content"]) for entry in self._of(job) if entry.get("command") == "summary"
+        )
+
+    def _of(self, job: str) -> Iterator[Mapping[str, Any]]:
+        return (entry for entry in self.entries if entry.get("jobID") == job)
+
+
+@dataclass(frozen=True)
+class Act:
+    """The runner. ``release`` is the tree that stands for agentramp/agentramp@v0."""
+
+    program: Path
+    release: Path
+    environ: Mapping[str, str]
+
+    def __call__(self, repository: Path, workflow: str, **inputs: str) -> Run:
+        done = subprocess.run(
+            [
+                *(self.program, "workflow_dispatch", "--json"),
+                *("-W", f".github/workflows/{workflow}.yml"),
+                *("-P", "ubuntu-latest=-self-hosted"),
+                *("--local-repository", f"agentramp/agentramp@v0={self.release}"),
+                *(word for name, value in inputs.items() for word in ("--input", f"{name}={value}")),
+            ],
+            cwd=repository,
+            env=dict(self.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+        return Run(done.returncode, tuple(_entries(done.stdout)), done.stdout)
+
+
+def _entries(log: str) -> Iterator[Mapping[str, Any]]:
+    for line in log.splitlines():
+        if line.startswith("{"):
+            yield json.loads(line)
+
+
+def commit(repository: Path, message: str) -> None:
+    """All of ``repository`` as one commit; act needs one, and an origin."""
+    if not (repository / ".git").exists():
+        git(repository, "init", "-q")
+        git(repository, "remote", "add", "origin", "https://example.com/acme/shop.git")
+    git(repository, "add", "-A")
+    git(repository, *IDENTITY, "commit", "-q", "-m", message)
+
+
+def git(repository: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", *words], cwd=repository, capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout
