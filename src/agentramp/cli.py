@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 VERBS: Mapping[str, str] = {
     "validate": "check s.yaml; all faults at once, each with its line",
-    "build": "package the code and its dependencies into one reproducible zip",
-    "deploy": "make the runtime's head what s.yaml says; traffic stays where it is",
+    "build": "package code and dependencies into one reproducible zip",
+    "deploy": "make the head what s.yaml says; traffic stays where it is",
     "publish-version": "freeze the head as an immutable version",
     "shift-traffic": "give a version a share of an endpoint's sessions",
     "rollback": "all traffic back to the version that served before",
@@ -72,9 +72,9 @@ def _overview() -> str:
         "agentramp VERB --help tells a verb's options, with an example.",
         "--platform local needs no cloud account: it is this machine.",
         "",
-        "exit codes: 0 done, 1 a bug of agentramp, 2 usage or configuration, 3 refused and",
-        "nothing changed, 5 the traffic state is unknown, 6 superseded by another run,",
-        "7 the platform cannot do it, 130 interrupted",
+        "exit codes: 0 done, 1 a bug of agentramp, 2 usage or configuration,",
+        "3 refused and nothing changed, 5 the traffic state is unknown, 6 superseded",
+        "by another run, 7 the platform cannot do it, 130 interrupted",
     ]
     return "\n".join(lines)
 
@@ -127,11 +127,11 @@ def _follow_termination() -> None:
 
 
 def _run(name: str, words: list[str], channel: Channel) -> Report:
-    from agentramp.parser import parse
+    from agentramp.parser import Command, parse
 
     verb = _load(name)
-    about = f"{VERBS[name]}. Example: {verb.EXAMPLE}"
-    args = parse(name, about, verb.add_arguments, words, os.environ)
+    command = Command(name, VERBS[name], verb.EXAMPLE, verb.add_arguments)
+    args = parse(command, words, os.environ)
     channel.output = args.output
     return verb.run(args, _context(channel))
 

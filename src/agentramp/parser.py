@@ -7,7 +7,7 @@ command line, ``input weight`` in a workflow.
 
 import argparse
 from collections.abc import Callable, Mapping
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from agentramp.errors import UsageError
 
@@ -21,16 +21,25 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(message, advice=f"see: {self.prog} --help")
 
 
-def parse(
-    name: str,
-    about: str,
-    verb: Callable[[argparse.ArgumentParser], None],
-    words: list[str],
-    environ: Mapping[str, str],
-) -> argparse.Namespace:
+class Command(NamedTuple):
+    """A verb as its help shows it."""
+
+    name: str
+    about: str
+    example: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+
+
+def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> argparse.Namespace:
     """Raises UsageError for what makes no sense; SystemExit(0) after ``--help``."""
-    parser = _Parser(prog=f"agentramp {name}", description=about, allow_abbrev=False)
-    verb(parser)
+    parser = _Parser(
+        prog=f"agentramp {command.name}",
+        description=command.about,
+        epilog=f"example:\n  {command.example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.add_arguments(parser)
     parser.add_argument(
         "--output", choices=("text", "json"), default="text", help="(default: text)"
     )

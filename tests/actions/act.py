@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LONGEST = 90.0
+LONGEST = 60.0
 IDENTITY = ("-c", "user.name=A Consumer", "-c", "user.email=consumer@example.com")
 
 
@@ -61,24 +61,34 @@ class Act:
     environ: Mapping[str, str]
 
     def __call__(self, repository: Path, workflow: str, **inputs: str) -> Run:
-        done = subprocess.run(
-            [
-                *(self.program, "workflow_dispatch", "--json"),
-                *("-W", f".github/workflows/{workflow}.yml"),
-                *("-P", "ubuntu-latest=-self-hosted"),
-                *("--local-repository", f"agentramp/agentramp@v0={self.release}"),
-                *(word for name, value in inputs.items() for word in ("--input", f"{name}={value}")),
-            ],
-            cwd=repository,
-            env=dict(self.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=LONGEST,
-            check=False,
-        )
-        return Run(done.returncode, tuple(_entries(done.stdout)), done.stdout)
+        """Raises AssertionError with what was told so far where it takes too long."""
+        log = repository.with_name(f"{workflow}.log")
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                self._command(workflow, inputs),
+                cwd=repository,
+                env=dict(self.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                code = process.wait(LONGEST)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise AssertionError(f"act was still at work: {log.read_text()}") from None
+        text = log.read_text()
+        return Run(code, tuple(_entries(text)), text)
+
+    def _command(self, workflow: str, inputs: Mapping[str, str]) -> list[str | Path]:
+        return [
+            *(self.program, "workflow_dispatch", "--json"),
+            *("-W", f".github/workflows/{workflow}.yml"),
+            *("-P", "ubuntu-latest=-self-hosted"),
+            *("--local-repository", f"agentramp/agentramp@v0={self.release}"),
+            *(word for name, value in inputs.items() for word in ("--input", f"{name}={value}")),
+        ]
 
 
 def _entries(log: str) -> Iterator[Mapping[str, Any]]:

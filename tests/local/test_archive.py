@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agentramp.local import assumptions
-from agentramp.local.archive import ArchiveError, check, unpack
+from agentramp.local.archive import ArchiveError, Limits, check, unpack
 
 
 def entry(name: str, mode: int = stat.S_IFREG | 0o644) -> zipfile.ZipInfo:
@@ -84,12 +83,15 @@ def test_two_files_of_one_name(tmp_path: Path) -> None:
         unpack(source, tmp_path / "code")
 
 
-def test_too_many_files() -> None:
-    content = packed(*((entry(f"{n}"), "") for n in range(40_000)))
-    assert assumptions.MAX_UNPACKED_FILES < 40_000 * 3
-    # The central directory three times over: as many entries without the time to pack them.
-    start = content.index(b"PK\x01\x02")
-    
+@pytest.mark.parametrize("limits", [Limits(files=2), Limits(size=10)])
+def test_more_than_is_allowed(limits: Limits, tmp_path: Path) -> None:
+    content = packed(*((entry(name), "text") for name in "abc"))
+    with pytest.raises(ArchiveError):
+        check(content, limits)
+    source = tmp_path / "code.zip"
+    source.write_bytes(content)
+    with pytest.raises(ArchiveError):
+        unpack(source, tmp_path / "code", limits)
 
 
 def test_an_archive_that_says_it_is_smaller_than_it_is(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import io
 import stat
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from agentramp.errors import RefusedError
@@ -13,40 +14,49 @@ _CHUNK = 1024 * 1024
 _LINK_MAX = 4096
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How many files an archive may hold and how many bytes they may be together."""
+
+    files: int = assumptions.MAX_UNPACKED_FILES
+    size: int = assumptions.MAX_UNPACKED_BYTES
+
+
+LIMITS = Limits()
+
+
 class ArchiveError(RefusedError):
     """The archive is broken or asks for something unsafe."""
 
 
-def check(content: bytes) -> None:
+def check(content: bytes, limits: Limits = LIMITS) -> None:
     """Raise ArchiveError unless ``content`` is a zip that ``unpack`` would accept."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _check_entries(archive)
+            _check_entries(archive, limits)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ArchiveError(f"the code is no zip archive: {error}") from error
 
 
-def unpack(source: Path, target: Path) -> None:
+def unpack(source: Path, target: Path, limits: Limits = LIMITS) -> None:
     """Unpack ``source`` into the new folder ``target``."""
     target.mkdir(mode=0o700, parents=True)
     try:
         with zipfile.ZipFile(source) as archive:
-            _check_entries(archive)
-            budget = assumptions.MAX_UNPACKED_BYTES
+            _check_entries(archive, limits)
+            budget = limits.size
             for entry in archive.infolist():
                 budget -= _unpack_entry(archive, entry, target, budget)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
         raise ArchiveError(f"the code cannot be unpacked: {error}") from error
 
 
-def _check_entries(archive: zipfile.ZipFile) -> None:
+def _check_entries(archive: zipfile.ZipFile, limits: Limits) -> None:
     entries = archive.infolist()
-    if len(entries) > assumptions.MAX_UNPACKED_FILES:
-        raise ArchiveError(
-            f"the archive has {len(entries)} files, more than {assumptions.MAX_UNPACKED_FILES}"
-        )
+    if len(entries) > limits.files:
+        raise ArchiveError(f"the archive has {len(entries)} files, more than {limits.files}")
     size = sum(entry.file_size for entry in entries)
-    if size > assumptions.MAX_UNPACKED_BYTES:
+    if size > limits.size:
         raise ArchiveError(f"the archive would unpack to {size} bytes")
     links = {_place(entry) for entry in entries if _is_link(entry)}
     for entry in entries:

@@ -9,6 +9,7 @@ and blocks are cut by size, never by the number of threads. Only another zlib ma
 from agentramp.package.build import build
 from agentramp.package.errors import BuildError, RegistryError
 from agentramp.package.manifest import Manifest, manifest_path
+from agentramp.package.measure import measure
 from agentramp.package.request import AgentRunTarget, BuildRequest, Built, LocalTarget, Target
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "Target",
     "build",
     "manifest_path",
+    "measure",
 ]

@@ -7,7 +7,9 @@ from pathlib import Path
 from agentramp import package
 from agentramp.config import Config, RuntimeConfig
 from agentramp.errors import UnsupportedError
+from agentramp.model import Artifact
 from agentramp.package import AgentRunTarget, BuildRequest, Built, LocalTarget, Target
+from agentramp.package.manifest import read_manifest
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
 from agentramp.verbs.context import Context
@@ -32,8 +34,8 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     built = packaged(args, context, whole, runtime)
     if built is None:
         raise UnsupportedError(
-            f"runtime {runtime.spec.name} names no code.src, so there is nothing to build",
-            advice="an image or an object in OSS is deployed as it is: agentramp deploy",
+            f"runtime {runtime.spec.name} names no folder in code.src: there is nothing to build",
+            advice="an image, a zip or an object in OSS is deployed as it is: agentramp deploy",
         )
     return Result(
         verb="build",
@@ -50,24 +52,40 @@ def run(args: argparse.Namespace, context: Context) -> Result:
 def packaged(
     args: argparse.Namespace, context: Context, whole: Config, runtime: RuntimeConfig
 ) -> Built | None:
-    """The package of ``runtime``, built if need be; None where it names no folder or zip."""
-    if runtime.source is None or runtime.spec.code is None:
+    """The package of ``runtime``, built if need be; None where it names no folder."""
+    if runtime.source is None or runtime.spec.code is None or _is_made(context, runtime):
         return None
     request = BuildRequest(
-        source=runtime.source,
+        source=context.cwd / runtime.source,
         target=_for(args.platform, runtime.spec.code.language),
-        output=zip_path(args, context, whole, runtime),
+        output=_zip_path(args, context, whole, runtime),
         python=sys.executable,
     )
     return package.build(request, environ=context.environ, progress=context.console)
 
 
-def zip_path(
+def artifact_of(
+    args: argparse.Namespace, context: Context, whole: Config, runtime: RuntimeConfig
+) -> Artifact | None:
+    """What the last build made, or the zip that code.src names; None where neither is there."""
+    if runtime.source and _is_made(context, runtime):
+        return package.measure(context.cwd / runtime.source)
+    path = _zip_path(args, context, whole, runtime)
+    manifest = read_manifest(package.manifest_path(path))
+    if manifest is None:
+        return None
+    return Artifact(path, manifest.sha256, manifest.crc64, manifest.size)
+
+
+def _is_made(context: Context, runtime: RuntimeConfig) -> bool:
+    return runtime.source is not None and (context.cwd / runtime.source).is_file()
+
+
+def _zip_path(
     args: argparse.Namespace, context: Context, whole: Config, runtime: RuntimeConfig
 ) -> Path:
-    chosen = getattr(args, "output_dir", None)
-    folder = context.cwd / chosen if chosen else whole.root / FOLDER
-    return folder / f"{runtime.spec.name}-{args.platform}.zip"
+    folder = Path(args.output_dir) if args.output_dir else whole.root / FOLDER
+    return context.cwd / folder / f"{runtime.spec.name}-{args.platform}.zip"
 
 
 def _for(platform: str, language: str) -> Target:

@@ -7,7 +7,7 @@ from agentramp.errors import UnsupportedError
 from agentramp.planning import plan_deploy
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
-from agentramp.verbs.build import packaged
+from agentramp.verbs.build import artifact_of, packaged
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import configured, executor, target
 
@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, context: Context) -> Result:
     whole, runtime = configured(args, context)
     _refuse_what_is_not_done(runtime)
-    built = packaged(args, context, whole, runtime)
-    artifact = built.artifact if built else None
+    packaged(args, context, whole, runtime)
+    artifact = artifact_of(args, context, whole, runtime) if runtime.source else None
     where = target(args, context, runtime.spec.name, runtime.region)
     observed = where.platform.observe(where.runtime)
     plan = plan_deploy(runtime.spec, artifact, observed)

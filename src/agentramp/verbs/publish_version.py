@@ -4,14 +4,13 @@ import argparse
 
 from agentramp.config import Config
 from agentramp.errors import SupersededError
-from agentramp.model import Observed, RuntimeSpec, Version
-from agentramp.package.manifest import Manifest, manifest_path, read_manifest
+from agentramp.model import Artifact, Observed, RuntimeSpec, Version
 from agentramp.planning import plan_publish
 from agentramp.platform.port import Platform
 from agentramp.report.result import Result
 from agentramp.revision import commit
 from agentramp.verbs import arguments
-from agentramp.verbs.build import zip_path
+from agentramp.verbs.build import artifact_of
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import configured, executor, target
 
@@ -36,8 +35,8 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     whole, runtime = configured(args, context)
     where = target(args, context, runtime.spec.name, runtime.region)
     observed = where.platform.observe(where.runtime)
-    manifest = read_manifest(manifest_path(zip_path(args, context, whole, runtime)))
-    digest = _digest(args.artifact_digest, manifest, observed)
+    artifact = artifact_of(args, context, whole, runtime)
+    digest = _digest(args.artifact_digest, artifact, observed)
     published = _candidates(where.platform, observed, digest)
     description = _description(digest, whole, context)
     plan, existing = plan_publish(where.runtime, observed, published, description)
@@ -58,21 +57,21 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     )
 
 
-def _digest(given: str | None, manifest: Manifest | None, observed: Observed) -> str:
+def _digest(given: str | None, artifact: Artifact | None, observed: Observed) -> str:
     """The digest of the package the head runs, as surely as it can be known from here."""
     head = observed.runtime.spec if observed.runtime else None
     checksum = head.code.checksum if head and head.code else None
     if given:
         return f"sha256:{given.removeprefix('sha256:')}"
-    if manifest is None or checksum is None:
+    if artifact is None or checksum is None:
         return f"crc64:{checksum}" if checksum else ""
-    if manifest.crc64 != checksum:
+    if artifact.crc64 != checksum:
         raise SupersededError(
             f"the head runs another package (crc64 {checksum}) than the last build here"
-            f" (crc64 {manifest.crc64})",
+            f" (crc64 {artifact.crc64})",
             advice="deploy this build first, or name the deployed one with --artifact-digest",
         )
-    return f"sha256:{manifest.sha256}"
+    return f"sha256:{artifact.sha256}"
 
 
 def _candidates(

@@ -29,7 +29,7 @@ class Target:
 
 def configured(args: argparse.Namespace, context: Context) -> tuple[Config, RuntimeConfig]:
     """The runtime that s.yaml describes; raises ConfigError with all its faults."""
-    whole = config.read(context.cwd / args.path, context.environ, context.cwd)
+    whole = config.read(Path(args.path), context.environ, context.cwd)
     names = [runtime.resource for runtime in whole.runtimes]
     chosen = [found for found in whole.runtimes if args.resource in {None, found.resource}]
     if len(chosen) != 1:

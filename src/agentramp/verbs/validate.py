@@ -5,7 +5,6 @@ from pathlib import Path
 
 from agentramp import config
 from agentramp.report.result import Result
-from agentramp.report.text import shown
 from agentramp.verbs.context import Context
 
 EXAMPLE = "agentramp validate examples/quickstart"
@@ -18,14 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
-    whole = config.read(context.cwd / args.path, context.environ, context.cwd)
+    whole = config.read(Path(args.path), context.environ, context.cwd)
     names = ", ".join(runtime.spec.name for runtime in whole.runtimes)
     for runtime in whole.runtimes:
         for field in runtime.unmanaged:
             context.console.say(f"{runtime.resource}: {field} is valid, but deploy leaves it alone")
     return Result(
         verb="validate",
-        message=f"{shown(Path(whole.file), context.cwd)} is valid: runtime {names}",
+        message=f"{whole.file} is valid: runtime {names}",
         runtime=names,
         next=f"agentramp build {args.path}",
     )

@@ -1,0 +1,153 @@
+"""The boundary, in process: exit codes, streams, and GitHub's files."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agentramp import __version__, cli
+
+QUICKSTART = Path(__file__).parents[1] / "examples" / "quickstart"
+BROKEN = """edition: 3.0.0
+name: x
+resources:
+  agent:
+    component: agentrun
+    props:
+      region: cn-hangzhou
+      agent:
+        memory: 64
+        cpuu: 1
+"""
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "s.yaml").write_text(BROKEN)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"agentramp {__version__}\n"
+
+
+def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(verb in told for verb in cli.VERBS)
+    assert max(map(len, told.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_help_of_a_verb_has_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([verb, "--help"]) == 0
+    assert f"agentramp {verb}" in capsys.readouterr().out.split("example:")[1]
+
+
+def test_no_verb_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 2
+    assert cli.main(["depoly"]) == 2
+    assert "did you mean deploy?" in capsys.readouterr().err
+    assert cli.main(["whatever"]) == 2
+
+
+def test_a_valid_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["validate", str(QUICKSTART)]) == 0
+    told = capsys.readouterr()
+    assert "s.yaml is valid: runtime quickstart" in told.out
+    assert f"next: agentramp build {QUICKSTART}" in told.out
+
+
+@pytest.mark.usefixtures("broken")
+def test_faults_are_told_with_their_places(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["validate"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "s.yaml:9:9: props.agent.memory: 64 is below 128 [range]" in told.err
+    assert "did you mean cpu?" in told.err
+    assert told.err.splitlines()[-1].startswith("agentramp validate: s.yaml has")
+
+
+@pytest.mark.usefixtures("broken")
+def test_faults_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["validate", "--output", "json"]) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert document["exit_code"] == 2
+    places = [(f["line"], f["column"], f["rule"]) for f in document["diagnostics"]]
+    assert (9, 9, "range") in places
+    assert places == sorted(places)
+
+
+def test_what_github_shows(
+    broken: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary, outputs = broken / "summary.md", broken / "outputs"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(outputs))
+    assert cli.main(["validate"]) == 2
+    told = capsys.readouterr().err
+    assert "::error file=s.yaml,line=9,col=9,title=range::props.agent.memory: 64 is" in told
+    assert "validate: failed (exit 2)" in summary.read_text()
+    assert "The same on a laptop: `agentramp validate`" in summary.read_text()
+    assert not outputs.exists()
+
+    assert cli.main(["validate", str(QUICKSTART)]) == 0
+    lines = outputs.read_text().splitlines()
+    name, delimiter = lines[0].split("<<")
+    assert (name, lines[1], lines[2]) == ("changed", "false", delimiter)
+    assert json.loads(lines[lines.index(f"result-json<<{delimiter}") + 1])["ok"] is True
+
+
+def test_a_bug_is_told_as_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "no" / "such" / "folder"))
+    assert cli.main(["validate", str(QUICKSTART)]) == 1
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "please report" in told.splitlines()[-1]
+
+
+def test_a_cancelled_run_ends_with_130_and_says_what_to_do(tmp_path: Path) -> None:
+    """As a runner cancels: SIGTERM, here while a request waits for a platform that is silent."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        environ = {
+            **os.environ,
+            "AGENTRAMP_HOME": str(tmp_path),
+            "AGENTRUN_CONTROL_ENDPOINT": address,
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": "id",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
+        }
+        words = ["rollback", "--runtime", "x", "--region", "local"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "agentramp", *words],
+            env=environ,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            connection, _ = silent.accept()
+            with connection:
+                process.terminate()
+                _, told = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert told.splitlines()[-1] == "agentramp rollback: interrupted; run it again to go on"
+
+
+def test_a_reader_that_leaves_is_no_traceback() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m agentramp validate {QUICKSTART} | true",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr

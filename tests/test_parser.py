@@ -1,0 +1,75 @@
+import argparse
+
+import pytest
+
+from agentramp.errors import UsageError
+from agentramp.parser import Command, parse
+from agentramp.verbs import rollback, shift_traffic
+
+
+def shift(*words: str, **inputs: str) -> argparse.Namespace:
+    environ = {f"AGENTRAMP_INPUT_{name.upper()}": value for name, value in inputs.items()}
+    return parse(
+        "shift-traffic", "about", "example", shift_traffic.add_arguments, list(words), environ
+    )
+
+
+def test_words() -> None:
+    args = shift("agent", "--version", "2", "--weight", "10", "--dry-run")
+    assert (args.path, args.version, args.weight, args.dry_run) == ("agent", 2, 10, True)
+    assert (args.platform, args.endpoint, args.output) == ("agentrun", "production", "text")
+
+
+def test_inputs_of_a_workflow() -> None:
+    args = shift(path="agent", version="2", weight="10", dry_run="true", platform="local")
+    assert (args.path, args.version, args.weight, args.dry_run) == ("agent", 2, 10, True)
+    assert args.platform == "local"
+
+
+def test_an_empty_input_was_not_given() -> None:
+    args = shift(version="2", weight="10", endpoint="", dry_run="false", path=" ")
+    assert (args.endpoint, args.dry_run, args.path) == ("production", False, ".")
+
+
+def test_the_command_line_wins() -> None:
+    args = shift("here", "--weight", "30", path="there", version="2", weight="10")
+    assert (args.path, args.weight, args.version) == ("here", 30, 2)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"version": "2", "weight": "0.2"}, "input weight: '0.2' is not a whole percent"),
+        ({"version": "two", "weight": "2"}, "input version: 'two' is not a version"),
+        ({"version": "2", "weight": "2", "dry_run": "yes"}, "input dry-run: 'yes' is neither"),
+        ({"version": "2", "weight": "2", "platform": "aws"}, "input platform: invalid choice"),
+    ],
+)
+def test_a_wrong_input_is_told_by_its_own_name(inputs: dict[str, str], said: str) -> None:
+    with pytest.raises(UsageError) as told:
+        shift(**inputs)
+    assert said in str(told.value)
+
+
+@pytest.mark.parametrize("weight", ["-1", "101", "1e1", "", "٣", "10%"])
+def test_weights_that_are_none(weight: str) -> None:
+    with pytest.raises(UsageError, match="argument --weight"):
+        shift("--version", "1", f"--weight={weight}")
+
+
+@pytest.mark.parametrize("version", ["0", "-1", "1.0", "v1", "LATEST", "²"])
+def test_versions_that_are_none(version: str) -> None:
+    with pytest.raises(UsageError, match="argument --version"):
+        shift(f"--version={version}", "--weight", "1")
+
+
+def test_no_abbreviations() -> None:
+    with pytest.raises(UsageError, match="--vers"):
+        parse(Command("rollback", "", "", rollback.add_arguments), ["--vers", "1"], {})
+
+
+def test_help_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        shift("--help", weight="nonsense")
+    assert ended.value.code == 0
+    assert "--weight" in capsys.readouterr().out
