@@ -9,9 +9,8 @@ from agentramp.verbs import rollback, shift_traffic
 
 def shift(*words: str, **inputs: str) -> argparse.Namespace:
     environ = {f"AGENTRAMP_INPUT_{name.upper()}": value for name, value in inputs.items()}
-    return parse(
-        "shift-traffic", "about", "example", shift_traffic.add_arguments, list(words), environ
-    )
+    command = Command("shift-traffic", "about", "example", shift_traffic.add_arguments)
+    return parse(command, list(words), environ)
 
 
 def test_words() -> None:
