@@ -15,9 +15,14 @@ IDENTITY = ("-c", "user.name=A Consumer", "-c", "user.email=consumer@example.com
 class Run:
     """What one workflow did. ``entries`` are the lines of act's log, each a JSON object."""
 
-    code: int
+    code: int | None
     entries: tuple[Mapping[str, Any], ...]
-    text: str
+
+    def story(self) -> str:
+        """The log for people: what a failed assertion shows."""
+        return "\n".join(
+            f"{entry.get('jobID')}: {str(entry['msg']).strip()}" for entry in self.entries
+        )
 
     def outputs(self, job: str, step: str = "it") -> dict[str, str]:
         """The outputs of ``step`` as its job sees them; those inside an action are left out."""
@@ -77,9 +82,10 @@ class Act:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-                raise AssertionError(f"act was still at work: {log.read_text()}") from None
-        text = log.read_text()
-        return Run(code, tuple(_entries(text)), text)
+                code = None
+        run = Run(code, tuple(_entries(log.read_text())))
+        assert code is not None, f"act was still at work:\n{run.story()}"
+        return run
 
     def _command(self, workflow: str, inputs: Mapping[str, str]) -> list[str | Path]:
         return [
@@ -93,8 +99,7 @@ class Act:
 
 def _entries(log: str) -> Iterator[Mapping[str, Any]]:
     for line in log.splitlines():
-        if line.startswith("{"):
-            yield json.loads(line)
+        yield json.loads(line) if line.startswith("{") and line.endswith("}") else {"msg": line}
 
 
 def commit(repository: Path, message: str) -> None:

@@ -28,6 +28,10 @@ class Platform:
     def status(self) -> Any:
         return json.loads(self._local("status", "--output", "json"))
 
+    def start(self) -> None:
+        """From here and not from a job: a runner removes what a job's platform is made of."""
+        self._local("start")
+
     def stop(self) -> None:
         self._local("stop")
 

@@ -16,12 +16,14 @@ from typing import TypeVar
 import agentramp
 from agentramp.errors import RefusedError
 from agentramp.local.home import Home, Running
+from agentramp.local.launch import interpreter_libraries
 from agentramp.local.ports import LOOPBACK
 
 Found = TypeVar("Found")
 
 _POLL_SECONDS = 0.05
 _ANSWER_SECONDS = 2.0
+_ANSWER_MAX = 4096
 _LOG_TAIL_CHARACTERS = 1500
 _STATUS_PATH = "/-/status"
 
@@ -81,7 +83,8 @@ def status(home: Path) -> Server | None:
     """The running server, or None."""
     place = _place(home)
     running = place.running()
-    if running is None or not _answers(place, running):
+    pid = running and _ask(place, running)
+    if not running or not pid:
         return None
     identity = place.identity()
     url = f"http://{LOOPBACK}:{running.port}"
@@ -92,7 +95,7 @@ def status(home: Path) -> Server | None:
         access_key_secret=identity.access_key_secret,
         account_id=identity.account_id,
         region=identity.region,
-        pid=running.pid,
+        pid=pid,
         home=home,
     )
 
@@ -142,7 +145,7 @@ def _launch(place: Home) -> int:
         text=True,
         check=False,
         # What the caller's environment holds (keys, tokens) is not the server's business.
-        env={"LANG": "C.UTF-8"},
+        env={"LANG": "C.UTF-8", **interpreter_libraries()},
     )
     if done.returncode != 0:
         missing = "No module named" in done.stderr
@@ -164,17 +167,19 @@ def _if_answers(home: Path, pid: int) -> Server | None:
     return found
 
 
-def _answers(place: Home, running: Running) -> bool:
+def _ask(place: Home, running: Running) -> int | None:
+    """The process that answers there for this platform; the file's own may be long dead."""
     connection = http.client.HTTPConnection(LOOPBACK, running.port, timeout=_ANSWER_SECONDS)
     try:
         connection.request("GET", _STATUS_PATH)
-        found = json.loads(connection.getresponse().read(4096))
+        found = json.loads(connection.getresponse().read(_ANSWER_MAX))
     except (OSError, ValueError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
     # Anything may listen on that port by now.
-    return isinstance(found, dict) and found.get("id") == place.identity().id
+    ours = isinstance(found, dict) and found.get("id") == place.identity().id
+    return int(found["pid"]) if ours else None
 
 
 def _is_gone(place: Home, pid: int) -> bool:

@@ -111,11 +111,13 @@ class Gateway:
         target = target_of(request.raw_path)
         live = target and self._routes.find(target.runtime, target.endpoint)
         if not target or not live:
-            return problem(404, "ERR_NOT_FOUND", f"the endpoint of {request.path} does not exist")
-        if "upgrade" in request.headers:
             return problem(
-                501, "ERR_NOT_IMPLEMENTED", "the embedded platform does not switch protocols"
+                404,
+                "ERR_NOT_FOUND",
+                f"the endpoint of {request.path} does not exist or is not ready",
             )
+        if "websocket" in request.headers.get("upgrade", "").lower():
+            return problem(501, "ERR_NOT_IMPLEMENTED", "the embedded platform has no WebSockets")
         exchange = self._begin(request, target, live)
         self._in_flight += 1
         exchange.agent.enter()

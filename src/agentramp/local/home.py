@@ -17,9 +17,8 @@ _ACCOUNT_DIGITS = 16
 
 @dataclass(frozen=True)
 class Running:
-    """What a server writes once it answers; ``pid`` may by now be someone else's."""
+    """Where a server said it listens; by now it may be gone and the port someone else's."""
 
-    pid: int
     port: int
 
 

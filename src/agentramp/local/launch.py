@@ -2,6 +2,7 @@
 
 import re
 import sys
+import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import pathsep
@@ -63,6 +64,7 @@ class Launch:
             "TMPDIR": str(self.scratch),
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
+            **interpreter_libraries(),
         }
         ours = {
             "PATH": _joined(str(self.machine.programs), given.get("PATH") or self.machine.path),
@@ -88,6 +90,14 @@ def _joined(first: str, second: str | None) -> str:
 def _node_options(given: Mapping[str, str]) -> str:
     shim = str(SHIM / "node" / "listen.cjs").replace("\\", "\\\\").replace('"', '\\"')
     return f'--require "{shim}" {given.get("NODE_OPTIONS", "")}'.strip()
+
+
+def interpreter_libraries() -> dict[str, str]:
+    """What an interpreter with a shared libpython needs to start in an empty environment."""
+    folder = sysconfig.get_config_var("LIBDIR")
+    if not folder or not sysconfig.get_config_var("Py_ENABLE_SHARED"):
+        return {}
+    return {"LD_LIBRARY_PATH": str(folder)}
 
 
 def make_programs(folder: Path) -> Path:

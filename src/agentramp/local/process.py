@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from agentramp.local.launch import OWNER, Launch
 
 _LOGS_KEPT = 5
 _TAIL_CHARACTERS = 500
+_POLL_SECONDS = 0.01
 
 
 async def spawn(launch: Launch, port: int) -> Process:
@@ -87,8 +89,18 @@ def end_orphans(known: list[store.Process], owner: str) -> int:
                 os.killpg(process.pid, signal.SIGKILL)
         with contextlib.suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(list(orphans.values()), timeout=assumptions.TERMINATE_SECONDS)
+    deadline = time.monotonic() + assumptions.TERMINATE_SECONDS
+    while any(map(_lives, orphans.values())) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
     return len(orphans)
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Whether it runs; a dead one that init has not reaped yet does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _known(process: store.Process) -> psutil.Process | None:

@@ -53,6 +53,7 @@ async def update_runtime(plane: Plane, call: Call) -> Answer:
         async with plane.artifacts.kept(sent.archive, sent.checksum) as digest:
             _move_head(plane, runtime, sent, digest)
     plane.lifecycle.settle_runtime(runtime.id)
+    plane.artifacts.prune(plane.store.artifacts())
     return Answer(_shown(plane, plane.runtime(runtime.id)))
 
 

@@ -34,6 +34,7 @@ STATUS_PATH = "/-/status"
 METRICS_PATH = "/metrics"
 _FLUSH_SECONDS = 0.5
 _PRUNE_SECONDS = 600.0
+_LAST_WORDS_SECONDS = 0.1
 _LONGEST_IDLE_SECONDS = 86_400
 _TABLE = {**control.WORKSPACES, **RUNTIMES, **ENDPOINTS}
 
@@ -132,7 +133,7 @@ async def _running(home: Home, search_path: str) -> AsyncIterator[None]:
     )
     server = await asyncio.get_running_loop().create_server(protocols, sock=listener)
     chores = asyncio.create_task(_chores(ledger))
-    home.write_running(Running(os.getpid(), identity.port))
+    home.write_running(Running(identity.port))
     try:
         yield
     finally:
@@ -141,7 +142,7 @@ async def _running(home: Home, search_path: str) -> AsyncIterator[None]:
         await site.gateway.drained(assumptions.STOP_GRACE_SECONDS)
         chores.cancel()
         await lifecycle.stop()
-        await protocols.shutdown(assumptions.TERMINATE_SECONDS)
+        await protocols.shutdown(_LAST_WORDS_SECONDS)
         await supervisor.stop_all()
         ledger.flush()
         store.close()

@@ -1,9 +1,11 @@
 """deploy: make the runtime's head what s.yaml and its package say."""
 
 import argparse
+from dataclasses import replace
 
 from agentramp.config import RuntimeConfig
-from agentramp.errors import UnsupportedError
+from agentramp.errors import UnsupportedError, UsageError
+from agentramp.model import RuntimeSpec
 from agentramp.planning import plan_deploy
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
@@ -26,9 +28,13 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     _refuse_what_is_not_done(runtime)
     packaged(args, context, whole, runtime)
     artifact = artifact_of(args, context, whole, runtime) if runtime.source else None
+    if runtime.endpoints:
+        names = ", ".join(endpoint.name for endpoint in runtime.endpoints)
+        context.console.say(f"endpoints {names} are left as they are: shift-traffic moves traffic")
     where = target(args, context, runtime.spec.name, runtime.region)
+    spec = _with_role(runtime.spec, where.account)
     observed = where.platform.observe(where.runtime)
-    plan = plan_deploy(runtime.spec, artifact, observed)
+    plan = plan_deploy(spec, artifact, observed)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
     head = outcome.runtime or observed.runtime
@@ -55,3 +61,15 @@ def _refuse_what_is_not_done(runtime: RuntimeConfig) -> None:
             f"{runtime.resource}: deploy cannot carry out {', '.join(runtime.unmanaged)} yet",
             advice="take it out of s.yaml, or deploy this resource with s",
         )
+
+
+def _with_role(spec: RuntimeSpec, account: str | None) -> RuntimeSpec:
+    """The role as the platform wants it: its full name."""
+    if spec.role is None or spec.role.startswith("acs:ram::"):
+        return spec
+    if account is None:
+        raise UsageError(
+            f"role {spec.role} is a short name, and the account it belongs to is not known",
+            advice=f"write acs:ram::ACCOUNT:role/{spec.role}, or set AGENTRUN_ACCOUNT_ID",
+        )
+    return replace(spec, role=f"acs:ram::{account}:role/{spec.role}")

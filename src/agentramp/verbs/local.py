@@ -5,6 +5,7 @@ import argparse
 from agentramp.local import daemon
 from agentramp.report.result import Facts
 from agentramp.verbs.context import Context
+from agentramp.verbs.target import started
 
 EXAMPLE = "agentramp local status --output json"
 _STOP_TIMEOUT = 60.0
@@ -18,7 +19,7 @@ def run(args: argparse.Namespace, context: Context) -> Facts:
     was_running = daemon.status(context.home) is not None
     match args.action:
         case "start":
-            daemon.start(context.home)
+            started(context)
         case "stop":
             daemon.stop(context.home, timeout=_STOP_TIMEOUT)
         case _:

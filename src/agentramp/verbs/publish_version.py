@@ -12,7 +12,7 @@ from agentramp.revision import commit
 from agentramp.verbs import arguments
 from agentramp.verbs.build import artifact_of
 from agentramp.verbs.context import Context
-from agentramp.verbs.target import configured, executor, target
+from agentramp.verbs.target import Target, configured, executor, target
 
 EXAMPLE = "agentramp publish-version examples/quickstart --platform local"
 LOOKED_AT = 50
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, context: Context) -> Result:
     whole, runtime = configured(args, context)
     where = target(args, context, runtime.spec.name, runtime.region)
-    observed = where.platform.observe(where.runtime)
+    observed = _settled(where)
     artifact = artifact_of(args, context, whole, runtime)
     digest = _digest(args.artifact_digest, artifact, observed)
     published = _candidates(where.platform, observed, digest)
@@ -55,6 +55,15 @@ def run(args: argparse.Namespace, context: Context) -> Result:
         plan=plan,
         next=_next(args, observed, number),
     )
+
+
+def _settled(where: Target) -> Observed:
+    """A head that is still changing is nothing to freeze, so its end is waited for."""
+    observed = where.platform.observe(where.runtime)
+    if observed.runtime is None or observed.runtime.status.is_final:
+        return observed
+    where.platform.await_runtime(observed.runtime.id)
+    return where.platform.observe(where.runtime)
 
 
 def _digest(given: str | None, artifact: Artifact | None, observed: Observed) -> str:

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from agentramp import config
@@ -12,6 +13,7 @@ from agentramp.errors import UsageError
 from agentramp.executor import Execute, Executor, look_only
 from agentramp.journal.file import FileJournal
 from agentramp.journal.port import Journal
+from agentramp.local import daemon
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.port import Platform
 from agentramp.platform.registry import Address, connect
@@ -25,6 +27,8 @@ class Target:
     runtime: str
     platform: Platform
     journal: Journal
+    account: str | None = None
+    """The account's id where it is known: a role's short name is completed with it."""
 
 
 def configured(args: argparse.Namespace, context: Context) -> tuple[Config, RuntimeConfig]:
@@ -57,11 +61,16 @@ def named(args: argparse.Namespace, context: Context) -> Target:
 
 def target(args: argparse.Namespace, context: Context, runtime: str, region: str) -> Target:
     if args.platform == "local":
-        address, folder = _local(context), Path("local")
+        server = started(context)
+        key = Credentials(server.access_key_id, server.access_key_secret)
+        address = Address(server.control_url, key)
+        account: str | None = server.account_id
+        folder = Path("local")
     else:
-        address, folder = _cloud(context.environ, region), Path("agentrun") / region
+        address, account = _cloud(context.environ, region)
+        folder = Path("agentrun") / region
     platform = connect(args.platform, address, context)
-    return Target(runtime, platform, FileJournal(context.home / "journal" / folder))
+    return Target(runtime, platform, FileJournal(context.home / "journal" / folder), account)
 
 
 def executor(args: argparse.Namespace, context: Context, where: Target) -> Execute:
@@ -70,18 +79,23 @@ def executor(args: argparse.Namespace, context: Context, where: Target) -> Execu
     return Executor(where.platform, where.journal, context.clock, context.console)
 
 
-def _local(context: Context) -> Address:
-    from agentramp.local import daemon  # noqa: PLC0415 - needs the `local` extra
-
+def started(context: Context) -> daemon.Server:
+    """The embedded platform, started if need be; raises UsageError without the `local` extra."""
+    missing = [name for name in ("aiohttp", "psutil") if find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"the embedded platform needs {' and '.join(missing)}, which this Python lacks",
+            advice="install the extra: pip install 'agentramp[local]'",
+        )
     if daemon.status(context.home) is None:
         context.console.say("starting the embedded platform (stop it with: agentramp local stop)")
-    server = daemon.start(context.home)
-    return Address(server.control_url, Credentials(server.access_key_id, server.access_key_secret))
+    return daemon.start(context.home)
 
 
-def _cloud(environ: Mapping[str, str], region: str) -> Address:
+def _cloud(environ: Mapping[str, str], region: str) -> tuple[Address, str | None]:
     url = environ.get("AGENTRUN_CONTROL_ENDPOINT") or f"https://agentrun.{region}.aliyuncs.com"
-    return Address(url.rstrip("/"), credentials(environ))
+    accounts = (environ[name] for name in _ACCOUNTS if environ.get(name))
+    return Address(url.rstrip("/"), credentials(environ)), next(accounts, None)
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials:
@@ -104,3 +118,4 @@ _KEYS = (
     ),
     ("AccessKeyID", "AccessKeySecret", "SecurityToken"),
 )
+_ACCOUNTS = ("AGENTRUN_ACCOUNT_ID", "FC_ACCOUNT_ID", "AccountID")

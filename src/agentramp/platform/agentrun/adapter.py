@@ -99,6 +99,7 @@ class AgentRun:
     def set_split(self, runtime_id: str, endpoint_id: str, split: Split) -> Endpoint:
         path = (*_RUNTIMES, runtime_id, "endpoints", endpoint_id)
         action = Action("UpdateAgentRuntimeEndpoint", "PUT", path)
+        self._settle(lambda: self.get_endpoint(runtime_id, endpoint_id), ENDPOINT_TIMEOUT)
         self.client.call(action, body=wire.encode_split(split))
         return self._applied(runtime_id, endpoint_id, split)
 
