@@ -3,7 +3,7 @@ import argparse
 import pytest
 
 from agentramp.errors import UsageError
-from agentramp.parser import Command, parse
+from agentramp.parser import Command, parse, spelled_out
 from agentramp.verbs import rollback, shift_traffic
 
 
@@ -72,3 +72,12 @@ def test_help_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
         shift("--help", weight="nonsense")
     assert ended.value.code == 0
     assert "--weight" in capsys.readouterr().out
+
+
+def test_a_step_of_a_workflow_is_said_again_on_a_command_line() -> None:
+    command = Command("shift-traffic", "", "", shift_traffic.add_arguments)
+    inputs = {"PATH": "agent", "VERSION": "2", "WEIGHT": "10", "DRY_RUN": "true", "REGION": ""}
+    environ = {f"AGENTRAMP_INPUT_{name}": value for name, value in inputs.items()}
+    words = spelled_out(command, [], environ)
+    assert words == ["agent", "--dry-run", "--version=2", "--weight=10"]
+    assert parse(command, words, {}) == parse(command, [], environ)

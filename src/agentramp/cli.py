@@ -127,10 +127,11 @@ def _follow_termination() -> None:
 
 
 def _run(name: str, words: list[str], channel: Channel) -> Report:
-    from agentramp.parser import Command, parse
+    from agentramp.parser import Command, parse, spelled_out
 
     verb = _load(name)
     command = Command(name, VERBS[name], verb.EXAMPLE, verb.add_arguments)
+    channel.reproduced_by(spelled_out(command, words, os.environ))
     args = parse(command, words, os.environ)
     channel.output = args.output
     return verb.run(args, _context(channel))

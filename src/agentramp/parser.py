@@ -30,8 +30,22 @@ class Command(NamedTuple):
     add_arguments: Callable[[argparse.ArgumentParser], None]
 
 
+def spelled_out(command: Command, words: list[str], environ: Mapping[str, str]) -> list[str]:
+    """The words that say on any command line what words and inputs say here."""
+    return [*_inputs(_parser(command), words, environ), *words]
+
+
 def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> argparse.Namespace:
     """Raises UsageError for what makes no sense; SystemExit(0) after ``--help``."""
+    parser = _parser(command)
+    given = _inputs(parser, words, environ)
+    try:
+        return parser.parse_args([*given, *words])
+    except UsageError as error:
+        raise UsageError(_as_inputs(error.message, given), advice=error.advice) from error
+
+
+def _parser(command: Command) -> _Parser:
     parser = _Parser(
         prog=f"agentramp {command.name}",
         description=command.about,
@@ -43,11 +57,7 @@ def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> arg
     parser.add_argument(
         "--output", choices=("text", "json"), default="text", help="(default: text)"
     )
-    given = _inputs(parser, words, environ)
-    try:
-        return parser.parse_args([*given, *words])
-    except UsageError as error:
-        raise UsageError(_as_inputs(error.message, given), advice=error.advice) from error
+    return parser
 
 
 def _inputs(parser: _Parser, words: list[str], environ: Mapping[str, str]) -> list[str]:

@@ -25,12 +25,19 @@ class Run:
         )
 
     def outputs(self, job: str, step: str = "it") -> dict[str, str]:
-        """The outputs of ``step`` as its job sees them; those inside an action are left out."""
-        return {
-            entry["name"]: entry["arg"]
-            for entry in self._of(job)
-            if entry.get("command") == "set-output" and entry["stepID"] == [step]
-        }
+        """The outputs that the action of ``step`` declares.
+
+        After its end act also tells, for the same step, whatever the steps inside have set;
+        GitHub does not, so those are left aside.
+        """
+        found: dict[str, str] = {}
+        for entry in self._of(job):
+            if entry.get("stepID") == [step]:
+                if entry.get("command") == "set-output":
+                    found[entry["name"]] = entry["arg"]
+                if entry.get("stage") == "Main" and "stepResult" in entry:
+                    break
+        return found
 
     def result(self, job: str) -> str | None:
         """``success`` or ``failure``; None where the job did not run."""

@@ -126,12 +126,12 @@ class Control:
     def settled(self, path: str, seconds: float = 30) -> Any:
         """The object at ``path`` once nothing is at work on it any more."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while True:
             found = self.call("GET", path).data
             if found["status"] not in {"CREATING", "UPDATING"}:
                 return found
+            assert time.monotonic() < deadline, f"{path} is still {found['status']}"
             time.sleep(0.02)
-        raise AssertionError(f"{path} is still {found['status']} after {seconds} s")
 
     def make_runtime(self, **more: Any) -> str:
         """The path of a new READY runtime."""

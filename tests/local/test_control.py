@@ -1,4 +1,8 @@
+import base64
+import io
 import secrets
+import zipfile
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -113,8 +117,6 @@ def test_the_checksum_of_the_archive(control: Control) -> None:
 
 def archive_crc(encoded: str) -> int:
     """Bit by bit, from the definition of CRC-64/XZ."""
-    import base64
-
     value = (1 << 64) - 1
     for byte in base64.b64decode(encoded):
         value ^= byte
@@ -320,8 +322,6 @@ def test_chunked_bodies(control: Control) -> None:
     """As the vendor's Node client sends them."""
     content = b'{"name":"chunked"}'
     headers = control.headers("POST", "/workspaces", content, {})
-    from http.client import HTTPConnection
-
     connection = HTTPConnection(headers["host"], timeout=30)
     pieces = iter([content[:5], content[5:]])
     connection.request("POST", "/2025-09-10/workspaces", pieces, headers, encode_chunked=True)
@@ -332,10 +332,6 @@ def test_chunked_bodies(control: Control) -> None:
 def test_a_large_archive(control: Control) -> None:
     blob = secrets.token_hex(10_000_000)
     code = {"language": "python3.12", "command": ["python3", "echo.py"]}
-    import base64
-    import io
-    import zipfile
-
     sink = io.BytesIO(base64.b64decode(agent_code("echo.py")))
     with zipfile.ZipFile(sink, "a") as bundle:
         bundle.writestr("blob", blob)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +36,7 @@ def read(data: bytes, *, to_head: bool = False) -> ResponseReader:
 def test_a_whole_response_however_it_is_cut(data: bytes, body: bytes, data_cuts: list[int]) -> None:
     reader = ResponseReader()
     edges = [0, *sorted(min(cut, len(data)) for cut in data_cuts), len(data)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         reader.feed(data[start:end])
     assert b"".join(reader.parts) == body
     assert reader.done
@@ -50,9 +52,9 @@ def test_bytes_are_given_as_they_come() -> None:
 def test_a_body_until_the_end_of_the_connection() -> None:
     reader = read(b"HTTP/1.0 200 OK\r\n\r\nsome ")
     reader.feed(b"more")
-    assert not reader.done
+    before = reader.done
     reader.end()
-    assert reader.done
+    assert (before, reader.done) == (False, True)
     assert b"".join(reader.parts) == b"some more"
 
 

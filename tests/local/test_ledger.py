@@ -7,8 +7,8 @@ import pytest
 
 from agentramp.local import assumptions
 from agentramp.local.ledger import Ledger, Request
-from agentramp.local.records import Label, Route, Runtime, Snapshot, Status
 from agentramp.local.records import Endpoint as EndpointRecord
+from agentramp.local.records import Label, Route, Runtime, Snapshot, Status
 from agentramp.local.schema import open_database
 from agentramp.local.store import Store
 from agentramp.local.totals import Place, render

@@ -7,12 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 from alibabacloud_agentrun20250910 import models
 from alibabacloud_agentrun20250910.client import Client
-from alibabacloud_tea_openapi.models import Config
 from alibabacloud_tea_openapi.exceptions import ClientException
+from alibabacloud_tea_openapi.models import Config
 
 from agentramp.local.daemon import Server
-from tests.local.client import Endpoint, agent_code
-from tests.local.client import Control
+from tests.local.client import Control, Endpoint, agent_code
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentramp.local import assumptions, wire
+from agentramp.local import assumptions, shown, wire
 from agentramp.local.artifacts import Artifacts
 from agentramp.local.ledger import Ledger
 from agentramp.local.lifecycle import Lifecycle
@@ -38,7 +38,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    data: wire.Json
+    data: shown.Json
     status: int = 200
 
 
@@ -92,7 +92,7 @@ async def answer(plane: Plane, call: Call, table: Table) -> Answer:
 async def list_workspaces(plane: Plane, call: Call) -> Answer:
     name = call.query.get("name", "")
     found = [
-        wire.workspace_json(plane.identity, workspace)
+        shown.workspace_json(plane.identity, workspace)
         for workspace in plane.store.workspaces()
         if name in workspace.name
     ]
@@ -102,7 +102,7 @@ async def list_workspaces(plane: Plane, call: Call) -> Answer:
 async def get_workspace(plane: Plane, call: Call) -> Answer:
     for workspace in plane.store.workspaces():
         if workspace.id == call.names[0]:
-            return Answer(wire.workspace_json(plane.identity, workspace))
+            return Answer(shown.workspace_json(plane.identity, workspace))
     raise missing("workspace", call.names[0])
 
 
@@ -113,13 +113,13 @@ async def create_workspace(plane: Plane, call: Call) -> Answer:
     )
     if not plane.store.add_workspace(workspace):
         raise conflict(f"workspace '{name}' already exists")
-    return Answer(wire.workspace_json(plane.identity, workspace))
+    return Answer(shown.workspace_json(plane.identity, workspace))
 
 
-def paged(call: Call, items: list[wire.Json], *, name: str = "items") -> wire.Json:
+def paged(call: Call, items: list[shown.Json], *, name: str = "items") -> shown.Json:
     number = call.number("pageNumber", 1, 1_000_000)
     size = call.number("pageSize", assumptions.PAGE_SIZE_DEFAULT, assumptions.PAGE_SIZE_MAX)
-    return wire.page(items, number, size, name=name)
+    return shown.page(items, number, size, name=name)
 
 
 WORKSPACES: Table = {

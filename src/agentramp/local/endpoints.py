@@ -2,7 +2,7 @@
 
 import secrets
 
-from agentramp.local import wire
+from agentramp.local import shown, wire
 from agentramp.local.control import Answer, Call, Plane, Table, paged
 from agentramp.local.records import Endpoint, Route, Runtime, Status
 from agentramp.local.refusal import conflict, invalid
@@ -72,9 +72,9 @@ async def delete_endpoint(plane: Plane, call: Call) -> Answer:
     return Answer(_shown(plane, runtime, endpoint))
 
 
-def _shown(plane: Plane, runtime: Runtime, endpoint: Endpoint) -> wire.Json:
+def _shown(plane: Plane, runtime: Runtime, endpoint: Endpoint) -> shown.Json:
     url = plane.data_url + INVOCATIONS.format(runtime=runtime.name, endpoint=endpoint.name)
-    return wire.endpoint_json(plane.identity, runtime, endpoint, url)
+    return shown.endpoint_json(plane.identity, runtime, endpoint, url)
 
 
 ENDPOINTS: Table = {

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 
-from agentramp.local import wire
+from agentramp.local import shown, wire
 from agentramp.local.control import Answer, Call, Plane, Table, paged
 from agentramp.local.records import LATEST, Label, Runtime, Snapshot, Status
 from agentramp.local.refusal import conflict, invalid, missing
@@ -74,7 +74,7 @@ async def get_runtime(plane: Plane, call: Call) -> Answer:
     if revision is None:
         raise missing("agent runtime version", label)
     snapshot = _snapshot(plane, runtime, revision)
-    return Answer(wire.runtime_json(plane.identity, runtime, snapshot, Label(label)))
+    return Answer(shown.runtime_json(plane.identity, runtime, snapshot, Label(label)))
 
 
 async def list_runtimes(plane: Plane, call: Call) -> Answer:
@@ -122,18 +122,18 @@ async def publish_version(plane: Plane, call: Call) -> Answer:
             " published"
         )
     version = plane.store.publish(runtime, description, plane.now())
-    return Answer(wire.version_json(plane.identity, runtime, version))
+    return Answer(shown.version_json(plane.identity, runtime, version))
 
 
 async def list_versions(plane: Plane, call: Call) -> Answer:
     runtime = plane.runtime(call.names[0])
     versions = plane.store.versions(runtime.id)
-    shown = [wire.version_json(plane.identity, runtime, version) for version in versions]
+    shown = [shown.version_json(plane.identity, runtime, version) for version in versions]
     return Answer(paged(call, shown))
 
 
-def _shown(plane: Plane, runtime: Runtime) -> wire.Json:
-    return wire.runtime_json(
+def _shown(plane: Plane, runtime: Runtime) -> shown.Json:
+    return shown.runtime_json(
         plane.identity, runtime, _snapshot(plane, runtime, runtime.revision), LATEST
     )
 

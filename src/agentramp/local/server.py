@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from agentramp.local import assumptions, control, gateway, launch, ports, wire
+from agentramp.local import assumptions, control, gateway, launch, ports, shown
 from agentramp.local.artifacts import Artifacts
 from agentramp.local.auth import Received, query_of, verify
 from agentramp.local.endpoints import ENDPOINTS
@@ -63,9 +63,9 @@ class Site:
         request_id = secrets.token_hex(16).upper()
         try:
             answer = await self._answer(request)
-            body, status = wire.success(answer.data, request_id), answer.status
+            body, status = shown.success(answer.data, request_id), answer.status
         except RefusalError as refusal:
-            body = wire.failure(refusal.code, refusal.message, request_id)
+            body = shown.failure(refusal.code, refusal.message, request_id)
             status = refusal.status
         return web.Response(
             body=body,

@@ -1,5 +1,6 @@
 """What the control plane keeps; each change is one transaction, committed on return."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,9 @@ from agentramp.local.records import (
     Snapshot,
     Status,
     Version,
+    Weighted,
     Workspace,
 )
-from agentramp.local.wire import route_of, route_text
 
 _ENDPOINT = "id,runtime_id,name,document,route,wanted,status,reason,created_at,updated_at"
 _RUNTIME = "id,name,workspace_id,revision,ready_revision,status,reason,created_at,updated_at"
@@ -197,8 +198,8 @@ class Store:
                 endpoint.runtime_id,
                 endpoint.name,
                 endpoint.document,
-                route_text(endpoint.route),
-                route_text(endpoint.wanted),
+                _route_text(endpoint.route),
+                _route_text(endpoint.wanted),
                 endpoint.status.value,
                 endpoint.reason,
                 endpoint.created_at,
@@ -211,19 +212,19 @@ class Store:
         self._db.execute(
             "UPDATE endpoints SET document=?, wanted=?, status=?, reason='', updated_at=?"
             " WHERE id=?",
-            (document, route_text(wanted), Status.UPDATING.value, now, endpoint_id),
+            (document, _route_text(wanted), Status.UPDATING.value, now, endpoint_id),
         )
 
     def endpoint_is_ready(self, endpoint_id: str, route: Route, now: float) -> None:
         self._db.execute(
             "UPDATE endpoints SET route=?, wanted=NULL, status=?, reason='', updated_at=?"
             " WHERE id=?",
-            (route_text(route), Status.READY.value, now, endpoint_id),
+            (_route_text(route), Status.READY.value, now, endpoint_id),
         )
 
     def endpoint_failed(self, endpoint: Endpoint, reason: str, now: float) -> None:
         """Back to the route in effect; where there is none, what was wanted is still shown."""
-        wanted = None if endpoint.route else route_text(endpoint.wanted)
+        wanted = None if endpoint.route else _route_text(endpoint.wanted)
         self._db.execute(
             "UPDATE endpoints SET wanted=?, status=?, reason=?, updated_at=? WHERE id=?",
             (wanted, endpoint.status.failed.value, reason, now, endpoint.id),
@@ -274,4 +275,18 @@ def _runtime(row: tuple[str, str, str, int, int, str, str, float, float]) -> Run
 def _endpoint(
     row: tuple[str, str, str, str, str | None, str | None, str, str, float, float],
 ) -> Endpoint:
-    return Endpoint(*row[:4], route_of(row[4]), route_of(row[5]), Status(row[6]), *row[7:])
+    return Endpoint(*row[:4], _route_of(row[4]), _route_of(row[5]), Status(row[6]), *row[7:])
+
+
+def _route_text(route: Route | None) -> str | None:
+    """How a route is stored."""
+    if route is None:
+        return None
+    return json.dumps([route.target, *[[entry.version, entry.weight] for entry in route.weights]])
+
+
+def _route_of(text: str | None) -> Route | None:
+    if text is None:
+        return None
+    target, *weights = json.loads(text)
+    return Route(target, tuple(Weighted(version, weight) for version, weight in weights))

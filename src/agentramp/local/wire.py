@@ -1,11 +1,10 @@
-"""Between the JSON of the AgentRun API and the records; no dict leaves this module."""
+"""Reads the JSON of the AgentRun API into records; no dict leaves this module."""
 
 import base64
 import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from math import fsum
 
 from agentramp.local import assumptions
@@ -15,15 +14,11 @@ from agentramp.local.records import (
     Affinity,
     Endpoint,
     Health,
-    Identity,
     Label,
     Route,
-    Runtime,
     Snapshot,
     Spec,
-    Version,
     Weighted,
-    Workspace,
 )
 from agentramp.local.refusal import invalid
 
@@ -269,132 +264,3 @@ def _object(body: bytes) -> dict[str, object]:
 def _raise(fields: Fields) -> None:
     if fields.faults:
         raise invalid("; ".join(dict.fromkeys(fields.faults)))
-
-
-# --- records to JSON ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Json:
-    """A JSON object already rendered, so that it can be put into another without being read."""
-
-    text: str
-
-
-def success(data: Json, request_id: str) -> bytes:
-    return f'{{"code":"SUCCESS","requestId":"{request_id}","data":{data.text}}}'.encode()
-
-
-def failure(code: str, message: str, request_id: str) -> bytes:
-    return json.dumps(
-        {"code": code, "message": message, "requestId": request_id}, ensure_ascii=False
-    ).encode()
-
-
-def page(items: list[Json], number: int, size: int, *, name: str = "items") -> Json:
-    """The slice that was asked for, and how many there are in all."""
-    first = (number - 1) * size
-    shown = ",".join(item.text for item in items[first : first + size])
-    return Json(
-        f'{{"{name}":[{shown}],"pageNumber":{number},"pageSize":{size},"total":{len(items)}}}'
-    )
-
-
-def _json(values: Mapping[str, object]) -> Json:
-    return Json(json.dumps(values, ensure_ascii=False))
-
-
-def runtime_arn(identity: Identity, name: str) -> str:
-    return f"acs:agentrun:{identity.region}:{identity.account_id}:runtimes/{name}"
-
-
-def runtime_json(
-    identity: Identity, runtime: Runtime, snapshot: Snapshot, label: Label = LATEST
-) -> Json:
-    return _json(
-        {
-            **json.loads(snapshot.document),
-            "agentRuntimeArn": runtime_arn(identity, runtime.name),
-            "agentRuntimeId": runtime.id,
-            "agentRuntimeName": runtime.name,
-            "agentRuntimeVersion": label,
-            "workspaceId": runtime.workspace_id,
-            "status": runtime.status.value,
-            "statusReason": runtime.reason,
-            "createdAt": _time(runtime.created_at),
-            "lastUpdatedAt": _time(runtime.updated_at),
-        }
-    )
-
-
-def version_json(identity: Identity, runtime: Runtime, version: Version) -> Json:
-    return _json(
-        {
-            "agentRuntimeArn": runtime_arn(identity, runtime.name),
-            "agentRuntimeId": runtime.id,
-            "agentRuntimeName": runtime.name,
-            "agentRuntimeVersion": str(version.number),
-            "description": version.description,
-            "lastUpdatedAt": _time(version.created_at),
-        }
-    )
-
-
-def endpoint_json(identity: Identity, runtime: Runtime, endpoint: Endpoint, url: str) -> Json:
-    """While a change is at work the split that was asked for is shown, else the one in effect."""
-    route = endpoint.wanted or endpoint.route
-    arn = runtime_arn(identity, runtime.name)
-    return _json(
-        {
-            "disablePublicNetworkAccess": False,
-            "description": "",
-            **json.loads(endpoint.document),
-            "agentRuntimeEndpointArn": f"{arn}/endpoints/{endpoint.name}",
-            "agentRuntimeEndpointId": endpoint.id,
-            "agentRuntimeEndpointName": endpoint.name,
-            "agentRuntimeId": runtime.id,
-            "endpointPublicUrl": url,
-            "targetVersion": route.target if route else "",
-            "routingConfiguration": {
-                "versionWeights": [
-                    {"version": entry.version, "weight": entry.weight}
-                    for entry in (route.weights if route else ())
-                ]
-            },
-            "status": endpoint.status.value,
-            "statusReason": endpoint.reason,
-        }
-    )
-
-
-def workspace_json(identity: Identity, workspace: Workspace) -> Json:
-    return _json(
-        {
-            "workspaceId": workspace.id,
-            "workspaceArn": f"acs:agentrun:{identity.region}:{identity.account_id}"
-            f":workspaces/{workspace.id}",
-            "name": workspace.name,
-            "description": workspace.description,
-            "isDefault": workspace.is_default,
-            "createdAt": _time(workspace.created_at),
-        }
-    )
-
-
-def _time(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, timezone.utc)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def route_text(route: Route | None) -> str | None:
-    """How a route is stored."""
-    if route is None:
-        return None
-    return json.dumps([route.target, *[[entry.version, entry.weight] for entry in route.weights]])
-
-
-def route_of(text: str | None) -> Route | None:
-    if text is None:
-        return None
-    target, *weights = json.loads(text)
-    return Route(target, tuple(Weighted(version, weight) for version, weight in weights))

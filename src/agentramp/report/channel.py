@@ -56,6 +56,9 @@ class Channel:
             output="json" if asked_for_json else "text",
         )
 
+    def reproduced_by(self, words: Sequence[str]) -> None:
+        self.command = shlex.join(["agentramp", self.verb, *words])
+
     def report(self, value: Report) -> None:
         match value:
             case Result():

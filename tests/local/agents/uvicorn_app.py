@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import uvicorn
+import uvicorn  # type: ignore[import-not-found]  # the test brings it
 
 VERSION = Path("version.txt").read_text()
 
