@@ -1,29 +1,28 @@
-"""Says which Python asks, and the name of the environment that belongs to it and to this checkout.
+"""Says which Python this is, and the name of the environment that belongs to it and to us.
 
-Run as ``python3 -I interpreter.py <root of the action>``. Prints the version; then, if it is new
+Run as ``python3 -I interpreter.py <root of the action>``. Writes the version; then, if it is new
 enough, the environment's name and the real interpreter behind shims and links, one a line.
 """
 
 import hashlib
-import os
 import sys
+from pathlib import Path
 
 OLDEST = (3, 10)
 
 
-def main(root: str) -> int:
-    print(".".join(map(str, sys.version_info[:3])))
+def main(root: Path) -> int:
+    sys.stdout.write(".".join(map(str, sys.version_info[:3])) + "\n")
     if sys.version_info < OLDEST:
         return 1
-    executable = os.path.realpath(sys.executable)
-    with open(os.path.join(root, "requirements", "run.txt"), "rb") as file:
-        content = file.read()
+    executable = Path(sys.executable).resolve()
+    requirements = (root / "requirements" / "run.txt").read_bytes()
     # The root counts, as the environment points at its src: a job may use two releases of us.
-    identity = "\0".join([sys.version, executable, root]).encode()
-    print("agentramp-" + hashlib.sha256(content + identity).hexdigest()[:16])
-    print(executable)
+    identity = f"{sys.version}\n{executable}\n{root}\n".encode()
+    name = hashlib.sha256(identity + requirements).hexdigest()[:16]
+    sys.stdout.write(f"agentramp-{name}\n{executable}\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(Path(sys.argv[1])))

@@ -9,7 +9,7 @@ class Progress(Protocol):
         ...
 
     def advance(self, title: str, done: int, total: int) -> None:
-        """Tell how far ``title`` is; ``done`` of ``total``, both in the same unit. May be called often."""
+        """Tell how far ``title`` is: ``done`` of ``total``. May be called often."""
         ...
 
 

@@ -156,7 +156,7 @@ def test_a_killed_server_comes_back_with_everything(own_home: Path) -> None:
 
 
 SLOW = """
-import time; time.sleep(1.5)
+import time; time.sleep(1)
 import http.server
 http.server.HTTPServer(("", 9000), http.server.SimpleHTTPRequestHandler).serve_forever()
 """
@@ -166,7 +166,7 @@ def slow_code() -> dict[str, object]:
     return {"command": ["python3", "app.py"], "zipFile": zipped({"app.py": SLOW})}
 
 
-@pytest.mark.parametrize("wait", [0.0, 0.7])
+@pytest.mark.parametrize("wait", [0.0, 0.5])
 def test_killed_while_a_runtime_is_created(own_home: Path, wait: float) -> None:
     first = daemon.start(own_home)
     body = runtime_input("slow", codeConfiguration=slow_code())

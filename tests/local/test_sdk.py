@@ -13,6 +13,9 @@ from alibabacloud_tea_openapi.models import Config
 from agentramp.local.daemon import Server
 from tests.local.client import Control, Endpoint, agent_code
 
+# Its signing code calls datetime.utcnow, deprecated from Python 3.12 on.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+
 
 @pytest.fixture
 def client(server: Server) -> Client:

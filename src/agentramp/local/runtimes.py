@@ -106,11 +106,11 @@ async def delete_runtime(plane: Plane, call: Call) -> Answer:
     if endpoints:
         names = ", ".join(endpoint.name for endpoint in endpoints)
         raise conflict(f"agent runtime '{runtime.name}' still has endpoints: {names}")
-    shown = _shown(plane, runtime)
+    last = _shown(plane, runtime)
     plane.store.delete_runtime(runtime.id)
     plane.lifecycle.reconcile()
     plane.artifacts.prune(plane.store.artifacts())
-    return Answer(shown)
+    return Answer(last)
 
 
 async def publish_version(plane: Plane, call: Call) -> Answer:
@@ -128,8 +128,8 @@ async def publish_version(plane: Plane, call: Call) -> Answer:
 async def list_versions(plane: Plane, call: Call) -> Answer:
     runtime = plane.runtime(call.names[0])
     versions = plane.store.versions(runtime.id)
-    shown = [shown.version_json(plane.identity, runtime, version) for version in versions]
-    return Answer(paged(call, shown))
+    found = [shown.version_json(plane.identity, runtime, version) for version in versions]
+    return Answer(paged(call, found))
 
 
 def _shown(plane: Plane, runtime: Runtime) -> shown.Json:

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import hashlib
+import logging
 import os
 import secrets
 import signal
@@ -29,6 +30,8 @@ from agentramp.local.schema import open_database
 from agentramp.local.store import Store
 from agentramp.local.supervisor import Folders, Supervisor
 from agentramp.local.totals import render
+
+_LOG = logging.getLogger(__name__)
 
 STATUS_PATH = "/-/status"
 METRICS_PATH = "/metrics"
@@ -67,6 +70,10 @@ class Site:
         except RefusalError as refusal:
             body = shown.failure(refusal.code, refusal.message, request_id)
             status = refusal.status
+        except Exception:  # noqa: BLE001 the last boundary: a client gets JSON whatever happens
+            _LOG.exception("request %s failed", request_id)
+            body = shown.failure("ERR_INTERNAL_SERVER_ERROR", "see the server's log", request_id)
+            status = 500
         return web.Response(
             body=body,
             status=status,

@@ -45,8 +45,7 @@ def summary(value: Result, reproduce: str) -> str:
         ("package", value.artifact and f"sha256:{value.artifact.sha256}"),
     ]
     table = [f"| {name} | {_cell(str(what))} |" for name, what in rows if what is not None]
-    state = "dry run" if value.dry_run else "changed" if value.changed else "unchanged"
-    lines = [f"### {value.verb}: {state}", "", _cell(value.message), ""]
+    lines = [f"### {value.verb}: {_state(value)}", "", _cell(value.message), ""]
     if table:
         lines += ["| what | value |", "|---|---|", *table, ""]
     if value.plan and value.plan.steps:
@@ -54,6 +53,14 @@ def summary(value: Result, reproduce: str) -> str:
     if value.next:
         lines += [f"Next: `{value.next}`", ""]
     return "\n".join([*lines, f"The same on a laptop: `{reproduce}`", "", ""])
+
+
+def _state(value: Result) -> str:
+    if value.dry_run:
+        return "dry run"
+    if value.changed:
+        return "changed"
+    return "nothing to do" if value.plan or value.artifact else "done"
 
 
 def failure_summary(value: Failure) -> str:

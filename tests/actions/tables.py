@@ -1,0 +1,103 @@
+"""Writes docs/reference/actions.md from the action.yml files: python -m tests.actions.tables."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.actions.definition import ROOT, Action, every_action
+
+PAGE = ROOT / "docs" / "reference" / "actions.md"
+PREFACE = """\
+# The actions
+
+<!-- Made from the action.yml files by `make docs`; a test fails when it is out of date. -->
+
+Each action is one verb of the command line, with the same names for the same things. They are
+composite actions of bash and Python: they use no other action, need Python 3.10 or newer and run
+on Linux and macOS runners.
+
+- **Set-up.** The first step of a job makes a private environment under `RUNNER_TEMP` from
+  hash-locked requirements, with `uv` where it is on `PATH` (about a second) and `pip` otherwise;
+  later steps find it. Your Python, `PATH` and checkout stay as they are.
+- **Credentials** are never inputs. Put `ALIBABA_CLOUD_ACCESS_KEY_ID` and
+  `ALIBABA_CLOUD_ACCESS_KEY_SECRET` (and `ALIBABA_CLOUD_SECURITY_TOKEN`) into the `env:` of the
+  step or of the job.
+- **Permissions.** No action uses the `GITHUB_TOKEN`. A job needs `contents: read` for its checkout.
+- **An input that is empty** counts as not given. `true` and `false` are the only booleans.
+- **A step that fails** ends with the exit code of the command line ([exit codes](exit-codes.md)):
+  its last line says why and what to do, and faults of `s.yaml` are annotations at their lines.
+- **Between jobs** pass outputs; a package is the same bytes wherever it is built, so a later job
+  may build it again and compare `artifact-digest`.
+"""
+EXAMPLE = """\
+## A release
+
+```yaml
+concurrency:
+  group: release-production
+  cancel-in-progress: false
+
+jobs:
+  release:
+    runs-on: ubuntu-latest
+    timeout-minutes: 20
+    permissions:
+      contents: read
+    steps:
+      - uses: actions/checkout@v7
+        with:
+          persist-credentials: false
+      - uses: agentramp/agentramp@v0
+        env:
+          ALIBABA_CLOUD_ACCESS_KEY_ID: ${{ secrets.ALIBABA_CLOUD_ACCESS_KEY_ID }}
+          ALIBABA_CLOUD_ACCESS_KEY_SECRET: ${{ secrets.ALIBABA_CLOUD_ACCESS_KEY_SECRET }}
+```
+
+In earnest, name both by the full commit id of the release you checked.
+
+- The first release of an endpoint needs `weight: 100`: there is no stable version yet that could
+  take the other sessions. With less the version is published, and the shift ends with exit code 2.
+- With `dry-run: true` it ends with the plan of `deploy`. The version that would follow does not
+  exist yet, so nothing can be said about it.
+"""
+
+
+def page() -> str:
+    whole, *verbs = every_action()
+    sections = [
+        PREFACE,
+        EXAMPLE,
+        "\n".join(section(whole)),
+        *("\n".join(section(v)) for v in verbs),
+    ]
+    return "\n".join(sections)
+
+
+def section(action: Action) -> Iterator[str]:
+    yield f"## `{action.uses}`"
+    yield ""
+    yield action.description
+    yield ""
+    yield "| input | meaning | default |"
+    yield "|---|---|---|"
+    for name, one in action.inputs.items():
+        default = "**required**" if one.required else f"`{one.default}`" if one.default else "empty"
+        yield f"| `{name}` | {cell(one.description)} | {default} |"
+    yield ""
+    yield "| output | meaning |"
+    yield "|---|---|"
+    for name, output in action.outputs.items():
+        yield f"| `{name}` | {cell(output.description)} |"
+    yield ""
+
+
+def cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def write(file: Path = PAGE) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(page())
+
+
+if __name__ == "__main__":
+    write()

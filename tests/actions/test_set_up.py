@@ -1,0 +1,176 @@
+"""The environment that actions/run makes, without a workflow around it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RUN = ROOT / "actions" / "run"
+
+pytestmark = pytest.mark.timeout(150)
+
+
+def start(
+    environ: dict[str, str], cwd: Path, run: Path = RUN
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["bash", run, "validate"],
+        cwd=cwd,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def replace_path(environ: dict[str, str], folder: Path, **programs: str) -> dict[str, str]:
+    """``environ`` where PATH is ``folder`` alone: bash's own needs, and ``programs``."""
+    folder.mkdir()
+    for name in ("bash", "dirname", "mkdir", "mktemp", "rm", "env"):
+        found = shutil.which(name)
+        assert found
+        (folder / name).symlink_to(found)
+    for name, body in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{body}\n")
+        (folder / name).chmod(0o755)
+    return {**environ, "PATH": str(folder)}
+
+
+@pytest.fixture
+def runner(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    temp = tmp_path / "runner"
+    temp.mkdir()
+    return {**environ, "RUNNER_TEMP": str(temp), "GITHUB_OUTPUT": str(tmp_path / "output")}
+
+
+def environments(runner: dict[str, str]) -> list[str]:
+    return sorted(found.name for found in Path(runner["RUNNER_TEMP"]).iterdir())
+
+
+def test_it_is_made_once_and_found_again(runner: dict[str, str], consumer: Path) -> None:
+    first, second = start(runner, consumer), start(runner, consumer)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert "::group::agentramp: preparing" in first.stdout
+    assert "::group::" not in second.stdout
+    [made] = environments(runner)
+    assert made.startswith("agentramp-")
+
+
+def test_of_three_that_race_each_finds_a_whole_one(runner: dict[str, str], consumer: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(lambda _: start(runner, consumer), range(3)))
+    assert [one.returncode for one in done] == [0, 0, 0], [one.stderr for one in done]
+    assert len(environments(runner)) == 1
+
+
+def test_two_releases_in_one_job_do_not_share(
+    runner: dict[str, str], consumer: Path, release: Path
+) -> None:
+    assert start(runner, consumer).returncode == 0
+    assert start(runner, consumer, release / "actions" / "run").returncode == 0
+    roots = {
+        file.read_text().strip() for file in Path(runner["RUNNER_TEMP"]).rglob("agentramp.pth")
+    }
+    assert roots == {str(ROOT / "src"), str(release / "src")}
+
+
+def test_settings_that_say_to_install_elsewhere_do_not_count(
+    runner: dict[str, str], consumer: Path, tmp_path: Path
+) -> None:
+    elsewhere = {"PIP_TARGET": str(tmp_path / "elsewhere"), "UV_SYSTEM_PYTHON": "1"}
+    done = start({**runner, **elsewhere}, consumer)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_without_uv_pip_makes_it(runner: dict[str, str], consumer: Path, tmp_path: Path) -> None:
+    environ = replace_path(runner, tmp_path / "path", git=f'exec {shutil.which("git")} "$@"')
+    (tmp_path / "path" / "python3").symlink_to(Path(sys.executable).resolve())
+    done = start({**environ, "PIP_USER": "1"}, consumer)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "s.yaml is valid" in done.stdout
+
+
+def test_an_old_python_is_named_with_the_way_out(
+    runner: dict[str, str], consumer: Path, tmp_path: Path
+) -> None:
+    old = replace_path(runner, tmp_path / "path", python3="echo 3.9.18; exit 1")
+    done = start(old, consumer)
+    assert done.returncode == 2
+    assert "Python 3.10 or newer is needed; python3 is Python 3.9.18." in done.stdout
+    assert "actions/setup-python" in done.stdout
+    assert environments(runner) == []
+
+
+def test_no_python_at_all_is_told(runner: dict[str, str], consumer: Path, tmp_path: Path) -> None:
+    done = start(replace_path(runner, tmp_path / "path"), consumer)
+    assert done.returncode == 2
+    assert "there is no Python" in done.stdout
+
+
+def test_a_newer_python_beside_an_old_one_is_taken(
+    runner: dict[str, str], consumer: Path, tmp_path: Path
+) -> None:
+    environ = replace_path(runner, tmp_path / "path", python3="echo 3.9.18; exit 1")
+    name = f"python3.{min(sys.version_info.minor, 14)}"
+    (tmp_path / "path" / name).symlink_to(Path(sys.executable).resolve())
+    uv = shutil.which("uv", path=runner["PATH"])
+    assert uv
+    (tmp_path / "path" / "uv").symlink_to(uv)
+    assert start(environ, consumer).returncode == 0
+
+
+def test_an_install_that_fails_leaves_nothing_half_made(
+    runner: dict[str, str], consumer: Path, release: Path, tmp_path: Path
+) -> None:
+    """A requirement whose content is not the one that was locked."""
+    broken = tmp_path / "broken"
+    shutil.copytree(release, broken)
+    file = broken / "requirements" / "run.txt"
+    file.write_text(re.sub(r"(--hash=sha256:)\w+", r"\g<1>" + "0" * 64, file.read_text()))
+
+    done = start(runner, consumer, broken / "actions" / "run")
+
+    assert done.returncode == 2, done.stdout
+    assert "the environment could not be made" in done.stdout
+    assert "hash" in done.stderr.lower()
+    assert environments(runner) == []
+
+
+def test_the_job_s_own_settings_stay_as_they_are(
+    runner: dict[str, str], consumer: Path, tmp_path: Path
+) -> None:
+    files = {name: tmp_path / name for name in ("GITHUB_ENV", "GITHUB_PATH")}
+    for file in files.values():
+        file.touch()
+    before = sorted(consumer.rglob("*"))
+    done = start({**runner, **{name: str(file) for name, file in files.items()}}, consumer)
+    assert done.returncode == 0
+    assert [file.read_text() for file in files.values()] == ["", ""]
+    assert sorted(consumer.rglob("*")) == before
+
+
+def test_windows_is_refused_before_anything_is_tried(
+    runner: dict[str, str], consumer: Path
+) -> None:
+    done = start({**runner, "RUNNER_OS": "Windows"}, consumer)
+    assert done.returncode == 2
+    assert "Use a Linux or a macOS runner" in done.stdout
+    assert environments(runner) == []
+
+
+def test_without_a_runner_it_is_kept_in_the_user_s_cache(
+    runner: dict[str, str], consumer: Path, tmp_path: Path
+) -> None:
+    del runner["RUNNER_TEMP"]
+    runner["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    assert start(runner, consumer).returncode == 0
+    folder = tmp_path / "cache" / "agentramp"
+    assert folder.stat().st_mode & 0o077 == 0
+    assert len(list(folder.iterdir())) == 1
