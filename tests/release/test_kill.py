@@ -1,48 +1,80 @@
 """The platform's server is killed in the middle of a deploy; deploying again makes it whole."""
 
 import os
+import random
+import secrets
 import signal
 import time
 from collections.abc import Callable
 
 import pytest
 
+from agentramp.model import Observed, Split
+from agentramp.platform.agentrun.adapter import AgentRun
+from agentramp.platform.agentrun.client import Action, Client
+from agentramp.platform.agentrun.signing import Credentials
 from tests.release.conftest import User
 
 
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("delay", [0.0, 0.1, 0.25, 0.5])
-def test_kill_during_a_deploy(make_user: Callable[[], User], delay: float) -> None:
-    user = make_user()
-    user.does("build")
-    user.run("local", "start")
+def client(user: User) -> Client:
+    server = user.server()
+    key = Credentials(server["access_key_id"], server["access_key_secret"])
+    return Client(
+        url=server["control_url"],
+        credentials=lambda: key,
+        now=time.time,
+        sleep=time.sleep,
+        nonce=lambda: secrets.token_hex(16),
+        jitter=random.random,
+    )
+
+
+def observed(user: User) -> Observed:
+    return AgentRun(client(user)).observe("quickstart")
+
+
+def runtimes(user: User) -> int:
+    action = Action("ListAgentRuntimes", "GET", ("agents", "runtimes"))
+    return len(client(user).call(action)["items"])
+
+
+def kill_while_deploying(user: User, words: str, delay: float) -> int:
+    """Deploy, kill the server ``delay`` seconds after the plan was told; gives the exit code."""
     server = user.server()["pid"]
     with user.start("deploy", "--platform", "local") as deploying:
         assert deploying.stderr
-        wait_for_the_plan(user, deploying.stderr)
+        for line in deploying.stderr:
+            if line.strip().startswith("will") and words in line:
+                break
+        else:
+            raise AssertionError("no plan was told")
         time.sleep(delay)
         os.kill(server, signal.SIGKILL)
-        deploying.send_signal(signal.SIGINT)
-        deploying.communicate(timeout=60)
-
-    assert user.does("deploy")["runtime"] == "quickstart"
-    assert user.does("deploy")["changed"] is False
-    published = user.does("publish-version")
-    assert published["version"] == 1
-    assert user.does("publish-version")["version"] == 1
-    served = user.does("shift-traffic", "--version", "1", "--weight", "100")
-    assert served["weights"] == {"1": 100}
-
-
-def wait_for_the_plan(user: User, told: object) -> None:
-    for line in told:  # type: ignore[attr-defined]
-        if "will" in line and "create runtime" in line:
-            return
-    raise AssertionError(f"no plan was told in {user.project}")
+        deploying.communicate(timeout=120)
+        return deploying.returncode
 
 
 @pytest.mark.timeout(240)
-def test_weights_versions_and_urls_survive_a_kill(make_user: Callable[[], User]) -> None:
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.3])
+def test_kill_during_the_first_deploy(make_user: Callable[[], User], delay: float) -> None:
+    user = make_user()
+    user.does("build")
+    user.run("local", "start")
+    assert kill_while_deploying(user, "create runtime", delay) in {0, 3}
+
+    user.does("deploy")
+    assert user.does("deploy")["changed"] is False
+    assert runtimes(user) == 1
+    assert user.does("publish-version")["version"] == 1
+    assert user.does("publish-version")["version"] == 1
+    assert user.does("shift-traffic", "--version", "1", "--weight", "100")["changed"] is True
+    now = observed(user)
+    assert [version.number for version in now.versions] == [1]
+    assert [endpoint.split for endpoint in now.endpoints] == [Split(1)]
+
+
+@pytest.mark.timeout(240)
+def test_kill_during_the_next_deploy_with_a_ramp_standing(make_user: Callable[[], User]) -> None:
     user = make_user()
     user.does("deploy")
     user.does("publish-version")
@@ -50,15 +82,37 @@ def test_weights_versions_and_urls_survive_a_kill(make_user: Callable[[], User])
     user.says_version(2)
     user.does("deploy")
     user.does("publish-version")
-    before = user.does("shift-traffic", "--version", "2", "--weight", "30")
-    server = user.server()
-    os.kill(server["pid"], signal.SIGKILL)
+    ramp = user.does("shift-traffic", "--version", "2", "--weight", "30")
+    before = user.server()
+    user.says_version(3)
+    user.does("build")
+    assert kill_while_deploying(user, "update runtime", 0.2) in {0, 3}
 
-    after = user.does("shift-traffic", "--version", "2", "--weight", "30")
-    assert after["changed"] is False
-    assert after["weights"] == {"1": 70, "2": 30}
-    assert (after["url"], after["runtime_id"]) == (before["url"], before["runtime_id"])
-    again = user.server()
-    assert again["pid"] != server["pid"]
-    assert again["access_key_secret"] == server["access_key_secret"]
+    user.does("deploy")
+    assert user.does("publish-version")["version"] == 3
+    now = observed(user)
+    assert runtimes(user) == 1
+    assert [version.number for version in now.versions] == [3, 2, 1]
+    assert [endpoint.split for endpoint in now.endpoints] == [Split(1, ((2, 30),))]
+    after = user.server()
+    assert after["pid"] != before["pid"]
+    assert after["access_key_secret"] == before["access_key_secret"]
+    assert now.endpoints[0].url == ramp["url"]
     assert user.does("rollback")["weights"] == {"1": 100}
+
+
+@pytest.mark.timeout(120)
+def test_two_runs_at_once_do_not_both_act(make_user: Callable[[], User]) -> None:
+    user = make_user()
+    user.does("deploy")
+    user.does("publish-version")
+    words = ("shift-traffic", "--version", "1", "--weight", "100", "--platform", "local")
+    both = [user.start(*words) for _ in range(2)]
+    codes = []
+    for process in both:
+        with process:
+            process.communicate(timeout=60)
+            codes.append(process.returncode)
+    assert sorted(codes) in ([0, 0], [0, 3], [0, 6])
+    (endpoint,) = observed(user).endpoints
+    assert endpoint.split == Split(1)

@@ -93,7 +93,8 @@ def started(context: Context) -> daemon.Server:
 
 
 def _cloud(environ: Mapping[str, str], region: str) -> tuple[Address, str | None]:
-    url = environ.get("AGENTRUN_CONTROL_ENDPOINT") or f"https://agentrun.{region}.aliyuncs.com"
+    url = environ.get("AGENTRUN_CONTROL_ENDPOINT") or f"agentrun.{region}.aliyuncs.com"
+    url = url if "://" in url else f"https://{url}"
     accounts = (environ[name] for name in _ACCOUNTS if environ.get(name))
     return Address(url.rstrip("/"), credentials(environ)), next(accounts, None)
 
