@@ -1,6 +1,7 @@
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -247,3 +248,15 @@ def test_memory_at_rest(own_home: Path) -> None:
     server = daemon.start(own_home)
     Control(server).serve("one")
     assert psutil.Process(server.pid).memory_info().rss < 100_000_000
+
+
+def test_a_server_whose_folder_is_removed_ends(own_home: Path) -> None:
+    server = daemon.start(own_home)
+    endpoint = Control(server).serve("one")
+    agent = endpoint.ask().json["pid"]
+    shutil.rmtree(own_home / "local")
+    deadline = time.monotonic() + 10
+    while (lives(server.pid) or lives(agent)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not lives(server.pid)
+    assert not lives(agent)

@@ -133,3 +133,17 @@ def test_prometheus_text(database: sqlite3.Connection) -> None:
     assert f'agentramp_duration_seconds_bucket{{{labels},le="+Inf"}} 1' in lines
     assert f"agentramp_duration_seconds_sum{{{labels}}} 0.200000" in lines
     assert f"agentramp_duration_seconds_count{{{labels}}} 1" in lines
+
+
+def test_what_cannot_be_written_is_written_later(database: sqlite3.Connection) -> None:
+    ledger = Ledger(database)
+    ledger.assign("ep", "s", ONE, 100)
+    ledger.record(request())
+    database.execute("PRAGMA query_only=ON")
+    for write in (ledger.settle, ledger.flush):
+        with pytest.raises(sqlite3.OperationalError):
+            write()
+    database.execute("PRAGMA query_only=OFF")
+    ledger.flush()
+    assert (count(database, "sessions"), count(database, "requests")) == (1, 1)
+    assert Ledger(database).totals[ONE].requests == 1

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -197,8 +198,10 @@ class Gateway:
             exchange.status = 502
             return problem(502, "ERR_BAD_GATEWAY", f"the agent gave no answer: {error}", exchange)
         exchange.status = head.status
-        # From here on the client knows its version.
-        self._ledger.settle()
+        # From here on the client knows its version. Where it cannot be written (a full disk), the
+        # answer still goes out; the ledger keeps it in memory and tries again.
+        with contextlib.suppress(sqlite3.Error):
+            self._ledger.settle()
         if connection.complete:
             exchange.first_byte = self._clock()
             body = await connection.part()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from agentramp.local import assumptions
 from agentramp.local.records import Label
+from agentramp.local.schema import transaction
 from agentramp.local.totals import Place, Totals
 
 _SESSIONS_IN_MEMORY = 20_000
@@ -71,16 +72,15 @@ class Ledger:
     def settle(self) -> None:
         """Write all new assignments, so that they outlive the server."""
         if self._assigned:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._write_assigned()
-            self._db.execute("COMMIT")
+            with transaction(self._db):
+                self._write_assigned()
+            self._assigned.clear()
 
     def _write_assigned(self) -> None:
         self._db.executemany(
             "INSERT OR REPLACE INTO sessions VALUES(?,?,?,?,0)",
             [(*key, *assigned) for key, assigned in self._assigned.items()],
         )
-        self._assigned.clear()
 
     def record(self, request: Request) -> None:
         sums = self._at(request.place)
@@ -104,8 +104,24 @@ class Ledger:
         touched = [(key, found) for key, found in self._sessions.items() if found.dirty]
         if not (touched or self._assigned or self._requests or self._changed):
             return
-        self._db.execute("BEGIN IMMEDIATE")
-        self._write_assigned()
+        with transaction(self._db):
+            self._write_assigned()
+            self._write_requests()
+            self._db.executemany(
+                "UPDATE sessions SET seen_at=?, failed=? WHERE endpoint_id=? AND session=?",
+                [(found.seen_at, found.failed, *key) for key, found in touched],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO totals VALUES(?,?,?,?)",
+                [(*place, self.totals[place].to_text()) for place in self._changed],
+            )
+        for _, found in touched:
+            found.dirty = False
+        self._assigned.clear()
+        self._requests.clear()
+        self._changed.clear()
+
+    def _write_requests(self) -> None:
         self._db.executemany(
             "INSERT INTO requests VALUES(?,?,?,?,?,?,?,?)",
             [
@@ -113,19 +129,6 @@ class Ledger:
                 for r in self._requests
             ],
         )
-        self._db.executemany(
-            "UPDATE sessions SET seen_at=?, failed=? WHERE endpoint_id=? AND session=?",
-            [(found.seen_at, found.failed, *key) for key, found in touched],
-        )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO totals VALUES(?,?,?,?)",
-            [(*place, self.totals[place].to_text()) for place in self._changed],
-        )
-        self._db.execute("COMMIT")
-        for _, found in touched:
-            found.dirty = False
-        self._requests.clear()
-        self._changed.clear()
 
     def prune(self, now: float, idle_seconds: float) -> None:
         """Forget the oldest requests, and sessions silent longer than any runtime allows."""

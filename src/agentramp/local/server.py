@@ -1,6 +1,7 @@
 """Wires the embedded platform together and serves it on one loopback port."""
 
 import asyncio
+import contextlib
 import dataclasses
 import hashlib
 import logging
@@ -8,6 +9,7 @@ import os
 import secrets
 import signal
 import socket
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -110,17 +112,17 @@ async def _receive(request: web.BaseRequest) -> Received:
 
 
 async def serve(home: Home, search_path: str) -> None:
-    """Serve until SIGTERM or SIGINT; then let streams end, stop all agents, and return."""
+    """Serve until SIGTERM, SIGINT or the end of the folder; then let streams end and stop all."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with _running(home, search_path):
+    async with _running(home, search_path, stopping):
         await stopping.wait()
 
 
 @asynccontextmanager
-async def _running(home: Home, search_path: str) -> AsyncIterator[None]:
+async def _running(home: Home, search_path: str, stopping: asyncio.Event) -> AsyncIterator[None]:
     database = open_database(home.database)
     store, ledger, routes = Store(database), Ledger(database), Routes()
     identity, listener = _listen(home)
@@ -139,7 +141,7 @@ async def _running(home: Home, search_path: str) -> AsyncIterator[None]:
         site.handle, access_log=None, auto_decompress=False, handler_cancellation=True
     )
     server = await asyncio.get_running_loop().create_server(protocols, sock=listener)
-    chores = asyncio.create_task(_chores(ledger))
+    chores = asyncio.create_task(_chores(ledger, home, stopping))
     home.write_running(Running(identity.port))
     try:
         yield
@@ -151,7 +153,8 @@ async def _running(home: Home, search_path: str) -> AsyncIterator[None]:
         await lifecycle.stop()
         await protocols.shutdown(_LAST_WORDS_SECONDS)
         await supervisor.stop_all()
-        ledger.flush()
+        with contextlib.suppress(sqlite3.Error):
+            ledger.flush()
         store.close()
 
 
@@ -172,11 +175,19 @@ def _add_default_workspace(store: Store) -> None:
         store.add_workspace(Workspace(name, "default", "", is_default=True, created_at=time.time()))
 
 
-async def _chores(ledger: Ledger) -> None:
+async def _chores(ledger: Ledger, home: Home, stopping: asyncio.Event) -> None:
     pruned = 0.0
-    while True:
+    while not stopping.is_set():
         await asyncio.sleep(_FLUSH_SECONDS)
-        ledger.flush()
-        if time.monotonic() - pruned > _PRUNE_SECONDS:
-            ledger.prune(time.time(), _LONGEST_IDLE_SECONDS)
-            pruned = time.monotonic()
+        if not home.database.exists():
+            _LOG.error("the folder of this platform was removed: stopping")
+            stopping.set()
+            return
+        try:
+            ledger.flush()
+            if time.monotonic() - pruned > _PRUNE_SECONDS:
+                ledger.prune(time.time(), _LONGEST_IDLE_SECONDS)
+                pruned = time.monotonic()
+        except sqlite3.Error:
+            # A full disk, say: what was recorded is kept in memory and tried again.
+            _LOG.exception("records could not be written")

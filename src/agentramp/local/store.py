@@ -2,8 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from agentramp.local.records import (
@@ -18,6 +16,7 @@ from agentramp.local.records import (
     Weighted,
     Workspace,
 )
+from agentramp.local.schema import transaction
 
 _ENDPOINT = "id,runtime_id,name,document,route,wanted,status,reason,created_at,updated_at"
 _RUNTIME = "id,name,workspace_id,revision,ready_revision,status,reason,created_at,updated_at"
@@ -37,16 +36,6 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     # workspaces
 
@@ -72,7 +61,7 @@ class Store:
     # runtimes and their snapshots
 
     def add_runtime(self, runtime: Runtime, snapshot: Snapshot) -> None:
-        with self._transaction():
+        with transaction(self._db):
             self._db.execute(
                 f"INSERT INTO runtimes({_RUNTIME}) VALUES(?,?,?,?,?,?,?,?,?)",
                 (
@@ -97,7 +86,7 @@ class Store:
 
     def update_head(self, snapshot: Snapshot, now: float) -> None:
         """Make ``snapshot`` the head that is being brought up."""
-        with self._transaction():
+        with transaction(self._db):
             self._add_snapshot(snapshot)
             self._db.execute(
                 "UPDATE runtimes SET revision=?, status=?, reason='', updated_at=? WHERE id=?",
@@ -105,7 +94,7 @@ class Store:
             )
 
     def head_is_ready(self, runtime_id: str, revision: int, now: float) -> None:
-        with self._transaction():
+        with transaction(self._db):
             self._db.execute(
                 "UPDATE runtimes SET ready_revision=?, status=?, reason='', updated_at=?"
                 " WHERE id=?",
@@ -157,7 +146,7 @@ class Store:
     # versions
 
     def publish(self, runtime: Runtime, description: str, now: float) -> Version:
-        with self._transaction():
+        with transaction(self._db):
             (last,) = self._db.execute(
                 "SELECT coalesce(max(number),0) FROM versions WHERE runtime_id=?", (runtime.id,)
             ).fetchone()
