@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from agentramp.crc64 import fastest
 from agentramp.model import Artifact, Code, HealthCheck, Observed, RuntimeSpec, Split, Status
-from agentramp.package.crc64 import fastest
 from agentramp.platform.port import Platform, PlatformError
 
 AGENT = """

@@ -88,7 +88,7 @@ def test_the_embedded_platform_speaks_to_the_rest_over_http() -> None:
     assert shared <= {
         "agentramp.errors",
         "agentramp.__version__",
-        "agentramp.package.crc64",
+        "agentramp.crc64",
         "agentramp.platform.agentrun.signing",
     }
 

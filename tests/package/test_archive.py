@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agentramp.package import crc64
+from agentramp import crc64
 from agentramp.package.archive import Written, ZipStream, digests, write_archive
 from agentramp.package.deflate import BLOCK, STORED, Member
 from agentramp.package.errors import BuildError

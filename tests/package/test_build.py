@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agentramp.crc64 import folded_update
 from agentramp.package import (
     AgentRunTarget,
     BuildError,
@@ -19,7 +20,6 @@ from agentramp.package import (
     manifest_path,
 )
 from agentramp.package.child import Finished
-from agentramp.package.crc64 import folded_update
 from agentramp.package.installer import Uv
 
 if TYPE_CHECKING:

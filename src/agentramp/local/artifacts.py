@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from agentramp import crc64
 from agentramp.local import archive
 from agentramp.local.refusal import invalid
-from agentramp.package import crc64
 
 
 class Artifacts:

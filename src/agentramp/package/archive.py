@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeAlias, TypeVar
 
-from agentramp.package import crc64, zipformat
+from agentramp import crc64
+from agentramp.package import zipformat
 from agentramp.package.deflate import (
     BATCH_FILES,
     BLOCK,

@@ -3,8 +3,8 @@
 import hashlib
 from pathlib import Path
 
+from agentramp.crc64 import BLOCK, fastest
 from agentramp.model import Artifact
-from agentramp.package.crc64 import BLOCK, fastest
 
 
 def measure(path: Path) -> Artifact:

@@ -2,8 +2,8 @@ import random
 
 import pytest
 
-from agentramp.package import crc64
-from agentramp.package.crc64 import Update
+from agentramp import crc64
+from agentramp.crc64 import Update
 
 REVERSED = 0xC96C5795D7870F42
 
