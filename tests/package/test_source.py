@@ -1,6 +1,9 @@
 import os
 import socket
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from tests.package.conftest import Fill
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+NOBODY = 65534
 PRIVATE = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n"
 
 
@@ -208,15 +212,29 @@ def test_a_name_that_is_not_utf8_is_refused(fill: "Fill") -> None:
         read_source(root)
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_folder_is_named(fill: "Fill") -> None:
-    root = fill({"closed/a.py": ""})
-    (root / "closed").chmod(0)
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root may read everything, so it acts as a user who may not."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
     try:
-        with pytest.raises(BuildError, match="closed"):
-            read_source(root)
+        yield
     finally:
-        (root / "closed").chmod(0o700)
+        os.seteuid(0)
+
+
+def test_an_unreadable_folder_is_named() -> None:
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
+        root, closed = Path(name), Path(name, "closed")
+        root.chmod(0o755)
+        closed.mkdir(mode=0)
+        try:
+            with as_nobody(), pytest.raises(BuildError, match="closed"):
+                read_source(root)
+        finally:
+            closed.chmod(0o700)
 
 
 def test_installed_certificates_and_folders_named_venv_stay_in(tmp_path: Path) -> None:
