@@ -13,7 +13,7 @@ from agentramp.package.manifest import read_manifest
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
 from agentramp.verbs.context import Context
-from agentramp.verbs.target import configured
+from agentramp.verbs.project import configured
 
 EXAMPLE = "agentramp build examples/quickstart --platform local"
 FOLDER = ".agentramp"

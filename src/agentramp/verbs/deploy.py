@@ -11,7 +11,8 @@ from agentramp.report.result import Result
 from agentramp.verbs import arguments
 from agentramp.verbs.build import artifact_of, packaged
 from agentramp.verbs.context import Context
-from agentramp.verbs.target import configured, executor, target
+from agentramp.verbs.project import configured
+from agentramp.verbs.target import executor, target
 
 EXAMPLE = "agentramp deploy examples/quickstart --platform local --dry-run"
 

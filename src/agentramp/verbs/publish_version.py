@@ -12,7 +12,8 @@ from agentramp.revision import commit
 from agentramp.verbs import arguments
 from agentramp.verbs.build import artifact_of
 from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target, configured, executor, target
+from agentramp.verbs.project import configured
+from agentramp.verbs.target import Target, executor, target
 
 EXAMPLE = "agentramp publish-version examples/quickstart --platform local"
 LOOKED_AT = 50

@@ -1,4 +1,4 @@
-"""From arguments to the runtime that is meant and the platform it runs on."""
+"""From arguments to a runtime on a platform, and the journal of what was done to it."""
 
 import argparse
 from collections.abc import Mapping
@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from agentramp import config
-from agentramp.config import Config, RuntimeConfig
 from agentramp.diagnostics import ConfigError
 from agentramp.errors import UsageError
 from agentramp.executor import Execute, Executor, look_only
@@ -18,6 +16,7 @@ from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.port import Platform
 from agentramp.platform.registry import Address, connect
 from agentramp.verbs.context import Context
+from agentramp.verbs.project import configured
 
 
 @dataclass(frozen=True)
@@ -29,20 +28,6 @@ class Target:
     journal: Journal
     account: str | None = None
     """The account's id where it is known: a role's short name is completed with it."""
-
-
-def configured(args: argparse.Namespace, context: Context) -> tuple[Config, RuntimeConfig]:
-    """The runtime that s.yaml describes; raises ConfigError with all its faults."""
-    whole = config.read(Path(args.path), context.environ, context.cwd)
-    names = [runtime.resource for runtime in whole.runtimes]
-    chosen = [found for found in whole.runtimes if args.resource in {None, found.resource}]
-    if len(chosen) != 1:
-        what = f"has no resource {args.resource}" if args.resource else "has several resources"
-        raise UsageError(
-            f"{whole.file} {what} (it has: {', '.join(names)})",
-            advice="name one with --resource",
-        )
-    return whole, chosen[0]
 
 
 def named(args: argparse.Namespace, context: Context) -> Target:
