@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
+from agentramp.journal.file import FileJournal
 from agentramp.model import Observed, Split
+from agentramp.plan import Subject
 from agentramp.platform.agentrun.adapter import AgentRun
 from agentramp.platform.agentrun.client import Action, Client
 from agentramp.platform.agentrun.signing import Credentials
@@ -116,3 +118,28 @@ def test_two_runs_at_once_do_not_both_act(make_user: Callable[[], User]) -> None
     assert sorted(codes) in ([0, 0], [0, 3], [0, 6])
     (endpoint,) = observed(user).endpoints
     assert endpoint.split == Split(1)
+
+
+@pytest.mark.timeout(120)
+def test_a_rollback_waits_for_who_holds_the_release_and_wins(
+    make_user: Callable[[], User],
+) -> None:
+    user = make_user()
+    user.does("deploy")
+    user.does("publish-version")
+    user.does("shift-traffic", "--version", "1", "--weight", "100")
+    user.says_version(2)
+    user.does("deploy")
+    user.does("publish-version")
+    words = ("--version", "2", "--weight", "50", "--platform", "local")
+    with FileJournal(user.home / "journal" / "local").hold(Subject("quickstart", "production")):
+        assert user.run("shift-traffic", *words).code == 6
+    user.does("shift-traffic", "--version", "2", "--weight", "50")
+    with FileJournal(user.home / "journal" / "local").hold(Subject("quickstart", "production")):
+        back = user.start("rollback", "--platform", "local")
+        time.sleep(3)
+        assert back.poll() is None
+    with back:
+        back.communicate(timeout=60)
+    assert back.returncode == 0
+    assert [endpoint.split for endpoint in observed(user).endpoints] == [Split(1)]

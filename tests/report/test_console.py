@@ -1,8 +1,6 @@
 import io
 from dataclasses import dataclass
 
-import pytest
-
 from agentramp.report.console import Console
 
 
@@ -14,9 +12,9 @@ class Ticks:
         return self.now
 
 
-def console(*, terminal: bool, colour: bool = False) -> tuple[Console, io.StringIO, Ticks]:
+def console(*, terminal: bool) -> tuple[Console, io.StringIO, Ticks]:
     stream, ticks = io.StringIO(), Ticks()
-    return Console(stream, terminal=terminal, colour=colour, clock=ticks), stream, ticks
+    return Console(stream, terminal=terminal, clock=ticks), stream, ticks
 
 
 def test_a_log_gets_plain_lines_and_few_of_them() -> None:
@@ -55,10 +53,3 @@ def test_short_work_in_a_log_is_silent() -> None:
     told, stream, _ = console(terminal=False)
     told.advance("packing", 10, 10)
     assert stream.getvalue() == ""
-
-
-@pytest.mark.parametrize("colour", [True, False])
-def test_colour_only_where_it_is_wanted(*, colour: bool) -> None:
-    told, stream, _ = console(terminal=True, colour=colour)
-    told.head("deploy")
-    assert ("\x1b[1m" in stream.getvalue()) is colour

@@ -20,6 +20,8 @@ from agentramp.report import github, json, text
 from agentramp.report.console import Console
 from agentramp.report.result import Facts, Failure, Report, Result
 
+BOLD, RED, RESET = "\x1b[1m", "\x1b[31m", "\x1b[0m"
+
 
 @dataclass
 class Channel:
@@ -43,8 +45,7 @@ class Channel:
         stderr: TextIO,
     ) -> "Channel":
         terminal = stderr.isatty() and environ.get("TERM") != "dumb"
-        colour = terminal and not environ.get("NO_COLOR")
-        console = Console(stderr, terminal=terminal, colour=colour, clock=time.monotonic)
+        console = Console(stderr, terminal=terminal, clock=time.monotonic)
         asked_for_json = "json" in {word.removeprefix("--output=") for word in words}
         return cls(
             verb=verb,
@@ -69,7 +70,11 @@ class Channel:
                 lines, document = text.facts(value), json.facts(value)
             case _:
                 assert_never(value)
-        self._print(self.stdout, [document] if self.output == "json" else lines)
+        if self.output == "json":
+            self._print(self.stdout, [document])
+            return
+        first, *others = lines
+        self._print(self.stdout, [self._painted(self.stdout, BOLD, first), *others])
 
     def fail(self, error: AgentrampError) -> None:
         failure = Failure(self.verb, error, self.command)
@@ -78,7 +83,8 @@ class Channel:
         self._append("GITHUB_STEP_SUMMARY", github.failure_summary(failure))
         if self.environ.get("GITHUB_ACTIONS") == "true":
             self._print(self.stderr, github.annotations(failure))
-        self._print(self.stderr, text.failure(failure))
+        *others, last = text.failure(failure)
+        self._print(self.stderr, [*others, self._painted(self.stderr, RED, last)])
 
     def interrupted(self) -> None:
         self._print(self.stderr, [f"agentramp {self.verb}: interrupted; run it again to go on"])
@@ -87,6 +93,10 @@ class Channel:
         trace = "".join(traceback.format_exception(*sys.exc_info()))
         told = "this is a bug of agentramp, not of your project; please report the lines above"
         self._print(self.stderr, [trace.rstrip(), f"agentramp {self.verb}: {told}"])
+
+    def _painted(self, stream: TextIO, colour: str, line: str) -> str:
+        plain = not stream.isatty() or self.environ.get("TERM") == "dumb"
+        return line if plain or self.environ.get("NO_COLOR") else f"{colour}{line}{RESET}"
 
     def _append(self, variable: str, text: str) -> None:
         if self.environ.get(variable):

@@ -19,11 +19,10 @@ _CLEAR = "\r\x1b[K"
 
 @dataclass
 class Console:
-    """``clock`` tells seconds; ``colour`` also asks for a terminal."""
+    """``clock`` tells seconds."""
 
     stream: TextIO
     terminal: bool
-    colour: bool
     clock: Callable[[], float]
     _drawn: bool = field(default=False, init=False)
     _told: float = field(default=float("-inf"), init=False)
@@ -32,10 +31,6 @@ class Console:
     def say(self, line: str) -> None:
         self._wipe()
         print(f"  {line}", file=self.stream, flush=True)
-
-    def head(self, line: str) -> None:
-        self._wipe()
-        print(self._bold(line), file=self.stream, flush=True)
 
     def advance(self, title: str, done: int, total: int) -> None:
         if self.terminal:
@@ -82,9 +77,6 @@ class Console:
         if self._drawn:
             print(_CLEAR, end="", file=self.stream, flush=True)
             self._drawn = False
-
-    def _bold(self, line: str) -> str:
-        return f"\x1b[1m{line}\x1b[0m" if self.colour else line
 
 
 def _share(done: int, total: int) -> int:

@@ -15,7 +15,7 @@ from agentramp.verbs.shift_traffic import traffic_result
 from agentramp.verbs.target import Target, executor, named
 
 EXAMPLE = "agentramp rollback --platform local"
-ATTEMPTS = 5
+ATTEMPTS, LONGEST_WAIT = 60, 5.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(SupersededError),
         stop=tenacity.stop_after_attempt(ATTEMPTS),
-        wait=lambda state: state.attempt_number + context.jitter(),
+        wait=lambda state: min(state.attempt_number, LONGEST_WAIT) + context.jitter(),
         sleep=context.sleep,
         reraise=True,
     )(_once, args, context, where)
