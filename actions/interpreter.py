@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - started by its path, not imported
 """Says which Python this is, and the name of the environment that belongs to it and to us.
 
 Run as ``python3 -I interpreter.py <root of the action>``. Writes the version; then, if it is new
