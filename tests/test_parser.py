@@ -81,3 +81,10 @@ def test_a_step_of_a_workflow_is_said_again_on_a_command_line() -> None:
     words = spelled_out(command, [], environ)
     assert words == ["agent", "--dry-run", "--version=2", "--weight=10"]
     assert parse(command, words, {}) == parse(command, [], environ)
+
+
+def test_a_missing_input_is_told_by_its_own_name() -> None:
+    with pytest.raises(UsageError, match="inputs are required: version"):
+        shift(weight="10")
+    with pytest.raises(UsageError, match="arguments are required: --version"):
+        shift("--weight", "10")

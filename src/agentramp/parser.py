@@ -42,7 +42,11 @@ def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> arg
     try:
         return parser.parse_args([*given, *words])
     except UsageError as error:
-        raise UsageError(_as_inputs(error.message, given), advice=error.advice) from error
+        message = _as_inputs(error.message, given)
+        if any(name.startswith(PREFIX) for name in environ):
+            what, mark, names = message.partition("arguments are required: ")
+            message = f"{what}inputs are required: {names.replace('--', '')}" if mark else what
+        raise UsageError(message, advice=error.advice) from error
 
 
 def _parser(command: Command) -> _Parser:

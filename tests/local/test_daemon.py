@@ -260,3 +260,25 @@ def test_a_server_whose_folder_is_removed_ends(own_home: Path) -> None:
         time.sleep(0.05)
     assert not lives(server.pid)
     assert not lives(agent)
+
+
+def test_a_server_whose_code_was_removed_makes_room_for_a_whole_one(
+    own_home: Path, tmp_path: Path
+) -> None:
+    """As on a runner that keeps running while each job's checkout is deleted."""
+    copy = tmp_path / "checkout" / "agentramp"
+    shutil.copytree(Path(daemon.__file__).parents[1], copy)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from pathlib import Path; from agentramp.local import daemon\n"
+        "assert daemon.__file__.startswith(sys.argv[1])\n"
+        "print(daemon.start(Path(sys.argv[2])).pid)\n"
+    )
+    words = [sys.executable, "-I", "-c", code, str(copy.parent), str(own_home)]
+    first = int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    assert daemon.start(own_home).pid == first, "a whole one is kept, wherever its code lies"
+
+    shutil.rmtree(copy.parent)
+    again = daemon.start(own_home)
+    assert again.pid != first
+    assert first not in processes(own_home)

@@ -66,8 +66,10 @@ def start(home: Path, *, timeout: float = 30) -> Server:
     place.make()
     with place.starting():
         found = status(home)
-        if found:
+        if found and _is_whole(place):
             return found
+        if found:
+            _end(place, found.pid, timeout)
         pid = _launch(place)
         found = _wait(lambda: _if_answers(home, pid), timeout)
     if found is None:
@@ -83,8 +85,8 @@ def status(home: Path) -> Server | None:
     """The running server, or None."""
     place = _place(home)
     running = place.running()
-    pid = running and _ask(place, running)
-    if not running or not pid:
+    answer = _ask(place, running) if running else None
+    if not running or not answer:
         return None
     identity = place.identity()
     url = f"http://{LOOPBACK}:{running.port}"
@@ -95,7 +97,7 @@ def status(home: Path) -> Server | None:
         access_key_secret=identity.access_key_secret,
         account_id=identity.account_id,
         region=identity.region,
-        pid=pid,
+        pid=answer.pid,
         home=home,
     )
 
@@ -112,13 +114,17 @@ def stop(home: Path, *, timeout: float = 60) -> bool:
     with place.starting():
         found = status(home)
         if found is not None:
-            os.kill(found.pid, signal.SIGTERM)
-            if not _wait(lambda: _is_gone(place, found.pid), timeout):
-                raise StartServerError(
-                    f"the embedded platform (process {found.pid}) still runs after {timeout:g} s",
-                    advice=f"Read {place.server_log}, then end the process.",
-                )
+            _end(place, found.pid, timeout)
         return _end_orphans(place) > 0 or found is not None
+
+
+def _end(place: Home, pid: int, timeout: float) -> None:
+    os.kill(pid, signal.SIGTERM)
+    if not _wait(lambda: _is_gone(place, pid), timeout):
+        raise StartServerError(
+            f"the embedded platform (process {pid}) still runs after {timeout:g} s",
+            advice=f"Read {place.server_log}, then end the process.",
+        )
 
 
 def _end_orphans(place: Home) -> int:
@@ -167,8 +173,23 @@ def _if_answers(home: Path, pid: int) -> Server | None:
     return found
 
 
-def _ask(place: Home, running: Running) -> int | None:
-    """The process that answers there for this platform; the file's own may be long dead."""
+@dataclass(frozen=True)
+class _Answer:
+    """``whole`` is false where the code the server runs from was removed under it."""
+
+    pid: int
+    whole: bool
+
+
+def _is_whole(place: Home) -> bool:
+    """Whether the running server can still start agents: a job's checkout may be gone by now."""
+    running = place.running()
+    answer = _ask(place, running) if running else None
+    return answer is not None and answer.whole
+
+
+def _ask(place: Home, running: Running) -> _Answer | None:
+    """What the process says that answers there; the file's own may be long dead."""
     connection = http.client.HTTPConnection(LOOPBACK, running.port, timeout=_ANSWER_SECONDS)
     try:
         connection.request("GET", _STATUS_PATH)
@@ -179,7 +200,7 @@ def _ask(place: Home, running: Running) -> int | None:
         connection.close()
     # Anything may listen on that port by now.
     ours = isinstance(found, dict) and found.get("id") == place.identity().id
-    return int(found["pid"]) if ours else None
+    return _Answer(int(found["pid"]), bool(found.get("whole"))) if ours else None
 
 
 def _is_gone(place: Home, pid: int) -> bool:

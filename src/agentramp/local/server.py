@@ -61,7 +61,8 @@ class Site:
             return web.Response(text=render(self.plane.ledger.totals))
         if path == STATUS_PATH and request.method == "GET":
             identity = self.plane.identity
-            return web.json_response({"id": identity.id, "pid": os.getpid()})
+            whole = launch.SHIM.exists()
+            return web.json_response({"id": identity.id, "pid": os.getpid(), "whole": whole})
         return gateway.problem(404, "ERR_NOT_FOUND", f"{request.path} does not exist")
 
     async def _control(self, request: web.BaseRequest) -> web.Response:

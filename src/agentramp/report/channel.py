@@ -44,7 +44,9 @@ class Channel:
         stdout: TextIO,
         stderr: TextIO,
     ) -> "Channel":
-        terminal = stderr.isatty() and environ.get("TERM") != "dumb"
+        # A runner may lend its steps a terminal, but what it shows in the end is a log.
+        log = environ.get("GITHUB_ACTIONS") == "true" or environ.get("TERM") == "dumb"
+        terminal = stderr.isatty() and not log
         console = Console(stderr, terminal=terminal, clock=time.monotonic)
         asked_for_json = "json" in {word.removeprefix("--output=") for word in words}
         return cls(
