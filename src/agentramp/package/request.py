@@ -39,7 +39,7 @@ class LocalTarget:
     language: str = "python"
 
     def __str__(self) -> str:
-        return f"this machine's {self.language}"
+        return f"this machine's {self.language.rstrip('.0123456789')}"
 
 
 Target: TypeAlias = AgentRunTarget | LocalTarget
