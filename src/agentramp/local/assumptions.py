@@ -6,7 +6,9 @@ is known is a change in one place. Figures that are merely local limits stand at
 Behaviour that is assumed and has no constant of its own:
 
 * An update keeps every field it does not send; a field it sends replaces the old value whole.
-* Publishing needs a READY head; otherwise it is refused with 409.
+* Publishing needs a READY head; otherwise it is refused with 409. Publishing an unchanged head
+  makes a new number; nothing visible says otherwise.
+* A known session stays on its version while the endpoint routes to it, whatever the weights.
 * A runtime that still has endpoints cannot be deleted (409); its versions go with it.
 * An endpoint goes to CREATING or UPDATING on every change, and to READY once all versions it
   names are healthy. Where one is not, it keeps its former split and says UPDATE_FAILED.
@@ -30,9 +32,6 @@ MAX_WEIGHTED_VERSIONS = 10
 
 LATEST_MAY_BE_WEIGHTED = True
 """``LATEST`` may be an entry of ``versionWeights``."""
-
-PUBLISH_UNCHANGED_IS_NEW_VERSION = True
-"""Publishing an unchanged head makes a new number; nothing visible says otherwise."""
 
 DESCRIPTION_MAX = 256
 """Characters of a description; the vendor's schema says so for the runtime."""
@@ -58,9 +57,6 @@ SESSION_IDLE_SECONDS = 3600
 
 VERSION_HEADER = "x-agentramp-version"
 """The gateway's answer names here the version that served. The real service has no such header."""
-
-SESSION_STAYS_WHILE_ROUTED = True
-"""A known session stays on its version while the endpoint routes to it, whatever the weights."""
 
 CODE_ROOT = "/code"
 """Where the real service puts the code; mapped to the unpacked folder in commands and values."""

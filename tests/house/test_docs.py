@@ -1,0 +1,38 @@
+"""Pages that repeat what the code says are held to it."""
+
+import re
+from pathlib import Path
+
+from agentramp import cli
+from agentramp.local import assumptions
+
+DOCS = Path(__file__).parents[2] / "docs"
+ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| .+ \|$", re.MULTILINE)
+MODULE = Path(assumptions.__file__).read_text()
+LOCAL_LIMITS = "# --- limits of this machine"
+
+
+def test_every_assumption_is_listed_with_its_value() -> None:
+    assumed = re.findall(r"^([A-Z_]+) = ", MODULE.split(LOCAL_LIMITS)[0], re.MULTILINE)
+    page = (DOCS / "reference" / "assumptions.md").read_text()
+    assert ROW.findall(page) == [(name, str(getattr(assumptions, name))) for name in assumed]
+
+
+def test_every_assumption_is_used() -> None:
+    room = Path(assumptions.__file__).parent
+    code = "".join(p.read_text() for p in room.rglob("*.py") if p.name != "assumptions.py")
+    unused = [
+        name for name in re.findall(r"^([A-Z_]+) = ", MODULE, re.MULTILINE) if name not in code
+    ]
+    assert unused == []
+
+
+def test_the_readme_names_every_verb() -> None:
+    readme = (DOCS.parent / "README.md").read_text()
+    assert [verb for verb in cli.VERBS if verb not in readme] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [DOCS.parent / "README.md", *DOCS.rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
