@@ -123,6 +123,16 @@ def test_a_script_is_arguments_one_call_a_return(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 40
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda p: p.name)
+def test_no_test_patches(path: Path) -> None:
+    """Ruff bans the import of mocks; a fixture's ``setattr`` is invisible to it."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            assert (node.value.id, node.attr) != ("monkeypatch", "setattr"), node.lineno
+        if isinstance(node, ast.arg):
+            assert node.arg != "mocker", node.lineno
+
+
 def test_every_exit_code_is_one_errors_own_and_documented() -> None:
     from agentramp import errors  # noqa: PLC0415 - only its classes are looked at
 
