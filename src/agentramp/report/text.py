@@ -76,12 +76,14 @@ def facts(value: Facts) -> Iterator[str]:
 
 
 def failure(value: Failure) -> Iterator[str]:
-    """The last line is the reason and the fix."""
+    """The last line is the reason and the fix; what a message quotes at length stands above it."""
     error = value.error
     if isinstance(error, ConfigError):
         yield from map(str, error.diagnostics)
+    reason, *quoted = str(error).splitlines() or [type(error).__name__]
+    yield from (f"  {line}" for line in quoted)
     advice = f"; {error.advice}" if error.advice else ""
-    yield f"agentramp {value.verb}: {error}{advice}"
+    yield f"agentramp {value.verb}: {reason.rstrip(':')}{advice}"
 
 
 def shown(path: Path, cwd: Path) -> Path:
