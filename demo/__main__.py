@@ -168,6 +168,10 @@ def main() -> int:
             return 1
         finally:
             run(["local", "stop"], folder, folder)
+            left = run(["local", "status", "--output", "json"], folder, folder)
+        if json.loads(left.stdout)["running"]:
+            print("\nthe demo failed: the embedded platform still runs", file=sys.stderr)
+            return 1
     print("\nAll of it ran on this machine, and nothing is left running.")
     return 0
 

@@ -1,14 +1,14 @@
 """The executor with the shipped fakes, and a platform that fails where it is told to."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from agentramp.errors import AgentrampError, SupersededError, WayBackFailedError
+from agentramp.errors import SupersededError, WayBackFailedError
 from agentramp.executor import Executor, Outcome, look_only
 from agentramp.journal.memory import MemoryJournal
-from agentramp.journal.port import HeldError, Phase
-from agentramp.model import Code, Endpoint, RuntimeSpec, Split
+from agentramp.journal.port import HeldError, Phase, Record
+from agentramp.model import Code, Endpoint, RuntimeSpec, Split, Status
 from agentramp.plan import (
     CreateEndpoint,
     CreateRuntime,
@@ -19,7 +19,7 @@ from agentramp.plan import (
     Subject,
     UpdateRuntime,
 )
-from agentramp.planning import plan_shift
+from agentramp.planning import Seen, plan_shift
 from agentramp.platform.memory import MemoryPlatform
 from agentramp.platform.port import NotAppliedError, UnreachableError
 
@@ -49,8 +49,11 @@ class Flaky(MemoryPlatform):
 
     failures: list[tuple[BaseException, bool]] = field(default_factory=list)
     deaf: bool = False
+    ends: list[Status] = field(default_factory=list)
+    sets: list[Split] = field(default_factory=list)
 
     def set_split(self, runtime_id: str, endpoint_id: str, split: Split) -> Endpoint:
+        self.sets.append(split)
         if self.failures:
             error, acted = self.failures.pop(0)
             if acted:
@@ -61,7 +64,8 @@ class Flaky(MemoryPlatform):
     def get_endpoint(self, runtime_id: str, endpoint_id: str) -> Endpoint:
         if self.deaf:
             raise UnreachableError("no answer")
-        return super().get_endpoint(runtime_id, endpoint_id)
+        status = self.ends.pop(0) if self.ends else Status.READY
+        return replace(super().get_endpoint(runtime_id, endpoint_id), status=status)
 
 
 @dataclass
@@ -85,7 +89,7 @@ class World:
 
     def shift(self, version: int, weight: int) -> Plan:
         observed = self.platform.observe("agent")
-        return plan_shift("agent", observed, "production", version, weight)
+        return plan_shift(Seen("agent", observed, "production"), version, weight)
 
     @property
     def phases(self) -> list[Phase]:
@@ -134,12 +138,13 @@ def test_a_move_is_journaled_before_and_after(world: World) -> None:
 
 
 @pytest.mark.parametrize("acted", [True, False])
-@pytest.mark.parametrize("error", [NotAppliedError("no"), UnreachableError("no")])
-def test_a_failed_move_goes_back(world: World, error: AgentrampError, *, acted: bool) -> None:
+@pytest.mark.parametrize(
+    "error", [NotAppliedError("no"), UnreachableError("no"), OSError("no space"), KeyError("x")]
+)
+def test_a_failed_move_goes_back(world: World, error: Exception, *, acted: bool) -> None:
     world.platform.failures = [(error, acted)]
-    with pytest.raises(type(error)) as told:
+    with pytest.raises(type(error)):
         world.run(world.shift(2, 10))
-    assert told.value.exit_code == 3
     assert world.split == Split(1)
     assert world.phases == [Phase.INTENT, Phase.UNDONE]
     assert world.told.lines[-1] == "back MoveTraffic"
@@ -160,6 +165,42 @@ def test_when_the_way_back_fails_too_nobody_knows(world: World) -> None:
         world.run(world.shift(2, 10))
     assert told.value.exit_code == 5
     assert "agent/production" in told.value.advice
+
+
+def test_a_failed_endpoint_is_not_taken_for_the_way_back(world: World) -> None:
+    """It names the old split, but it is not ready: the old split is set once more."""
+    world.platform.failures = [(NotAppliedError("no"), False)]
+    world.platform.ends = [Status.READY, Status.UPDATE_FAILED]
+    with pytest.raises(NotAppliedError):
+        world.run(world.shift(2, 10))
+    assert world.platform.sets == [Split(1, ((2, 10),)), Split(1)]
+
+
+def test_a_split_that_nobody_of_ours_set_is_left_alone(world: World) -> None:
+    plan = world.shift(2, 10)
+
+    @dataclass
+    class Elsewhere(Flaky):
+        def set_split(self, runtime_id: str, endpoint_id: str, split: Split) -> Endpoint:
+            super().set_split(runtime_id, endpoint_id, Split(1, ((2, 77),)))
+            raise NotAppliedError("somebody was quicker")
+
+    world.platform = Elsewhere(world.platform.shelves)
+    with pytest.raises(SupersededError, match="v2 77 %, which this run never set"):
+        world.run(plan)
+    assert world.split == Split(1, ((2, 77),))
+
+
+def test_finishing_what_a_dead_run_began_is_no_change(world: World) -> None:
+    (move,) = world.shift(2, 10).steps
+    assert isinstance(move, MoveTraffic)
+    world.journal.append(
+        SUBJECT, Record(Phase.INTENT, "shift-traffic", 0, Split(1), Split(1)), expected=0
+    )
+    again = replace(move, after=Split(1))
+    outcome = world.run(Plan("shift-traffic", SUBJECT, (again,), (again,)))
+    assert outcome.changed is False
+    assert world.phases == [Phase.INTENT, Phase.INTENT, Phase.DONE]
 
 
 def test_unreachable_before_anything_was_sent_is_no_lost_traffic(world: World) -> None:
@@ -210,6 +251,5 @@ def test_a_way_back_is_a_move_and_nothing_else(world: World) -> None:
     move = world.shift(2, 10).steps
     world.platform.failures = [(NotAppliedError("no"), True)]
     plan = Plan("shift-traffic", SUBJECT, move, (PublishVersion("rt-1", "x"),))
-    with pytest.raises(TypeError, match="no way back by"):
+    with pytest.raises(WayBackFailedError, match="no way back by"):
         world.run(plan)
-    assert isinstance(move[0], MoveTraffic)

@@ -4,7 +4,7 @@ import pytest
 
 from agentramp.errors import UsageError
 from agentramp.parser import Command, parse, spelled_out
-from agentramp.verbs import rollback, shift_traffic
+from agentramp.verbs import arguments, rollback, shift_traffic
 
 
 def shift(*words: str, **inputs: str) -> argparse.Namespace:
@@ -60,6 +60,26 @@ def test_weights_that_are_none(weight: str) -> None:
 def test_versions_that_are_none(version: str) -> None:
     with pytest.raises(UsageError, match="argument --version"):
         shift(f"--version={version}", "--weight", "1")
+
+
+@pytest.mark.parametrize("name", ["../../evil", "_runtime", "a/b", "", "a" * 65, "ä"])
+def test_names_that_are_none(name: str) -> None:
+    with pytest.raises(UsageError, match="no name for an endpoint"):
+        shift("--version", "1", "--weight", "1", f"--endpoint={name}")
+
+
+def test_the_next_command_goes_to_the_same_place() -> None:
+    args = shift(
+        *("agent dir", "--version", "2", "--weight", "10", "--platform", "local"),
+        *("--endpoint", "staging", "--resource", "one"),
+    )
+    assert arguments.again(args, "shift-traffic", "--weight=30") == (
+        "agentramp shift-traffic 'agent dir' --resource=one --platform=local --endpoint=staging"
+        " --weight=30"
+    )
+    assert arguments.again(args, "deploy") == (
+        "agentramp deploy 'agent dir' --resource=one --platform=local"
+    )
 
 
 def test_no_abbreviations() -> None:

@@ -73,8 +73,8 @@ def _overview() -> str:
         "--platform local needs no cloud account: it is this machine.",
         "",
         "exit codes: 0 done, 1 a bug of agentramp, 2 usage or configuration,",
-        "3 refused and nothing changed, 5 the traffic state is unknown, 6 superseded",
-        "by another run, 7 the platform cannot do it, 130 interrupted",
+        "3 refused and traffic is where it was, 5 the traffic state is unknown,",
+        "6 superseded by another run, 7 the platform cannot do it, 130 interrupted",
     ]
     return "\n".join(lines)
 
@@ -95,7 +95,9 @@ def _bounded(name: str, words: list[str]) -> int:
     channel = Channel.open(name, words, os.environ, sys.stdout, sys.stderr)
     try:
         _follow_termination()
-        channel.report(_run(name, words, channel))
+        report = _run(name, words, channel)
+        channel.done = True
+        channel.report(report)
     except SystemExit as end:  # argparse has printed its help
         return int(end.code or 0)
     except AgentrampError as error:
@@ -105,9 +107,9 @@ def _bounded(name: str, words: list[str]) -> int:
         channel.interrupted()
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone: point the stream elsewhere so that the exit is quiet.
+        # Whoever read the result has gone: point the stream elsewhere so that the exit is quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BUG
+        return 0 if channel.done else BUG
     except Exception:  # noqa: BLE001 - whatever it is, it is a bug of ours and is told as one
         channel.bug()
         return BUG
@@ -115,15 +117,20 @@ def _bounded(name: str, words: list[str]) -> int:
 
 
 def _follow_termination() -> None:
-    """A runner that cancels sends SIGTERM first: end as on Ctrl-C, with the way back taken."""
+    """End on SIGTERM as on Ctrl-C, with the way back taken; a second signal must not cut that."""
     import signal
     import threading
 
+    both = (signal.SIGINT, signal.SIGTERM)
+
     def interrupt(*_: object) -> None:
+        for number in both:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, interrupt)
+        for number in both:
+            signal.signal(number, interrupt)
 
 
 def _run(name: str, words: list[str], channel: Channel) -> Report:

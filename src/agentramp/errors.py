@@ -31,7 +31,7 @@ class UsageError(AgentrampError):
 class RefusedError(AgentrampError):
     """Something outside refused or could not be reached.
 
-    Nothing was changed, or the way back succeeded.
+    Traffic is where it was: nothing was moved, or the way back succeeded.
     """
 
     exit_code = 3

@@ -10,9 +10,9 @@ from typing import Protocol
 
 from typing_extensions import assert_never
 
-from agentramp.errors import AgentrampError, SupersededError, WayBackFailedError
-from agentramp.journal.port import HeldError, Journal, Phase, Record
-from agentramp.model import Endpoint, Runtime, Split
+from agentramp.errors import SupersededError, WayBackFailedError
+from agentramp.journal.port import Journal, Phase, Record
+from agentramp.model import Endpoint, Runtime, Split, Status
 from agentramp.plan import (
     AwaitRuntime,
     CreateEndpoint,
@@ -70,7 +70,7 @@ class Executor:
             return Outcome()
         with self.journal.hold(plan.subject):
             self._written = len(self.journal.read(plan.subject))
-            outcome = Outcome(changed=True)
+            outcome = Outcome(changed=any(map(_changes, plan.steps)))
             for step in plan.steps:
                 self.listener.begin(step)
                 outcome = self._guarded(plan, step, outcome)
@@ -80,9 +80,9 @@ class Executor:
     def _guarded(self, plan: Plan, step: Step, outcome: Outcome) -> Outcome:
         try:
             return self._do(plan, step, outcome)
-        except (HeldError, SupersededError):
+        except SupersededError:
             raise  # the traffic is somebody else's now: hands off
-        except (AgentrampError, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt) as error:  # whatever it is, traffic must be known
             if self._touched:
                 self._go_back(plan, error)
             raise
@@ -94,7 +94,7 @@ class Executor:
                 self._undo(plan, step)
             except SupersededError:
                 raise
-            except (AgentrampError, KeyboardInterrupt) as error:
+            except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
                 raise WayBackFailedError(
                     f"{_words(cause)}; the way back failed too: {_words(error)}",
                     advice=f"look at {plan.subject} now and set its traffic by hand",
@@ -104,7 +104,12 @@ class Executor:
         match step:
             case MoveTraffic():
                 endpoint = self.platform.get_endpoint(step.runtime_id, step.endpoint_id)
-                if endpoint.split != step.after or not endpoint.status.is_final:
+                if endpoint.split not in {step.before, step.after}:
+                    raise SupersededError(
+                        f"{plan.subject} serves {endpoint.split}, which this run never set",
+                        advice="somebody else moved it; look at it, then run this again",
+                    )
+                if endpoint.split != step.after or endpoint.status is not Status.READY:
                     self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
                 self._write(plan, Phase.UNDONE, step.before, step.after)
             case _:
@@ -152,6 +157,11 @@ class Executor:
         self.journal.append(plan.subject, record, expected=self._written)
         self._written += 1
         self._touched = True
+
+
+def _changes(step: Step) -> bool:
+    """Whether a step leaves something else than it found; finishing a dead run's move does not."""
+    return not (isinstance(step, MoveTraffic) and step.before == step.after)
 
 
 def _words(error: BaseException) -> str:

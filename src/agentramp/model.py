@@ -5,7 +5,7 @@ Weights are whole percent and a split sums to 100. ``memory`` and ``disk_size`` 
 weights between 0 and 1) stop at the platform adapter.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -55,7 +55,7 @@ class RegistryAccess:
     """How to log in to and reach a registry of one's own."""
 
     user_name: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     insecure: bool | None = None
     root_ca_base64: str | None = None
     vpc_id: str | None = None
@@ -133,7 +133,7 @@ class Tracing:
     """ARMS tracing."""
 
     enabled: bool | None = None
-    license_key: str | None = None
+    license_key: str | None = field(default=None, repr=False)
     workspace: str | None = None
 
 
@@ -158,7 +158,7 @@ class RuntimeSpec:
     session_isolation: bool | None = None
     session_affinity: bool | None = None
     network: Network = Network()
-    environment: Variables = ()
+    environment: Variables = field(default=(), repr=False)
     role: str | None = None
     credential_name: str | None = None
     log_store: LogStore | None = None

@@ -84,8 +84,8 @@ class Subject:
 class Plan:
     """No steps means there is nothing to do; ``notes`` then say why.
 
-    ``way_back`` undoes what of ``steps`` touches traffic. It is empty where no traffic is
-    touched: a head and an unrouted version serve nobody.
+    ``way_back`` undoes what of ``steps`` touches traffic; where it is empty, ``no_way_back`` says
+    why.
     """
 
     verb: str
@@ -93,3 +93,4 @@ class Plan:
     steps: tuple[Step, ...] = ()
     way_back: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
+    no_way_back: str = "not needed: no traffic is touched"

@@ -38,6 +38,18 @@ class TestFile(JournalSuite):
         with pytest.raises(JournalError, match=r"production\.jsonl:1: not a journal record"):
             FileJournal(tmp_path).read(SUBJECT)
 
+    def test_a_folder_that_cannot_be_used_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_bytes(b"\xff")
+        journal = FileJournal(tmp_path / "file" / "below")
+        with pytest.raises(JournalError, match="cannot be used"):
+            journal.append(SUBJECT, INTENT, expected=0)
+        with pytest.raises(JournalError), journal.hold(SUBJECT):
+            pass
+        (tmp_path / "agent").mkdir()
+        (tmp_path / "agent" / "production.jsonl").write_bytes(b"\xff\n")
+        with pytest.raises(JournalError, match="cannot be used"):
+            FileJournal(tmp_path).read(SUBJECT)
+
     def test_another_process_holds_until_it_is_killed(self, tmp_path: Path) -> None:
         code = (
             "import sys, pathlib, time\n"

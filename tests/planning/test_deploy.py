@@ -64,7 +64,8 @@ def test_a_change_that_an_earlier_run_began_is_waited_for() -> None:
 
 
 def test_no_traffic_is_touched_so_there_is_no_way_back() -> None:
-    assert plan_deploy(SPEC, PACKAGE, Observed()).way_back == ()
+    plan = plan_deploy(SPEC, PACKAGE, Observed())
+    assert (plan.way_back, plan.no_way_back) == ((), "not needed: no traffic is touched")
 
 
 def test_an_endpoint_on_the_head_is_warned_of() -> None:
@@ -72,6 +73,7 @@ def test_an_endpoint_on_the_head_is_warned_of() -> None:
     there = Runtime("rt", replace(BUILT, memory=4096))
     plan = plan_deploy(SPEC, PACKAGE, Observed(there, (), (endpoint,)))
     assert plan.notes == ("endpoint default follows LATEST: this deploy moves its traffic at once",)
+    assert plan.no_way_back.startswith("none")
 
 
 def test_what_the_file_does_not_say_is_no_difference() -> None:

@@ -3,21 +3,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentramp.errors import AgentrampError, SupersededError, UsageError
-from agentramp.model import LATEST, Code, Endpoint, Observed, Runtime, RuntimeSpec, Split, Version
+from agentramp.model import (
+    LATEST,
+    Code,
+    Endpoint,
+    Observed,
+    Runtime,
+    RuntimeSpec,
+    Split,
+    Status,
+    Version,
+)
 from agentramp.plan import CreateEndpoint, MoveTraffic, Plan
-from agentramp.planning import plan_rollback, plan_shift
+from agentramp.planning import Seen, plan_rollback, plan_shift, version_before
 
 RUNTIME = Runtime("rt", RuntimeSpec("agent", Code("python3.12")))
 VERSIONS = tuple(Version(number) for number in (3, 2, 1))
 
 
-def serving(split: Split | None) -> Observed:
-    endpoints = (Endpoint("ep", "production", split),) if split else ()
-    return Observed(RUNTIME, VERSIONS, endpoints)
+def serving(
+    split: Split | None, status: Status = Status.READY, *, unfinished: bool = False
+) -> Seen:
+    endpoints = (Endpoint("ep", "production", split, status),) if split else ()
+    return Seen("agent", Observed(RUNTIME, VERSIONS, endpoints), "production", unfinished)
 
 
 def shift(split: Split | None, version: int, weight: int) -> Plan:
-    return plan_shift("agent", serving(split), "production", version, weight)
+    return plan_shift(serving(split), version, weight)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +87,7 @@ def test_what_makes_no_sense(
 
 def test_no_runtime() -> None:
     with pytest.raises(UsageError, match="runtime agent does not exist"):
-        plan_shift("agent", Observed(), "production", 1, 100)
+        plan_shift(Seen("agent", Observed(), "production"), 1, 100)
 
 
 @given(st.sampled_from([1, 2, 3]), st.integers(0, 100), st.integers(1, 99))
@@ -96,7 +108,31 @@ def test_every_planned_split_sums_to_100_and_can_be_undone(
 
 
 def rollback(split: Split, served: tuple[int, ...], version: int | None = None) -> Plan:
-    return plan_rollback("agent", serving(split), "production", served, version)
+    seen = serving(split)
+    return plan_rollback(seen, version or version_before(seen, served))
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        serving(Split(1), Status.UPDATE_FAILED),
+        serving(Split(1), Status.UPDATING),
+        serving(Split(1), unfinished=True),
+    ],
+)
+def test_what_only_seems_to_be_so_is_done_once_more(seen: Seen) -> None:
+    """A run died before it read back or wrote its end, or the endpoint is not ready."""
+    once_more = (MoveTraffic("rt", "ep", "production", Split(1), Split(1)),)
+    assert plan_shift(seen, 1, 100).steps == once_more
+    assert plan_rollback(seen, 1).steps == once_more
+
+
+@pytest.mark.parametrize(("version", "weight"), [(2, 20), (2, 0), (3, 10), (1, 50)])
+def test_two_trials_made_elsewhere_are_not_guessed_at(version: int, weight: int) -> None:
+    two = Split(1, ((2, 10), (3, 20)))
+    with pytest.raises(SupersededError, match="2 versions on trial"):
+        shift(two, version, weight)
+    assert shift(two, 3, 100).steps == (MoveTraffic("rt", "ep", "production", two, Split(3)),)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +173,9 @@ def test_nowhere_to_go_back_to(split: Split, served: tuple[int, ...]) -> None:
 
 
 def test_no_endpoint() -> None:
-    with pytest.raises(UsageError, match="endpoint production of agent does not exist"):
-        plan_rollback("agent", serving(None), "production", (), None)
+    with pytest.raises(UsageError, match="endpoint agent/production does not exist"):
+        version_before(serving(None), ())
+    with pytest.raises(UsageError, match="endpoint agent/production does not exist"):
+        plan_rollback(serving(None), 1)
     with pytest.raises(UsageError, match="runtime agent does not exist"):
-        plan_rollback("agent", Observed(), "production", (), None)
+        version_before(Seen("agent", Observed(), "production"), ())

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from agentramp.journal.file import FileJournal
+from agentramp.journal.port import Phase
 from agentramp.model import Observed, Split
 from agentramp.plan import Subject
 from agentramp.platform.agentrun.adapter import AgentRun
@@ -118,6 +119,9 @@ def test_two_runs_at_once_do_not_both_act(make_user: Callable[[], User]) -> None
     assert sorted(codes) in ([0, 0], [0, 3], [0, 6])
     (endpoint,) = observed(user).endpoints
     assert endpoint.split == Split(1)
+    journal = FileJournal(user.home / "journal" / "local")
+    records = journal.read(Subject("quickstart", "production"))
+    assert [record.phase for record in records].count(Phase.DONE) == 1
 
 
 @pytest.mark.timeout(120)
@@ -143,3 +147,28 @@ def test_a_rollback_waits_for_who_holds_the_release_and_wins(
         back.communicate(timeout=60)
     assert back.returncode == 0
     assert [endpoint.split for endpoint in observed(user).endpoints] == [Split(1)]
+
+
+@pytest.mark.timeout(120)
+def test_a_rollback_killed_before_its_end_was_written_does_not_go_back_twice(
+    make_user: Callable[[], User],
+) -> None:
+    user = make_user()
+    for version in (1, 2, 3):
+        if version > 1:
+            user.says_version(version)
+        user.does("deploy")
+        assert user.does("publish-version")["version"] == version
+        user.does("shift-traffic", "--version", str(version), "--weight", "100")
+    journal = FileJournal(user.home / "journal" / "local")
+    subject = Subject("quickstart", "production")
+    assert user.does("rollback")["weights"] == {"2": 100}
+    path = user.home / "journal" / "local" / "quickstart" / "production.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    assert '"done"' in lines[-1]
+    path.write_text("".join(lines[:-1]))  # as a kill between the effect and its record leaves it
+
+    again = user.does("rollback")
+    assert (again["weights"], again["changed"]) == ({"2": 100}, False)
+    assert journal.read(subject)[-1].phase is Phase.DONE
+    assert user.does("rollback")["weights"] == {"1": 100}

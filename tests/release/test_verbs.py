@@ -1,6 +1,7 @@
 """The six verbs as a user runs them, one after the other, with their mistakes."""
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +63,7 @@ def test_the_first_release_by_its_results(make_user: Callable[[], User]) -> None
 
     refused = user.run("shift-traffic", "--platform", "local", "--version", "1", "--weight", "10")
     assert refused.code == 2
-    assert refused.err.splitlines()[-1].endswith("--version 1 --weight 100")
+    assert refused.err.splitlines()[-1].endswith("everything: --version 1 --weight 100")
 
     served = user.does("shift-traffic", "--version", "1", "--weight", "100")
     assert served["weights"] == {"1": 100}
@@ -95,6 +96,18 @@ def test_going_forward_and_back(user: User) -> None:
     assert "--version N" in nothing.err.splitlines()[-1]
 
 
+def test_a_head_is_published_once_wherever_it_is_asked_for(
+    make_user: Callable[[], User],
+) -> None:
+    """The build's manifest is gone, as in another job: the platform still knows."""
+    user = make_user()
+    user.does("deploy")
+    assert user.does("publish-version")["version"] == 1
+    shutil.rmtree(user.project / ".agentramp")
+    again = user.does("publish-version")
+    assert (again["version"], again["changed"]) == (1, False)
+
+
 def test_a_rollback_needs_no_project(user: User, tmp_path: Path) -> None:
     elsewhere = User(user.home, tmp_path)
     back = elsewhere.does("rollback", "--runtime", "quickstart", "--version", "1")
@@ -109,8 +122,11 @@ def test_a_rollback_needs_no_project(user: User, tmp_path: Path) -> None:
         (("shift-traffic", "--version", "2", "--weight", "0.2"), "0.2 of the sessions is 20"),
         (("shift-traffic", "--version", "LATEST", "--weight", "1"), "LATEST is the head"),
         (("shift-traffic", "--weight", "10"), "--version"),
-        (("rollback", "--endpoint", "nowhere"), "endpoint nowhere of quickstart does not exist"),
+        (("rollback", "--endpoint", "nowhere"), "endpoint quickstart/nowhere does not exist"),
         (("rollback", "--vresion", "1"), "--vresion"),
+        (("rollback", "--region", "cn-beijing"), "--region goes with --runtime"),
+        (("rollback", "--endpoint", "../../evil"), "no name for an endpoint"),
+        (("publish-version", "--artifact-digest", "rm -rf"), "no sha256 digest"),
         (("deploy", "--resource", "nobody"), "has no resource nobody"),
         (("deploy", "elsewhere"), "elsewhere"),
     ],

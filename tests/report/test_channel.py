@@ -60,6 +60,16 @@ def test_no_colour_in_a_log() -> None:
     assert "\x1b" not in out.getvalue() + err.getvalue()
 
 
+def test_a_folder_named_json_asks_for_nothing() -> None:
+    assert channel("json")[0].output == "text"
+
+
+def test_an_interrupt_is_one_json_object_too() -> None:
+    told, out, _ = channel("--output", "json")
+    told.interrupted()
+    assert json.loads(out.getvalue())["exit_code"] == 130
+
+
 def test_a_secret_fact_is_for_programs_only() -> None:
     facts = Facts("local", "it runs", False, (("key", "hush"),), frozenset({"key"}))  # noqa: FBT003
     told, out, _ = channel()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from agentramp.journal.port import HeldError, JournalError, Phase, Record
 from agentramp.model import Split
@@ -21,15 +21,20 @@ _HEAD = "_runtime"  # no endpoint can have this name: they begin with a letter
 
 @dataclass(frozen=True)
 class FileJournal:
-    """``folder`` belongs to one platform and region: runtimes of two never share a record."""
+    """``folder`` belongs to one platform and region, and a record there to a runtime's name.
+
+    Two accounts that have a runtime of the same name in the same region need two homes.
+    """
 
     folder: Path
 
     @contextmanager
     def hold(self, subject: Subject) -> Iterator[None]:
         path = self._path(subject).with_suffix(".lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as lock:
+        with _told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = path.open("a")
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -41,16 +46,16 @@ class FileJournal:
 
     def read(self, subject: Subject) -> tuple[Record, ...]:
         path = self._path(subject)
-        if not path.exists():
-            return ()
-        lines = path.read_text(encoding="utf-8").split("\n")
+        with _told(path):
+            if not path.exists():
+                return ()
+            lines = path.read_text(encoding="utf-8").split("\n")
         # What follows the last newline is a record whose writer died in the middle of it.
         return tuple(_parse(line, path, number) for number, line in enumerate(lines[:-1], 1))
 
     def append(self, subject: Subject, record: Record, *, expected: int) -> None:
         path = self._path(subject)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab+") as file:
+        with _told(path), self._opened(path) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             whole = file.read()
@@ -64,8 +69,23 @@ class FileJournal:
             file.flush()
             os.fsync(file.fileno())
 
+    def _opened(self, path: Path) -> BinaryIO:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("ab+")
+
     def _path(self, subject: Subject) -> Path:
         return self.folder / subject.runtime / f"{subject.endpoint or _HEAD}.jsonl"
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, UnicodeError) as error:
+        raise JournalError(
+            f"the journal {path} cannot be used: {error}",
+            advice="set AGENTRAMP_HOME to a folder you may write, or mend the file",
+        ) from error
 
 
 def _render(record: Record) -> bytes:

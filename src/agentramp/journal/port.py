@@ -4,7 +4,7 @@ The platform is the truth; the journal says how it came to be so. An ``INTENT`` 
 means a run died in the middle: the platform is read again, nothing is assumed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
@@ -52,6 +52,11 @@ class Journal(Protocol):
     def append(self, subject: Subject, record: Record, *, expected: int) -> None:
         """Add a record if there are ``expected`` ones now, else raise HeldError."""
         ...
+
+
+def is_unfinished(records: Sequence[Record]) -> bool:
+    """Whether the last run died in the middle of a move."""
+    return bool(records) and records[-1].phase is Phase.INTENT
 
 
 def served(records: Iterable[Record]) -> tuple[int, ...]:

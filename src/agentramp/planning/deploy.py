@@ -6,13 +6,19 @@ from agentramp.model import LATEST, Artifact, Observed, Runtime, RuntimeSpec
 from agentramp.plan import AwaitRuntime, CreateRuntime, Plan, Step, Subject, UpdateRuntime
 from agentramp.planning.difference import differences
 
+NO_OLD_HEAD = f"none: the platform keeps no old head; pin endpoints to a version, not {LATEST}"
+
 
 def plan_deploy(spec: RuntimeSpec, artifact: Artifact | None, observed: Observed) -> Plan:
     wanted = _with_checksum(spec, artifact)
     step = _step(wanted, artifact, observed.runtime)
     steps: tuple[Step, ...] = (step,) if step else ()
-    notes = _following_the_head(observed) if steps else (_why_nothing(observed.runtime),)
-    return Plan("deploy", Subject(spec.name), steps, notes=notes)
+    subject = Subject(spec.name)
+    if not steps:
+        return Plan("deploy", subject, notes=(_why_nothing(observed.runtime),))
+    if notes := _following_the_head(observed):
+        return Plan("deploy", subject, steps, notes=notes, no_way_back=NO_OLD_HEAD)
+    return Plan("deploy", subject, steps)
 
 
 def _with_checksum(spec: RuntimeSpec, artifact: Artifact | None) -> RuntimeSpec:

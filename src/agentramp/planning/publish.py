@@ -30,11 +30,11 @@ def _ready(name: str, runtime: Runtime | None) -> Runtime:
     if runtime is None:
         raise UsageError(
             f"runtime {name} does not exist, so there is nothing to publish",
-            advice="deploy it first: agentramp deploy",
+            advice="deploy it first",
         )
     if runtime.status.is_failure:
         raise UsageError(
             f"the head of {name} is {runtime.status.value}: {runtime.reason or 'no reason given'}",
-            advice="mend the agent and run: agentramp deploy",
+            advice="mend the agent and deploy it again",
         )
     return runtime

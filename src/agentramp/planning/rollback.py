@@ -3,29 +3,26 @@
 from collections.abc import Sequence
 
 from agentramp.errors import UsageError
-from agentramp.model import Endpoint, Observed, Split
-from agentramp.plan import Plan, Subject
-from agentramp.planning.traffic import existing_runtime, move
+from agentramp.model import Split
+from agentramp.plan import Plan
+from agentramp.planning.traffic import Seen, existing_runtime, move
 
 
-def plan_rollback(
-    name: str, observed: Observed, endpoint: str, served: Sequence[int], version: int | None
-) -> Plan:
-    """All traffic to ``version``; None means the one that served before.
+def plan_rollback(seen: Seen, version: int) -> Plan:
+    """All traffic to ``version``."""
+    return move("rollback", seen, existing_runtime(seen, version), Split(version))
+
+
+def version_before(seen: Seen, served: Sequence[int]) -> int:
+    """The version a rollback without a number goes to.
 
     ``served`` are the versions that were stable, oldest first, as the journal knows them. While
     a canary is on trial, what served before is the stable version itself.
     """
-    found = observed.endpoint(endpoint)
+    found, observed = seen.found, seen.observed
     if observed.runtime is None or found is None:
-        missing = f"endpoint {endpoint} of {name}" if observed.runtime else f"runtime {name}"
+        missing = f"endpoint {seen.subject}" if observed.runtime else f"runtime {seen.runtime}"
         raise UsageError(f"{missing} does not exist", advice="check --endpoint and --platform")
-    target = version if version is not None else _before(found, observed, served)
-    runtime = existing_runtime(name, observed, target)
-    return move("rollback", Subject(name, endpoint), runtime, found, Split(target))
-
-
-def _before(found: Endpoint, observed: Observed, served: Sequence[int]) -> int:
     stable = found.split.stable
     if found.split.canaries and isinstance(stable, int):
         return stable
@@ -37,6 +34,6 @@ def _before(found: Endpoint, observed: Observed, served: Sequence[int]) -> int:
         return earlier[-1]
     listed = ", ".join(str(number) for number in sorted(published)) or "none"
     raise UsageError(
-        f"the journal knows no version that served {found.name} before version {stable}",
-        advice=f"name one: agentramp rollback --version N (published: {listed})",
+        f"the journal here knows no version that served {found.name} before version {stable}",
+        advice=f"name one with --version N (published: {listed})",
     )

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
@@ -34,6 +35,8 @@ class Channel:
     stderr: TextIO
     console: Console
     output: str = "text"
+    done: bool = False
+    """Whether the verb has done what was asked, so that only telling it is left."""
 
     @classmethod
     def open(
@@ -48,7 +51,7 @@ class Channel:
         log = environ.get("GITHUB_ACTIONS") == "true" or environ.get("TERM") == "dumb"
         terminal = stderr.isatty() and not log
         console = Console(stderr, terminal=terminal, clock=time.monotonic)
-        asked_for_json = "json" in {word.removeprefix("--output=") for word in words}
+        asked_for_json = "--output=json" in words or ("--output", "json") in pairwise(words)
         return cls(
             verb=verb,
             command=shlex.join(["agentramp", verb, *words]),
@@ -89,21 +92,31 @@ class Channel:
         self._print(self.stderr, [*others, self._painted(self.stderr, RED, last)])
 
     def interrupted(self) -> None:
-        self._print(self.stderr, [f"agentramp {self.verb}: interrupted; run it again to go on"])
+        self._end(130, "interrupted", "run it again to go on")
 
     def bug(self) -> None:
         trace = "".join(traceback.format_exception(*sys.exc_info()))
-        told = "this is a bug of agentramp, not of your project; please report the lines above"
-        self._print(self.stderr, [trace.rstrip(), f"agentramp {self.verb}: {told}"])
+        self._print(self.stderr, [trace.rstrip()])
+        self._end(1, "this is a bug of agentramp", "please report it with the lines above")
+
+    def _end(self, code: int, reason: str, advice: str) -> None:
+        if self.output == "json":
+            self._print(self.stdout, [json.end(self.verb, code, reason, advice)])
+        self._print(self.stderr, [f"agentramp {self.verb}: {reason}; {advice}"])
 
     def _painted(self, stream: TextIO, colour: str, line: str) -> str:
         plain = not stream.isatty() or self.environ.get("TERM") == "dumb"
         return line if plain or self.environ.get("NO_COLOR") else f"{colour}{line}{RESET}"
 
     def _append(self, variable: str, text: str) -> None:
-        if self.environ.get(variable):
+        """A file that cannot be written is told, and changes nothing about what was done."""
+        if not self.environ.get(variable):
+            return
+        try:
             with Path(self.environ[variable]).open("a", encoding="utf-8") as file:
                 file.write(text)
+        except OSError as error:
+            self._print(self.stderr, [f"  {variable} could not be written: {error}"])
 
     def _print(self, stream: TextIO, lines: Iterable[str]) -> None:
         for line in lines:

@@ -43,9 +43,7 @@ def failure(value: Failure) -> str:
     error = value.error
     platform = error if isinstance(error, PlatformError) else None
     faults = error.diagnostics if isinstance(error, ConfigError) else ()
-    document = {
-        "verb": value.verb,
-        "ok": False,
+    said = {
         "exit_code": error.exit_code,
         "error": type(error).__name__,
         "message": error.message,
@@ -64,7 +62,17 @@ def failure(value: Failure) -> str:
             for fault in faults
         ],
     }
-    return json.dumps(document, ensure_ascii=False)
+    return _failure(value.verb, said)
+
+
+def _failure(verb: str, said: dict[str, Any]) -> str:
+    unsaid: dict[str, Any] = {"error": None, "code": None, "request_id": None, "diagnostics": []}
+    return json.dumps({"verb": verb, "ok": False, **unsaid, **said}, ensure_ascii=False)
+
+
+def end(verb: str, code: int, reason: str, advice: str) -> str:
+    """The end of a run that no error of ours describes: a bug, or an interrupt."""
+    return _failure(verb, {"exit_code": code, "message": reason, "advice": advice})
 
 
 def weights(split: Split | None) -> dict[str, int] | None:

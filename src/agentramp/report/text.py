@@ -49,7 +49,7 @@ def plan(value: Plan) -> Iterator[str]:
     for line in value.way_back:
         yield f"  back   {step(line)}"
     if value.steps and not value.way_back:
-        yield "  back   not needed: no traffic is touched"
+        yield f"  back   {value.no_way_back}"
     for note in value.notes:
         yield f"  note   {note}"
 

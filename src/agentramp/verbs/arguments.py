@@ -1,8 +1,28 @@
 """Arguments that several verbs share; the same name means the same thing in each."""
 
 import argparse
+import re
+import shlex
 
 PERCENT = range(101)
+ENDPOINT = "production"
+
+_PROJECT = {"resource": None, "platform": "agentrun", "output-dir": None}
+_TRAFFIC = {
+    "resource": None,
+    "platform": "agentrun",
+    "runtime": None,
+    "region": None,
+    "endpoint": ENDPOINT,
+}
+LOCATING = {
+    "build": _PROJECT,
+    "deploy": _PROJECT,
+    "publish-version": _PROJECT,
+    "shift-traffic": _TRAFFIC,
+    "rollback": _TRAFFIC,
+}
+"""The options of each verb that say where it acts, with the value that needs no saying."""
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
@@ -23,16 +43,33 @@ def add_platform(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_output_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output-dir",
+        metavar="DIR",
+        help="where the zip and its manifest lie (default: .agentramp/ beside s.yaml)",
+    )
+
+
 def add_runtime(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--runtime", metavar="NAME", help="the runtime itself, without reading s.yaml"
+        "--runtime",
+        metavar="NAME",
+        type=_runtime,
+        help="the runtime itself, without reading s.yaml",
     )
-    parser.add_argument("--region", metavar="REGION", help="its region, where --runtime is given")
+    parser.add_argument(
+        "--region", metavar="REGION", type=_region, help="its region, where --runtime is given"
+    )
 
 
 def add_endpoint(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--endpoint", metavar="NAME", default="production", help="(default: production)"
+        "--endpoint",
+        metavar="NAME",
+        type=_endpoint,
+        default=ENDPOINT,
+        help=f"(default: {ENDPOINT})",
     )
 
 
@@ -40,9 +77,46 @@ def add_dry_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print the plan, change nothing")
 
 
-def on_platform(args: argparse.Namespace) -> str:
-    """The end of a next command, so that it goes where this one went."""
-    return " --platform local" if args.platform == "local" else ""
+def again(args: argparse.Namespace, verb: str, *words: str) -> str:
+    """The command that does ``verb`` next, and to the very same place as this one did."""
+    given = vars(args)
+    located = [
+        f"--{option}={given[option.replace('-', '_')]}"
+        for option, default in LOCATING[verb].items()
+        if given.get(option.replace("-", "_")) not in {None, default}
+    ]
+    path = [args.path] if args.path != "." else []
+    return shlex.join(["agentramp", verb, *path, *located, *words])
+
+
+def _runtime(text: str) -> str:
+    return _name(text, "a runtime", 127)
+
+
+def _endpoint(text: str) -> str:
+    return _name(text, "an endpoint", 63)
+
+
+def _name(text: str, what: str, more: int) -> str:
+    """Names become file names in the journal, so nothing but a name may pass."""
+    if not re.fullmatch(rf"[a-zA-Z][a-zA-Z0-9_-]{{0,{more}}}", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no name for {what}: a letter first, then letters, digits, - and _"
+        )
+    return text
+
+
+def _region(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no region; one looks like cn-hangzhou")
+    return text
+
+
+def digest(text: str) -> str:
+    """The 64 hex digits of a sha256, with or without ``sha256:`` before them."""
+    if not re.fullmatch(r"(sha256:)?[0-9a-f]{64}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no sha256 digest, as build tells it")
+    return text.removeprefix("sha256:")
 
 
 def version(text: str) -> int:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from agentramp import package
 from agentramp.config import Config, RuntimeConfig
-from agentramp.errors import UnsupportedError
 from agentramp.model import Artifact
 from agentramp.package import AgentRunTarget, BuildRequest, Built, LocalTarget, Target
 from agentramp.package.manifest import read_manifest
@@ -22,20 +21,19 @@ FOLDER = ".agentramp"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_project(parser)
     arguments.add_platform(parser)
-    parser.add_argument(
-        "--output-dir",
-        metavar="DIR",
-        help=f"where the zip and its manifest go (default: {FOLDER}/ beside s.yaml)",
-    )
+    arguments.add_output_dir(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     whole, runtime = configured(args, context)
     built = packaged(args, context, whole, runtime)
     if built is None:
-        raise UnsupportedError(
-            f"runtime {runtime.spec.name} names no folder in code.src: there is nothing to build",
-            advice="an image, a zip or an object in OSS is deployed as it is: agentramp deploy",
+        return Result(
+            verb="build",
+            message=f"runtime {runtime.spec.name} names no folder: it is deployed as it is",
+            runtime=runtime.spec.name,
+            artifact=artifact_of(args, context, whole, runtime) if runtime.source else None,
+            next=arguments.again(args, "deploy"),
         )
     return Result(
         verb="build",
@@ -45,7 +43,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
         runtime=runtime.spec.name,
         artifact=built.artifact,
         manifest=package.manifest_path(built.artifact.path),
-        next=f"agentramp deploy {args.path}" + arguments.on_platform(args),
+        next=arguments.again(args, "deploy"),
     )
 
 

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_project(parser)
     arguments.add_platform(parser)
     arguments.add_dry_run(parser)
-    parser.add_argument("--output-dir", metavar="DIR", help="where build put the package")
+    arguments.add_output_dir(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
         runtime_id=head.id if head else None,
         artifact=artifact,
         plan=plan,
-        next=f"agentramp publish-version {args.path}{arguments.on_platform(args)}",
+        next=arguments.again(args, "publish-version"),
     )
 
 

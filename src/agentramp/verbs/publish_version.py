@@ -3,7 +3,7 @@
 import argparse
 
 from agentramp.config import Config
-from agentramp.errors import SupersededError
+from agentramp.errors import SupersededError, UsageError
 from agentramp.model import Artifact, Observed, RuntimeSpec, Version
 from agentramp.planning import plan_publish
 from agentramp.platform.port import Platform
@@ -24,10 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_project(parser)
     arguments.add_platform(parser)
     arguments.add_dry_run(parser)
-    parser.add_argument("--output-dir", metavar="DIR", help="where build put the package")
+    arguments.add_output_dir(parser)
     parser.add_argument(
         "--artifact-digest",
         metavar="SHA256",
+        type=arguments.digest,
         help="the package's digest as build told it, where its manifest is on another machine",
     )
 
@@ -71,8 +72,14 @@ def _digest(given: str | None, artifact: Artifact | None, observed: Observed) ->
     """The digest of the package the head runs, as surely as it can be known from here."""
     head = observed.runtime.spec if observed.runtime else None
     checksum = head.code.checksum if head and head.code else None
-    if given:
-        return f"sha256:{given.removeprefix('sha256:')}"
+    if given and artifact and given != artifact.sha256:
+        raise UsageError(
+            f"--artifact-digest names another package than the last build here"
+            f" (sha256:{artifact.sha256})",
+            advice="leave it out, or build what you mean first",
+        )
+    if given and artifact is None:
+        return f"sha256:{given}"
     if artifact is None or checksum is None:
         return f"crc64:{checksum}" if checksum else ""
     if artifact.crc64 != checksum:
@@ -87,12 +94,19 @@ def _digest(given: str | None, artifact: Artifact | None, observed: Observed) ->
 def _candidates(
     platform: Platform, observed: Observed, digest: str
 ) -> list[tuple[Version, RuntimeSpec]]:
-    """Versions that may hold the head: those whose description does not name another package."""
+    """Versions that may hold the head: all whose description does not name another package."""
     if observed.runtime is None:
         return []
     runtime_id = observed.runtime.id
-    likely = [v for v in observed.versions if digest in v.description or ":" not in v.description]
+    likely = [v for v in observed.versions if not _names_another(v.description, digest)]
     return [(v, platform.published_spec(runtime_id, v.number)) for v in likely[:LOOKED_AT]]
+
+
+def _names_another(description: str, digest: str) -> bool:
+    """A digest of another kind, or none at all, says nothing about the package."""
+    kind = digest.partition(":")[0]
+    named = [word for word in description.split() if word.startswith(f"{kind}:")]
+    return bool(kind and named) and digest not in named
 
 
 def _description(digest: str, whole: Config, context: Context) -> str:
@@ -110,5 +124,4 @@ def _next(args: argparse.Namespace, observed: Observed, number: int | None) -> s
     if number is None or any(e.split.stable == number for e in observed.endpoints):
         return None
     weight = 10 if observed.endpoints else 100
-    command = f"agentramp shift-traffic {args.path}{arguments.on_platform(args)}"
-    return f"{command} --version {number} --weight {weight}"
+    return arguments.again(args, "shift-traffic", f"--version={number}", f"--weight={weight}")

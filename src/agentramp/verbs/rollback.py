@@ -5,9 +5,9 @@ import argparse
 import tenacity
 
 from agentramp.errors import SupersededError
-from agentramp.journal.port import served
+from agentramp.journal.port import is_unfinished, served
 from agentramp.plan import Subject
-from agentramp.planning import plan_rollback
+from agentramp.planning import Seen, plan_rollback, version_before
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
 from agentramp.verbs.context import Context
@@ -32,25 +32,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
-    """A rollback that loses to another run reads again and tries again: it must win."""
+    """A rollback that loses to another run reads again and tries again: it must win.
+
+    Where it goes is decided once, so that trying again never goes back twice.
+    """
     where = named(args, context)
+    version = args.version or _version(args, where)
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(SupersededError),
         stop=tenacity.stop_after_attempt(ATTEMPTS),
         wait=lambda state: min(state.attempt_number, LONGEST_WAIT) + context.jitter(),
+        before_sleep=lambda state: context.console.say(f"{_reason(state)}; trying again"),
         sleep=context.sleep,
         reraise=True,
-    )(_once, args, context, where)
+    )(_once, args, context, where, version)
 
 
-def _once(args: argparse.Namespace, context: Context, where: Target) -> Result:
+def _version(args: argparse.Namespace, where: Target) -> int:
+    """The version that served before, or the one a killed rollback was on its way to."""
+    records = where.journal.read(Subject(where.runtime, args.endpoint))
+    if is_unfinished(records) and records[-1].verb == "rollback":
+        meant = records[-1].after.stable
+        if isinstance(meant, int):
+            return meant
+    seen = Seen(where.runtime, where.platform.observe(where.runtime), args.endpoint)
+    return version_before(seen, served(records))
+
+
+def _once(args: argparse.Namespace, context: Context, where: Target, version: int) -> Result:
     observed = where.platform.observe(where.runtime)
     records = where.journal.read(Subject(where.runtime, args.endpoint))
-    plan = plan_rollback(where.runtime, observed, args.endpoint, served(records), args.version)
+    seen = Seen(where.runtime, observed, args.endpoint, is_unfinished(records))
+    plan = plan_rollback(seen, version)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
-    return traffic_result(args, plan, observed, outcome, _next(args))
+    return traffic_result(args, plan, observed, outcome, arguments.again(args, "deploy"))
 
 
-def _next(args: argparse.Namespace) -> str:
-    return f"agentramp deploy {args.path}{arguments.on_platform(args)}"
+def _reason(state: tenacity.RetryCallState) -> str:
+    return str(state.outcome.exception()) if state.outcome else ""

@@ -3,9 +3,10 @@
 import argparse
 
 from agentramp.executor import Outcome
+from agentramp.journal.port import is_unfinished
 from agentramp.model import Endpoint, Observed, Split
-from agentramp.plan import CreateEndpoint, MoveTraffic, Plan
-from agentramp.planning import plan_shift
+from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, Subject
+from agentramp.planning import Seen, plan_shift
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
 from agentramp.verbs.context import Context
@@ -35,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, context: Context) -> Result:
     where = named(args, context)
     observed = where.platform.observe(where.runtime)
-    plan = plan_shift(where.runtime, observed, args.endpoint, args.version, args.weight)
+    unfinished = is_unfinished(where.journal.read(Subject(where.runtime, args.endpoint)))
+    seen = Seen(where.runtime, observed, args.endpoint, unfinished)
+    plan = plan_shift(seen, args.version, args.weight)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
     return traffic_result(args, plan, observed, outcome, _next(args))
@@ -92,5 +95,5 @@ def _next(args: argparse.Namespace) -> str | None:
     higher = [weight for weight in LADDER if weight > args.weight]
     if not higher:
         return None
-    tail = f"{args.path}{arguments.on_platform(args)}"
-    return f"agentramp shift-traffic {tail} --version {args.version} --weight {higher[0]}"
+    words = (f"--version={args.version}", f"--weight={higher[0]}")
+    return arguments.again(args, "shift-traffic", *words)

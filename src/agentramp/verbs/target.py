@@ -12,6 +12,7 @@ from agentramp.executor import Execute, Executor, look_only
 from agentramp.journal.file import FileJournal
 from agentramp.journal.port import Journal
 from agentramp.local import daemon
+from agentramp.platform.agentrun.client import is_loopback
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.port import Platform
 from agentramp.platform.registry import Address, connect
@@ -34,6 +35,10 @@ def named(args: argparse.Namespace, context: Context) -> Target:
     """The runtime by name alone: what a rollback needs, and no more."""
     if args.runtime and args.region is None and args.platform != "local":
         raise UsageError("--runtime needs --region", advice="add --region, such as cn-hangzhou")
+    if args.region and not args.runtime:
+        raise UsageError("--region goes with --runtime; s.yaml says its own", advice="leave it out")
+    if args.runtime and args.resource:
+        raise UsageError("--runtime names the runtime; --resource one of s.yaml", advice="use one")
     if args.runtime:
         return target(args, context, args.runtime, args.region or "local")
     try:
@@ -80,6 +85,11 @@ def started(context: Context) -> daemon.Server:
 def _cloud(environ: Mapping[str, str], region: str) -> tuple[Address, str | None]:
     url = environ.get("AGENTRUN_CONTROL_ENDPOINT") or f"agentrun.{region}.aliyuncs.com"
     url = url if "://" in url else f"https://{url}"
+    if url.startswith("http://") and not is_loopback(url):
+        raise UsageError(
+            f"AGENTRUN_CONTROL_ENDPOINT is {url}: what is sent holds secrets of your agent",
+            advice="use https; http is for this machine only",
+        )
     accounts = (environ[name] for name in _ACCOUNTS if environ.get(name))
     return Address(url.rstrip("/"), credentials(environ)), next(accounts, None)
 

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     names = ", ".join(runtime.spec.name for runtime in whole.runtimes)
     for runtime in whole.runtimes:
         for field in runtime.unmanaged:
-            context.console.say(f"{runtime.resource}: {field} is valid, but deploy leaves it alone")
+            context.console.say(f"{runtime.resource}: {field} is valid; deploy cannot do it yet")
     return Result(
         verb="validate",
         message=f"{whole.file} is valid: runtime {names}",

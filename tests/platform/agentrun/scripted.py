@@ -11,11 +11,16 @@ from typing import Any, TypeAlias
 
 @dataclass(frozen=True)
 class Say:
-    """An answer; ``status`` 0 closes the connection without one, after the request was read."""
+    """An answer; ``status`` 0 closes the connection without one, after the request was read.
+
+    ``raw`` takes the place of ``body``, and ``short`` bytes of it are promised and never sent.
+    """
 
     status: int
     body: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    short: int = 0
 
 
 @dataclass
@@ -23,6 +28,7 @@ class Asked:
     method: str
     path: str
     body: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 Script: TypeAlias = Callable[[Asked], Say]
@@ -38,18 +44,24 @@ def scripted(script: Script) -> Iterator[tuple[str, list[Asked]]]:
 
         def answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)
-            asked = Asked(self.command, self.path, json.loads(self.rfile.read(length) or b"{}"))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = json.loads(self.rfile.read(length) or b"{}")
+            asked = Asked(self.command, self.path, body, headers)
             seen.append(asked)
             said = script(asked)
             if said.status == 0:
                 self.close_connection = True
                 return
-            data = json.dumps(said.body).encode()
+            data = json.dumps(said.body).encode() if said.raw is None else said.raw
             self.send_response(said.status)
-            for name, value in {**said.headers, "content-length": str(len(data))}.items():
+            for name, value in {
+                **said.headers,
+                "content-length": str(len(data) + said.short),
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(data)
+            self.close_connection = self.close_connection or said.short > 0
 
         do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - http.server's names
 

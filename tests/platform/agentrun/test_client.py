@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -137,9 +138,59 @@ def test_refusals_in_the_platforms_own_words(
     assert len(seen) == 1
 
 
-def test_an_answer_that_is_no_json() -> None:
-    with scripted(in_turn(Say(404, {}))) as (url, _), pytest.raises(NotFoundError, match="404"):
+def test_a_refusal_that_is_no_json() -> None:
+    said = Say(404, raw=b"<html>no</html>")
+    with scripted(in_turn(said)) as (url, _), pytest.raises(NotFoundError, match="404"):
         client(url, Time()).call(GET)
+
+
+def test_a_success_that_is_no_json_is_no_success() -> None:
+    said = Say(200, raw=b"<html>log in first</html>")
+    with scripted(in_turn(said)) as (url, _), pytest.raises(PlatformError, match="no JSON"):
+        client(url, Time()).call(GET)
+
+
+def test_an_answer_cut_in_the_middle_is_lost() -> None:
+    cut = Say(200, raw=b'{"data": {', short=100)
+    with scripted(in_turn(cut, OK)) as (url, seen):
+        assert client(url, Time()).call(GET) == {"id": "1"}
+        assert len(seen) == 2
+        seen.clear()
+    with scripted(in_turn(cut)) as (url, seen), pytest.raises(OutcomeUnknownError):
+        client(url, Time()).call(POST)
+    assert len(seen) == 1
+
+
+def test_a_body_with_secrets_follows_no_redirect() -> None:
+    with scripted(in_turn(OK)) as (elsewhere, seen):
+        moved = Say(307, headers={"location": f"{elsewhere}/x"})
+        with scripted(in_turn(moved)) as (url, _), pytest.raises(PlatformError, match="307"):
+            client(url, Time()).call(PUT, body={"secret": "x"})
+    assert seen == []
+
+
+def test_the_environment_is_not_asked_about_this_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither a proxy nor a .netrc may come between; the latter would replace the signature."""
+    (tmp_path / "netrc").write_text("default login me password mine\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with scripted(in_turn(OK)) as (url, seen):
+        client(url, Time()).call(GET)
+    assert seen[0].headers["authorization"].startswith("ACS3-HMAC-SHA256 ")
+
+
+@pytest.mark.parametrize(("asked", "waited"), [("7200000", 60.5), ("soon", 0.5), ("", 0.5)])
+def test_a_wait_nobody_can_wait_for_is_cut(asked: str, waited: float) -> None:
+    time = Time()
+    slow = Say(429, {"code": "Throttled"}, {"x-acs-retry-after": asked})
+    with scripted(in_turn(slow, OK)) as (url, _):
+        client(url, time).call(GET)
+    assert time.waits == [waited]
 
 
 def test_paths_and_queries_are_encoded_as_they_are_signed() -> None:

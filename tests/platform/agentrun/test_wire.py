@@ -129,6 +129,17 @@ def test_a_split_as_the_vendors_client_writes_it(split: Split, file: str) -> Non
         ("1", [{"version": "2", "weight": 0.1}], Split(1, ((2, 10),))),
         ("1", [{"version": "2", "weight": 0.29}], Split(1, ((2, 29),))),
         ("1", [{"version": "2", "weight": 0.001}], Split(1, ((2, 1),))),
+        ("1", [{"version": "2", "weight": 0.996}], Split(1, ((2, 99),))),
+        (
+            "1",
+            [{"version": "2", "weight": 0.1}, {"version": "2", "weight": 0.2}],
+            Split(1, ((2, 30),)),
+        ),
+        (
+            "LATEST",
+            [{"version": "1", "weight": 0.4}, {"version": "2", "weight": 0.6}],
+            Split(2, ((1, 40),)),
+        ),
         # A version that splits with itself, as the vendor's guide makes one, is that version.
         ("2", [{"version": "2", "weight": 0.2}], Split(2)),
         ("1", [{"version": "2", "weight": 1.0}], Split(2)),
@@ -149,6 +160,13 @@ def test_splits_that_others_made(target: str, entries: object, split: Split) -> 
         "status": "UPDATING",
     }
     assert wire.decode_endpoint(data) == Endpoint("ep", "production", split, Status.UPDATING)
+
+
+def test_weights_that_sum_to_more_than_everything() -> None:
+    entries = [{"version": "2", "weight": 0.7}, {"version": "3", "weight": 0.7}]
+    data = {"targetVersion": "1", "routingConfiguration": {"versionWeights": entries}}
+    with pytest.raises(PlatformError, match="sum to 140 %"):
+        wire.decode_endpoint(data)
 
 
 def test_a_status_nobody_knows() -> None:

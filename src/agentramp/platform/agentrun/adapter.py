@@ -52,7 +52,7 @@ class AgentRun:
         body = _body(spec, artifact)
         action = Action("CreateAgentRuntime", "POST", _RUNTIMES)
         made = self._post(action, body, lambda: self._find(spec.name), wire.decode_runtime)
-        return self.await_runtime(made.id)
+        return _holding(self.await_runtime(made.id), artifact)
 
     def update_runtime(
         self, runtime_id: str, spec: RuntimeSpec, artifact: Artifact | None
@@ -60,7 +60,7 @@ class AgentRun:
         self._settle(lambda: self._runtime(runtime_id), RUNTIME_TIMEOUT)
         body = _body(spec, artifact)
         self.client.call(Action("UpdateAgentRuntime", "PUT", (*_RUNTIMES, runtime_id)), body=body)
-        return self.await_runtime(runtime_id)
+        return _holding(self.await_runtime(runtime_id), artifact)
 
     def await_runtime(self, runtime_id: str) -> Runtime:
         runtime = self._settle(lambda: self._runtime(runtime_id), RUNTIME_TIMEOUT)
@@ -193,7 +193,8 @@ class AgentRun:
             items = data.get("items") or []
             yield from items
             seen += len(items)
-            if not items or seen >= int(data.get("total") or 0):
+            total = data.get("total")
+            if not items or (total is not None and seen >= int(total)):
                 return
             page += 1
 
@@ -209,6 +210,18 @@ def _body(spec: RuntimeSpec, artifact: Artifact | None) -> Mapping[str, Any]:
         )
     told = replace(spec, code=replace(spec.code, checksum=artifact.crc64))
     return wire.encode_runtime(told, b64encode(artifact.path.read_bytes()).decode())
+
+
+def _holding(runtime: Runtime, artifact: Artifact | None) -> Runtime:
+    """``runtime``, if it runs the package it was told to, as far as the platform says."""
+    code = runtime.spec.code
+    if artifact and code and code.checksum not in {None, artifact.crc64}:
+        raise NotAppliedError(
+            f"runtime {runtime.spec.name} was given package {artifact.crc64} but has"
+            f" {code.checksum}",
+            advice="somebody else may be deploying it: look, then run this again",
+        )
+    return runtime
 
 
 def _ready(entity: Entity, name: str) -> Entity:

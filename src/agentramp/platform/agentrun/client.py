@@ -31,8 +31,15 @@ from agentramp.platform.port import PlatformError, UnreachableError
 API_VERSION = "2025-09-10"
 ATTEMPTS = 6
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 120.0
+MOST_ASKED = 60.0
 THROTTLED = 429
 SERVER_FAULT = 500
+_LOST = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
 _AGENT = f"agentramp/{__version__} Python/{machine.python_version()}"
 
 
@@ -82,6 +89,10 @@ class Client:
     jitter: Callable[[], float]
     session: requests.Session = field(default_factory=requests.Session)
 
+    def __post_init__(self) -> None:
+        # A proxy of the environment is for the way out, never for this machine.
+        self.session.trust_env = not is_loopback(self.url)
+
     def call(
         self,
         action: Action,
@@ -113,10 +124,16 @@ class Client:
     def _once(self, action: Action, query: Mapping[str, str], payload: bytes) -> Mapping[str, Any]:
         request = self._signed(action, query, payload)
         try:
-            answer = self.session.send(request, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
+            answer = self.session.send(
+                request,
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                # A body with secrets goes where it was signed for and nowhere else.
+                allow_redirects=False,
+                **self.session.merge_environment_settings(self.url, {}, None, None, None),
+            )
         except requests.exceptions.ConnectTimeout as error:
             raise _AgainError(self._unreachable(error), 0) from error
-        except (requests.ConnectionError, requests.Timeout) as error:
+        except _LOST as error:
             raise self._lost(action, error) from error
         except requests.RequestException as error:
             raise self._unreachable(error) from error
@@ -143,9 +160,8 @@ class Client:
         signable = Signable(action.method, path, query, headers)
         headers["authorization"] = authorization(signable, credentials)
         url = self.url + path + (f"?{canonical_query(query)}" if query else "")
-        return self.session.prepare_request(
-            requests.Request(action.method, url, headers, data=payload or None)
-        )
+        # Not prepared by the session: it would put a .netrc password in place of the signature.
+        return requests.Request(action.method, url, headers, data=payload or None).prepare()
 
     def _headers(self, action: Action, credentials: Credentials, payload: bytes) -> dict[str, str]:
         moment = datetime.fromtimestamp(self.now(), timezone.utc)
@@ -167,6 +183,10 @@ class Client:
         return headers
 
 
+def is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+
 def _never_connected(error: requests.RequestException) -> bool:
     """Whether no byte of the request can have reached the platform."""
     return "NewConnectionError" in repr(error) or "Name or service not known" in repr(error)
@@ -174,11 +194,10 @@ def _never_connected(error: requests.RequestException) -> bool:
 
 def _data(action: Action, answer: requests.Response) -> Mapping[str, Any]:
     body = _json(answer)
-    if answer.ok:
-        data = body.get("data", {})
-        return data if isinstance(data, dict) else {}
+    if answer.status_code < requests.codes.multiple_choices:
+        return _payload(action, answer, body)
     error = _refusal(action, answer, body)
-    asked = float(answer.headers.get("x-acs-retry-after") or 0) / 1000
+    asked = _asked_wait(answer.headers.get("x-acs-retry-after", ""))
     throttled = answer.status_code == THROTTLED or asked > 0 or "throttl" in error.code.lower()
     broken = answer.status_code >= SERVER_FAULT and not isinstance(error, AlreadyExistsError)
     if throttled or (broken and action.method != "POST"):
@@ -188,6 +207,23 @@ def _data(action: Action, answer: requests.Response) -> Mapping[str, Any]:
             f"{action.name}: {error.message}", code=error.code, request_id=error.request_id
         )
     raise error
+
+
+def _payload(
+    action: Action, answer: requests.Response, body: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    data = body.get("data", {})
+    if isinstance(data, dict) and (body or not answer.content):
+        return data
+    raise PlatformError(
+        f"{action.name}: the answer is no JSON of the platform",
+        advice="something between may have answered: check the address and the proxy",
+    )
+
+
+def _asked_wait(milliseconds: str) -> float:
+    """Seconds the platform asks to wait; a figure no one can wait for is cut."""
+    return min(int(milliseconds) / 1000, MOST_ASKED) if milliseconds.isdigit() else 0.0
 
 
 def _json(answer: requests.Response) -> dict[str, Any]:

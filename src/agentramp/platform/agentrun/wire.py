@@ -182,17 +182,28 @@ def decode_version(data: Json) -> Version:
 def _decode_split(data: Json) -> Split:
     stable = _reference(data.get("targetVersion") or LATEST)
     entries = (data.get("routingConfiguration") or {}).get("versionWeights") or []
-    shares = [(_reference(entry["version"]), _percent(entry["weight"])) for entry in entries]
-    # Made by hand elsewhere, an entry may repeat the stable version or take everything.
-    others = [(ref, weight) for ref, weight in shares if ref != stable and weight > 0]
-    if len(others) == 1 and others[0][1] >= FULL:
-        return Split(others[0][0])
+    shares: dict[VersionRef, int] = {}
+    for entry in entries:
+        ref = _reference(entry["version"])
+        shares[ref] = shares.get(ref, 0) + _percent(entry["weight"])
+    # Made by hand elsewhere, an entry may repeat the stable version, or leave it nothing.
+    others = [(ref, weight) for ref, weight in shares.items() if ref != stable and weight > 0]
+    taken = sum(weight for _, weight in others)
+    if taken > FULL:
+        raise PlatformError(
+            f"endpoint {data.get('agentRuntimeEndpointName')} has weights that sum to {taken} %",
+            advice="set its weights by hand to what you mean, then run this again",
+        )
+    if taken == FULL:
+        (stable, _), *others = sorted(others, key=lambda share: -share[1])
     return Split(stable, tuple(others))
 
 
 def _percent(weight: float) -> int:
-    """Whole percent; a share above nothing never rounds to nothing."""
-    return round(weight * FULL) or (1 if weight > 0 else 0)
+    """Whole percent; a share that is neither nothing nor everything never rounds to either."""
+    if weight <= 0 or weight >= 1:
+        return FULL if weight >= 1 else 0
+    return min(max(round(weight * FULL), 1), FULL - 1)
 
 
 def _reference(text: object) -> VersionRef:
