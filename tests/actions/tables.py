@@ -25,6 +25,8 @@ on Linux and macOS runners.
 - **An input that is empty** counts as not given. `true` and `false` are the only booleans.
 - **A step that fails** ends with the exit code of the command line ([exit codes](exit-codes.md)):
   its last line says why and what to do, and faults of `s.yaml` are annotations at their lines.
+- **A rollback** without `version` needs the journal, which is a file under `AGENTRAMP_HOME` so far.
+  On a runner that starts empty, hand it the `previous-version` of `shift-traffic`.
 - **Between jobs** pass outputs; a package is the same bytes wherever it is built, so a later job
   may build it again and compare `artifact-digest`.
 """
