@@ -29,6 +29,19 @@ from agentramp.config.cleartext import is_placeholder, is_secret_name, looks_lik
         "SIGNING_KEYS",
         "armsLicenseKey",
         "DJANGO_SECRET",
+        "DB_PASS",
+        "dbpass",
+        "DOOR_PASSCODE",
+        "GPG_PASSPHRASE",
+        "API_KEY_1",
+        "API_KEY_V2",
+        "OPENAI_API_KEY_PROD",
+        "DB_PASS_STAGING_2",
+        "TOKEN_BACKUP",
+        "API_KEY_PRIMARY",
+        "REDIS_AUTH",
+        "JWT",
+        "SERVICE_BEARER",
     ],
 )
 def test_names_of_secrets(name: str) -> None:
@@ -59,6 +72,22 @@ def test_names_of_secrets(name: str) -> None:
         "SECRET_ARN",
         "KEY_ID",
         "TOKEN_URL",
+        "TOKEN_LIMIT_1",
+        "SECRET_NAME_PROD",
+        "PARTITION_KEY_2",
+        "BYPASS",
+        "BY_PASS",
+        "COMPASS",
+        "COMPASS_PROD",
+        "PASS_THROUGH",
+        "SINGLE_PASS",
+        "AUTH_MODE",
+        "REQUIRE_AUTH",
+        "USE_JWT",
+        "JWT_ISSUER",
+        "OAUTH2",
+        "PROD",
+        "2",
         "名",
         "_",
     ],
@@ -110,7 +139,11 @@ def test_shapes_of_other_things(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "<your-key>", "changeme", "xxxx", "***", "your-api-key", "none", "not-needed"]
+    "text",
+    [
+        *("", " ", "<your-key>", "changeme", "xxxx", "***", "your-api-key", "none", "not-needed"),
+        *("sk-***", "ghp_****", "****1234", "sk-xxxx", "oidc", "basic", "off"),
+    ],
 )
 def test_placeholders(text: str) -> None:
     assert is_placeholder(text)
@@ -119,6 +152,8 @@ def test_placeholders(text: str) -> None:
 def test_values_are_no_placeholders() -> None:
     assert not is_placeholder("hunter2")
     assert not is_placeholder("12345678")
+    assert not is_placeholder("hunter**2")
+    assert not is_placeholder("hunterxxx2")
 
 
 @pytest.mark.parametrize("piece", ["-eyJ", "sk-", "://a:", "LTAI", "ghp_", "-----BEGIN "])

@@ -108,3 +108,52 @@ def test_an_archive_that_says_it_is_smaller_than_it_is(tmp_path: Path) -> None:
 def test_what_is_no_archive(content: bytes) -> None:
     with pytest.raises(ArchiveError):
         check(content)
+
+
+def test_a_link_that_leaves_only_through_other_links(tmp_path: Path) -> None:
+    """Word for word ``a/b/l/../..`` stays inside; by way of the link it does not."""
+    inside = packed((entry("a/b/file"), ""), link("a/b/l", ".."), link("in", "a/b/l/.."))
+    check(inside)
+    content = packed((entry("a/b/file"), ""), link("a/b/l", ".."), link("out", "a/b/l/../.."))
+    with pytest.raises(ArchiveError, match="'out' points out of the archive"):
+        check(content)
+    source = tmp_path / "code.zip"
+    source.write_bytes(content)
+    with pytest.raises(ArchiveError):
+        unpack(source, tmp_path / "code")
+
+
+def test_links_that_go_round() -> None:
+    with pytest.raises(ArchiveError, match="too many links"):
+        check(packed(link("a", "b"), link("b", "a")))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("mode", [stat.S_IFREG | 0o644, stat.S_IFLNK | 0o777])
+def test_a_damaged_stream(method: int, mode: int, tmp_path: Path) -> None:
+    sink = io.BytesIO()
+    info = entry("app", mode)
+    info.compress_type = method
+    with zipfile.ZipFile(sink, "w") as archive:
+        archive.writestr(info, "".join(map(str, range(900))))
+    content = bytearray(sink.getvalue())
+    content[45:80] = b"\xff" * 35
+    source = tmp_path / "code.zip"
+    source.write_bytes(bytes(content))
+    with pytest.raises(ArchiveError):
+        unpack(source, tmp_path / "code")
+    if stat.S_ISLNK(mode):
+        with pytest.raises(ArchiveError):
+            check(bytes(content))
+
+
+@pytest.mark.parametrize(("place", "value"), [(8, 1), (10, 99)], ids=["encrypted", "unknown"])
+def test_what_cannot_be_read(place: int, value: int, tmp_path: Path) -> None:
+    """An encrypted entry, and one that is packed in a way nobody knows."""
+    content = bytearray(packed((entry("a"), "text")))
+    content[content.index(b"PK\x01\x02") + place] = value
+    content[content.index(b"PK\x03\x04") + place - 2] = value
+    source = tmp_path / "code.zip"
+    source.write_bytes(bytes(content))
+    with pytest.raises(ArchiveError):
+        unpack(source, tmp_path / "code")

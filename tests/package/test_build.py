@@ -179,6 +179,41 @@ def test_another_target_or_other_requirements_build_anew(
     assert {argv[0] for argv in asked} == {"/bin/py"}
 
 
+def test_a_rebuilt_wheel_outside_the_source_builds_anew(
+    fill: "Fill", make: Make, fake_installer: "FakeInstaller", tmp_path: Path
+) -> None:
+    wheel = tmp_path / "own-1.0-py3-none-any.whl"
+    wheel.write_text("one")
+    root = fill({"a.py": "", "requirements.txt": f"../{wheel.name}\n"})
+    fake_installer.packages = {"own": "1.0"}
+    make(root)
+    assert make(root).reused
+    wheel.write_text("two")
+
+    assert not make(root).reused
+    assert make(root).reused
+
+
+def test_requirements_that_cannot_be_looked_into_are_never_reused(
+    fill: "Fill", make: Make, heard: "Heard"
+) -> None:
+    root = fill({"a.py": "", "requirements.txt": "-r https://host.invalid/more.txt\n"})
+    make(root)
+
+    assert not make(root).reused
+    assert "whether -r https://host.invalid/more.txt has changed cannot be told" in heard.text
+
+
+def test_a_token_in_requirements_stops_the_build(
+    fill: "Fill", make: Make, tmp_path: Path, fake_installer: "FakeInstaller"
+) -> None:
+    line = "--extra-index-url https://ghp_x@registry.invalid/\n"
+    with pytest.raises(BuildError, match=r"requirements\.txt:1"):
+        make(fill({"a.py": "", "requirements.txt": line}))
+    assert fake_installer.calls == []
+    assert not (tmp_path / "out" / "agent.zip").exists()
+
+
 @pytest.mark.parametrize("damage", ["zip cut", "zip bit", "zip gone", "seal", "manifest cut"])
 def test_a_damaged_package_or_manifest_is_built_anew(fill: "Fill", make: Make, damage: str) -> None:
     root = fill({"a.py": "x" * 1000})

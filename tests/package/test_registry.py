@@ -61,10 +61,10 @@ def test_uv_and_pip_give_the_same_bytes(fill: "Fill", tmp_path: Path) -> None:
         assert archive.read("python/bin/normalizer").startswith(b"#!/usr/bin/env python3\n")
 
 
-def wheel(folder: Path) -> None:
+def wheel(folder: Path, code: str = "x = 1\n") -> None:
     info = "own-1.0.dist-info"
     files = {
-        "own.py": "x = 1\n",
+        "own.py": code,
         f"{info}/METADATA": "Metadata-Version: 2.1\nName: own\nVersion: 1.0\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
@@ -82,6 +82,23 @@ def test_a_wheel_beside_the_requirements_needs_no_registry(
     wheel(root)
 
     assert make(root, installer, tmp_path / "a.zip").manifest.dependencies == ("own==1.0",)
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+@pytest.mark.parametrize(
+    "line", ["--find-links ../wheels\nown==1.0", "../wheels/own-1.0-py3-none-any.whl"]
+)
+def test_a_rebuilt_wheel_outside_the_source_is_packed(
+    fill: "Fill", tmp_path: Path, installer: Installer, line: str
+) -> None:
+    root = fill({"agent.py": "", "requirements.txt": f"--no-index\n{line}\n"})
+    (tmp_path / "wheels").mkdir()
+    for code in ("x = 1\n", "x = 2\n"):
+        wheel(tmp_path / "wheels", code)
+        built = make(root, installer, tmp_path / "a.zip")
+        with zipfile.ZipFile(built.artifact.path) as archive:
+            assert archive.read("python/own.py").decode() == code
+    assert make(root, installer, tmp_path / "a.zip").reused
 
 
 @pytest.mark.parametrize("installer", INSTALLERS)

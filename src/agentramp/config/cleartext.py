@@ -5,12 +5,23 @@ from typing import Final
 
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET_WORDS: Final = frozenset(
-    {"secret", "secrets", "password", "passwd", "pwd", "passphrase", "credential", "credentials"}
+    re.findall(
+        r"\w+", "secret secrets password passwd pwd passphrase passcode credential credentials"
+    )
 )
 # These name a secret only at the end of a name: KEY_PREFIX and TOKEN_LIMIT are settings.
-_SECRET_ENDINGS: Final = frozenset({"token", "key", "keys"})
+_SECRET_ENDINGS: Final = frozenset({"token", "key", "keys", "pass", "jwt", "bearer", "auth"})
+# These only tell one of several: API_KEY_2, DB_PASSWORD_PROD.
+_VARIANTS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """prod production dev development test staging stage old new current previous next primary
+        secondary backup v""",
+    )
+)
 _RUN_TOGETHER: Final = re.compile(
-    r"(?:apikeys?|secretkey|accesskey|privatekey|authtoken|accesstoken|password|passwd|licensekey)$"
+    r"(?:apikeys?|secretkey|accesskey|privatekey|authtoken|accesstoken|password|passwd|licensekey"
+    r"|(?:db|user|root|admin|mysql|redis|smtp)pass)$"
 )
 # A last word that makes the name one of a setting: SECRET_NAME, PASSWORD_LENGTH.
 _SETTING_ENDINGS: Final = frozenset(
@@ -25,10 +36,26 @@ _SETTING_ENDINGS: Final = frozenset(
 _NOT_SECRET_BEFORE: Final = frozenset(
     re.findall(r"\w+", "public primary foreign partition sort cache max min num limit sampling")
 )
+# SINGLE_PASS is a way to work, REQUIRE_AUTH and USE_JWT are switches.
+_NO_ENDING_AFTER: Final = {
+    "pass": frozenset(re.findall(r"\w+", "by single multi one two first second final")),
+    **dict.fromkeys(
+        ("auth", "jwt", "bearer"),
+        frozenset(
+            re.findall(
+                r"\w+",
+                """enable enabled disable disabled require requires required use uses no skip with
+                need needs allow is has""",
+            )
+        ),
+    ),
+}
 _PLACEHOLDER: Final = re.compile(
-    r"<[^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]|\*+|x{3,}|\.{3,}|-+|(?:sk-)?(?:your|my)[-_ ].*|.*[-_ ]here"
-    r"|change[-_ ]?me|replace[-_ ]?me|example|dummy|fake|test|todo|none|null|empty|unset|optional"
-    r"|not[-_ ]?(?:needed|used|required|set)|unused|placeholder|no[-_ ]?key|true|false",
+    r"<[^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]|\*+|[\w-]{0,8}\*{3,}\w{0,4}|(?:\w{1,8}[-_])?x{3,}|\.{3,}|-+"
+    r"|(?:sk-)?(?:your|my)[-_ ].*|.*[-_ ]here|change[-_ ]?me|replace[-_ ]?me|example|dummy|fake"
+    r"|test|todo|none|null|empty|unset|optional|not[-_ ]?(?:needed|used|required|set)|unused"
+    r"|placeholder|no[-_ ]?key|true|false|yes|no|on|off|enabled?|disabled?"
+    r"|basic|digest|oidc|oauth2?|saml|ldap|jwt|bearer|anonymous",  # the answers to AUTH=
     re.IGNORECASE,
 )
 _MASKED: Final = re.compile(r"x{4}|\*{3}|\.{3}|your|example", re.IGNORECASE)
@@ -58,14 +85,22 @@ def name_words(name: str) -> list[str]:
 
 def is_secret_name(name: str) -> bool:
     """Tell whether what stands under this name is a secret, by the last words of the name."""
-    words = name_words(name)
+    words = _without_variants(name_words(name))
     if not words:
         return False
     if words[-1] in _SETTING_ENDINGS:
         return words[-3:] == ["access", "key", "id"]
     if _SECRET_WORDS & set(words) or _RUN_TOGETHER.search("".join(words)):
         return True
-    return words[-1] in _SECRET_ENDINGS and not _NOT_SECRET_BEFORE & set(words)
+    others = _NOT_SECRET_BEFORE | _NO_ENDING_AFTER.get(words[-1], frozenset())
+    return words[-1] in _SECRET_ENDINGS and not others & set(words)
+
+
+def _without_variants(words: list[str]) -> list[str]:
+    kept = len(words)
+    while kept > 1 and (words[kept - 1].isdigit() or words[kept - 1] in _VARIANTS):
+        kept -= 1
+    return words[:kept]
 
 
 def looks_like_secret(text: str) -> bool:

@@ -1,11 +1,14 @@
 """One agent: a process that is kept running and healthy until it is retired."""
 
 import asyncio
+import errno
+import logging
 import shutil
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from agentramp.errors import RefusedError
 from agentramp.local import archive, assumptions, ports, process
@@ -14,6 +17,8 @@ from agentramp.local.launch import Launch
 from agentramp.local.probe import is_healthy
 from agentramp.local.store import Process as KnownProcess
 from agentramp.local.upstream import Pool
+
+_LOG = logging.getLogger(__name__)
 
 _FIRST_CHECK_SECONDS = 0.05
 _CHECK_GROWTH = 1.5
@@ -45,27 +50,35 @@ class Agent:
         self.launch = launch
         self.pool: Pool | None = None
         self.in_flight = 0
-        self.restarts = 0
         self.stopping = False
         self._registry = registry
         self._sleep = sleep
-        self._healthy = asyncio.Event()
+        self._reason = ""
+        # Set while the agent is healthy, and for good once it will not be any more.
+        self._decided = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._first: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._supervise())
 
-    async def started(self) -> None:
-        """Return once the agent was healthy for the first time. Raises StartError."""
-        reason = await asyncio.shield(self._first)
-        if reason:
-            raise StartError(reason)
+    async def started(self, patience: float = assumptions.START_TIMEOUT_SECONDS) -> None:
+        """Return once the agent is healthy.
+
+        Raises StartError: at once where the first start fails, and where the agent is being
+        started again after ``patience`` seconds, with the reason of its last failure.
+        """
+        if not self._first.done():
+            reason = await asyncio.shield(self._first)
+            if reason:
+                raise StartError(reason)
+        if await self.reachable(patience) is None:
+            raise StartError(self._reason)
 
     async def reachable(self, timeout: float) -> Pool | None:
         """The connections to the agent, once it is healthy; None if that takes too long."""
         if self.pool is None:
             try:
-                await asyncio.wait_for(self._healthy.wait(), timeout)
+                await asyncio.wait_for(self._decided.wait(), timeout)
             except asyncio.TimeoutError:
                 return None
         return self.pool
@@ -92,8 +105,7 @@ class Agent:
         self.stopping = True
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        if not self._first.done():
-            self._first.set_result("the agent was stopped before it was healthy")
+        self._over("the agent was stopped before it was healthy")
         await asyncio.to_thread(shutil.rmtree, self.launch.folder, ignore_errors=True)
 
     async def _supervise(self) -> None:
@@ -101,17 +113,35 @@ class Agent:
         try:
             await asyncio.to_thread(archive.unpack, launch.archive, launch.code)
         except archive.ArchiveError as error:
-            self._first.set_result(str(error))
-            return
+            self._over(str(error))
+        except Exception as error:  # noqa: BLE001 whatever it is, somebody waits to hear of it
+            _LOG.exception("the code of %s could not be unpacked", launch.folder)
+            self._over(f"the code cannot be unpacked: {error!r}")
+        else:
+            await self._keep_running()
+
+    async def _keep_running(self) -> None:
         backoff = Backoff()
         clock = asyncio.get_running_loop().time
         while True:
             began = clock()
-            reason = await self._life()
-            if not self._first.done():
-                self._first.set_result(reason)
-            self.restarts += 1
+            try:
+                reason = await self._life()
+            except Exception as error:  # noqa: BLE001 a full disk, say: tried again as ever
+                _LOG.exception("the agent in %s could not be run", self.launch.folder)
+                reason = f"the embedded platform could not run the agent: {error}"
+            self._failed(reason)
             await self._sleep(backoff.after(clock() - began))
+
+    def _failed(self, reason: str) -> None:
+        self._reason = reason
+        if not self._first.done():
+            self._first.set_result(reason)
+
+    def _over(self, reason: str) -> None:
+        """No process will be started any more: nobody needs to wait for one."""
+        self._failed(reason)
+        self._decided.set()
 
     async def _life(self) -> str:
         """From the start of one process to its end; why it ended."""
@@ -120,10 +150,10 @@ class Agent:
             child = await process.spawn(self.launch, port)
         except OSError as error:
             return _not_started(self.launch, error)
-        known = process.identify(child.pid)
-        if known:
-            self._registry.began(known)
         try:
+            known = process.identify(child.pid)
+            if known:
+                self._registry.began(known)
             return await self._start_up(child, port) or await self._watch(child, port)
         finally:
             self._close()
@@ -132,7 +162,10 @@ class Agent:
 
     async def _end(self, child: Process) -> None:
         await process.end(child)
-        self._registry.ended(child.pid)
+        try:
+            self._registry.ended(child.pid)
+        except Exception:  # noqa: BLE001 its entry does no harm: a start time is with it
+            _LOG.exception("the end of process %s could not be recorded", child.pid)
 
     async def _start_up(self, child: Process, port: int) -> str:
         """Empty once the agent is healthy, else why it will not be."""
@@ -147,6 +180,8 @@ class Agent:
             if successes >= self.launch.spec.health.successes:
                 self._open(port)
                 return ""
+            if not healthy and await asyncio.to_thread(_listens_itself, self.launch, child, port):
+                return _unmapped(self.launch)
             pause = min(pause * _CHECK_GROWTH, _SLOWEST_CHECK_SECONDS)
         return _silent(self.launch, child)
 
@@ -163,12 +198,12 @@ class Agent:
 
     def _open(self, port: int) -> None:
         self.pool = Pool(_HOSTS, port)
-        self._healthy.set()
+        self._decided.set()
         if not self._first.done():
             self._first.set_result("")
 
     def _close(self) -> None:
-        self._healthy.clear()
+        self._decided.clear()
         if self.pool:
             self.pool.close()
             self.pool = None
@@ -183,11 +218,38 @@ async def _ended_within(child: Process, seconds: float) -> bool:
 
 
 def _not_started(launch: Launch, error: OSError) -> str:
-    program = launch.spec.command[0]
     return (
         f"the command {list(launch.spec.command)} could not be started: {error.strerror};"
-        f" usual cause: this machine has no program '{program}'"
+        f" {_cause(launch, error)}"
     )
+
+
+def _cause(launch: Launch, error: OSError) -> str:
+    program = launch.command()[0]
+    if str(error.filename) == str(launch.code):
+        return f"the folder of its code, {launch.code}, is gone or may not be entered"
+    if error.filename is None:
+        return "usual cause: this machine has no room for one more process"
+    if str(error.filename) != program:
+        return f"the platform could not use {error.filename}"
+    return _why_not_executed(launch.spec.command[0], error, Path(launch.code, program))
+
+
+def _why_not_executed(word: str, error: OSError, path: Path) -> str:
+    """``path`` is where ``word``, as configured, lies if it is no name to be searched for."""
+    match error.errno:
+        case errno.ENOENT if "/" in word and path.is_file():
+            return f"'{word}' is there: the interpreter that its first line names is not"
+        case errno.ENOENT if "/" in word:
+            return f"the code has no file '{word}'"
+        case errno.ENOENT:
+            return f"usual cause: this machine has no program '{word}'"
+        case errno.EACCES:
+            return f"'{word}' may not be executed: give it the executable bit"
+        case errno.ENOEXEC:
+            return f"'{word}' is no program of this machine: it may lack its first line (#!)"
+        case _:
+            return f"it was '{word}' that could not be executed"
 
 
 def _ended(launch: Launch, child: Process) -> str:
@@ -197,6 +259,19 @@ def _ended(launch: Launch, child: Process) -> str:
     return (
         f"the agent's process ended with {how}; it should go on and serve on port"
         f" {launch.spec.port}; the end of its log: {tail or '(empty)'}"
+    )
+
+
+def _listens_itself(launch: Launch, child: Process, port: int) -> bool:
+    """Whether it took the configured port, because nothing mapped it to the assigned one."""
+    listens = process.listening_ports(child.pid)
+    return launch.spec.port in listens and port not in listens
+
+
+def _unmapped(launch: Launch) -> str:
+    return (
+        f"it listens on {launch.spec.port} itself, where two versions cannot run side by side:"
+        " let it read PORT from the environment (python: without -I, -E, -S)"
     )
 
 

@@ -3,7 +3,7 @@
 import io
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +12,8 @@ from agentramp.local import assumptions
 
 _CHUNK = 1024 * 1024
 _LINK_MAX = 4096
+_HOPS_MAX = 40
+"""Links that one path may go through; as many as Linux follows."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,10 @@ def check(content: bytes, limits: Limits = LIMITS) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_entries(archive, limits)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise ArchiveError(f"the code is no zip archive: {error}") from error
+    except ArchiveError:
+        raise
+    except Exception as error:  # each decompressor has errors of its own
+        raise ArchiveError(f"the code is no whole zip archive: {error}") from error
 
 
 def unpack(source: Path, target: Path, limits: Limits = LIMITS) -> None:
@@ -47,7 +51,9 @@ def unpack(source: Path, target: Path, limits: Limits = LIMITS) -> None:
             budget = limits.size
             for entry in archive.infolist():
                 budget -= _unpack_entry(archive, entry, target, budget)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
+    except ArchiveError:
+        raise
+    except Exception as error:  # each decompressor has errors of its own
         raise ArchiveError(f"the code cannot be unpacked: {error}") from error
 
 
@@ -61,8 +67,9 @@ def _check_entries(archive: zipfile.ZipFile, limits: Limits) -> None:
     links = {_place(entry) for entry in entries if _is_link(entry)}
     for entry in entries:
         _check_place(entry, links)
-        if _is_link(entry):
-            _check_link(archive, entry)
+    goals = {_place(entry): _goal(archive, entry) for entry in entries if _is_link(entry)}
+    for place in goals:
+        _check_link(place, goals)
 
 
 def _place(entry: zipfile.ZipInfo) -> PurePosixPath:
@@ -83,19 +90,27 @@ def _check_place(entry: zipfile.ZipInfo, links: set[PurePosixPath]) -> None:
         raise ArchiveError(f"{entry.filename!r} lies behind a link")
 
 
-def _check_link(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+def _goal(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> PurePosixPath:
     if entry.file_size > _LINK_MAX:
         raise ArchiveError(f"the link {entry.filename!r} is too long")
-    goal = PurePosixPath(archive.read(entry).decode("utf-8", "surrogateescape"))
-    depth = len(_place(entry).parent.parts)
-    for step in _steps(goal):
-        depth += step
-        if goal.is_absolute() or depth < 0:
-            raise ArchiveError(f"the link {entry.filename!r} points out of the archive")
+    return PurePosixPath(archive.read(entry).decode("utf-8", "surrogateescape"))
 
 
-def _steps(goal: PurePosixPath) -> Iterator[int]:
-    return (-1 if part == ".." else 1 for part in goal.parts)
+def _check_link(link: PurePosixPath, goals: Mapping[PurePosixPath, PurePosixPath]) -> None:
+    """Walk from the link as the kernel would, through every link on the way."""
+    at, ahead, hops = PurePosixPath(), [*reversed(link.parts)], 0
+    while ahead:
+        part = ahead.pop()
+        goal = goals.get(at / part)
+        if (part == ".." and not at.parts) or (goal is not None and goal.is_absolute()):
+            raise ArchiveError(f"the link {str(link)!r} points out of the archive")
+        if goal is None:
+            at = at.parent if part == ".." else at / part
+            continue
+        hops += 1
+        if hops > _HOPS_MAX:
+            raise ArchiveError(f"the link {str(link)!r} goes through too many links")
+        ahead.extend(reversed(goal.parts))
 
 
 def _unpack_entry(

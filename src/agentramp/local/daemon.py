@@ -4,18 +4,20 @@ import http.client
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import agentramp
 from agentramp.errors import RefusedError
-from agentramp.local.home import Home, Running
+from agentramp.local import schema
+from agentramp.local.home import BrokenFileError, Home, Running
 from agentramp.local.launch import interpreter_libraries
 from agentramp.local.ports import LOOPBACK
 
@@ -23,6 +25,7 @@ Found = TypeVar("Found")
 
 _POLL_SECONDS = 0.05
 _ANSWER_SECONDS = 2.0
+_KILLED_SECONDS = 10.0
 _ANSWER_MAX = 4096
 _LOG_TAIL_CHARACTERS = 1500
 _STATUS_PATH = "/-/status"
@@ -63,27 +66,77 @@ def start(home: Path, *, timeout: float = 30) -> Server:
     Raises StartServerError.
     """
     place = _place(home)
-    place.make()
-    with place.starting():
-        found = status(home)
-        if found and _is_whole(place):
-            return found
-        if found:
-            _end(place, found.pid, timeout)
-        pid = _launch(place)
-        found = _wait(lambda: _if_answers(home, pid), timeout)
+    with _usable(place):
+        place.make()
+        with place.starting():
+            found = _former(home, timeout)
+            if found and _is_whole(place):
+                return found
+            if found:
+                _end(place, found.pid, timeout)
+            return _started(home, timeout)
+
+
+def _former(home: Path, timeout: float) -> Server | None:
+    """The server that runs already; one that does not answer gets time to answer or to end."""
+    place = _place(home)
+    _wait(lambda: status(home) is not None or not place.served(), timeout)
+    found = status(home)
+    if found is None and place.served():
+        raise StartServerError(
+            f"a server of the embedded platform (process {place.server_pid()}) runs in"
+            f" {place.root} and did not answer in {timeout:g} s",
+            advice="End it with: agentramp local stop",
+        )
+    return found
+
+
+def _started(home: Path, timeout: float) -> Server:
+    place = _place(home)
+    place.identity()
+    if place.database.exists():
+        schema.open_database(place.database).close()
+    log = _Log(place.server_log)
+    pid = _launch(place)
+    found = _wait(lambda: _if_answers(home, pid, log), timeout)
     if found is None:
         raise StartServerError(
             f"the embedded platform did not start in {timeout:g} s;"
-            f" the end of its log: {_log_tail(place)}",
+            f" the end of its log: {log.tail()}",
             advice=f"Read {place.server_log}.",
         )
     return found
 
 
+@contextmanager
+def _usable(place: Home) -> Iterator[None]:
+    """What is wrong with the folder is told as a StartServerError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StartServerError(
+            f"the embedded platform's records, {place.database}, cannot be used: {error}",
+            advice=f"Use the agentramp that made them, or move {place.root} aside to begin anew.",
+        ) from error
+    except BrokenFileError as error:
+        raise StartServerError(
+            str(error), advice=f"Put it right, or move {place.root} aside to begin anew."
+        ) from error
+    except OSError as error:
+        raise StartServerError(
+            f"the embedded platform cannot use its folder {place.root}: {error}",
+            advice="AGENTRAMP_HOME has to name a folder that you may make and write to.",
+        ) from error
+
+
 def status(home: Path) -> Server | None:
-    """The running server, or None."""
+    """The running server, or None where none answers. Raises StartServerError."""
     place = _place(home)
+    with _usable(place):
+        return _status(place, home)
+
+
+def _status(place: Home, home: Path) -> Server | None:
     running = place.running()
     answer = _ask(place, running) if running else None
     if not running or not answer:
@@ -105,35 +158,68 @@ def status(home: Path) -> Server | None:
 def stop(home: Path, *, timeout: float = 60) -> bool:
     """Stop the server and all agents; false where nothing was running.
 
-    Agents that a killed server left are ended too. Raises StartServerError if the server is
-    still there after ``timeout`` seconds.
+    Agents that a killed server left are ended too. A server that does not end in ``timeout``
+    seconds is killed. Raises StartServerError if it is still there after that.
     """
     place = _place(home)
-    if not place.root.exists():
-        return False
-    with place.starting():
+    with _usable(place):
+        if not place.root.is_dir():
+            return False
+        with place.starting():
+            served = place.served()
+            if served:
+                _end(place, _pid_of_server(place, home), timeout)
+            return _end_orphans(place) > 0 or served
+
+
+def _pid_of_server(place: Home, home: Path) -> int:
+    # A server of an older agentramp does not say it in its lock.
+    pid = place.server_pid()
+    if pid is None:
         found = status(home)
-        if found is not None:
-            _end(place, found.pid, timeout)
-        return _end_orphans(place) > 0 or found is not None
+        pid = found.pid if found else None
+    if pid is None:
+        raise StartServerError(
+            f"a server of the embedded platform runs in {place.root}, but does not say who it is",
+            advice="End the process whose command names that folder.",
+        )
+    return pid
 
 
 def _end(place: Home, pid: int, timeout: float) -> None:
-    os.kill(pid, signal.SIGTERM)
-    if not _wait(lambda: _is_gone(place, pid), timeout):
+    # One that was halted (SIGSTOP) has to go on to end well.
+    _signal(pid, signal.SIGTERM, signal.SIGCONT)
+    if _wait(lambda: _is_gone(place, pid), timeout):
+        return
+    _signal(pid, signal.SIGKILL)
+    if not _wait(lambda: _is_gone(place, pid), _KILLED_SECONDS):
         raise StartServerError(
-            f"the embedded platform (process {pid}) still runs after {timeout:g} s",
+            f"the embedded platform (process {pid}) still runs, though it was killed after"
+            f" {timeout:g} s",
             advice=f"Read {place.server_log}, then end the process.",
         )
+
+
+def _signal(pid: int, *numbers: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        for number in numbers:
+            os.kill(pid, number)
 
 
 def _end_orphans(place: Home) -> int:
     if not place.database.exists():
         return 0
-    from agentramp.local import process, schema, store  # noqa: PLC0415 psutil is an extra
+    from agentramp.local import process, store  # noqa: PLC0415 psutil is an extra
 
-    with closing(schema.open_database(place.database)) as database:
-        return process.end_orphans(store.Store(database).processes(), place.identity().id)
+    owner = place.identity().id
+    try:
+        with closing(schema.open_database(place.database)) as database:
+            known = store.Store(database).processes()
+    except sqlite3.Error:
+        # Those that still carry the platform's mark are found without the records.
+        process.end_orphans([], owner)
+        raise
+    return process.end_orphans(known, owner)
 
 
 def _place(home: Path) -> Home:
@@ -162,12 +248,11 @@ def _launch(place: Home) -> int:
     return int(done.stdout)
 
 
-def _if_answers(home: Path, pid: int) -> Server | None:
+def _if_answers(home: Path, pid: int, log: "_Log") -> Server | None:
     found = status(home)
     if found is None and not _lives(pid):
         raise StartServerError(
-            "the embedded platform ended while it started;"
-            f" the end of its log: {_log_tail(_place(home))}",
+            f"the embedded platform ended while it started; the end of its log: {log.tail()}",
             advice=f"Read {_place(home).server_log}.",
         )
     return found
@@ -194,19 +279,21 @@ def _ask(place: Home, running: Running) -> _Answer | None:
     try:
         connection.request("GET", _STATUS_PATH)
         found = json.loads(connection.getresponse().read(_ANSWER_MAX))
-    except (OSError, ValueError, http.client.HTTPException):
+    except (OSError, ValueError, OverflowError, http.client.HTTPException):
         return None
     finally:
         connection.close()
     # Anything may listen on that port by now.
-    ours = isinstance(found, dict) and found.get("id") == place.identity().id
-    return _Answer(int(found["pid"]), bool(found.get("whole"))) if ours else None
+    match found:
+        case {"id": str(identity), "pid": int(pid)} if identity == place.identity().id:
+            return _Answer(pid, bool(found.get("whole")))
+        case _:
+            return None
 
 
 def _is_gone(place: Home, pid: int) -> bool:
     """Whether the server let go of its lock, which it does last, and ended."""
-    with place.serving() as free:
-        return free and not _lives(pid)
+    return not place.served() and not _lives(pid)
 
 
 def _lives(pid: int) -> bool:
@@ -228,8 +315,18 @@ def _wait(ask: Callable[[], Found], timeout: float) -> Found:
     return found
 
 
-def _log_tail(place: Home) -> str:
-    try:
-        return place.server_log.read_text(errors="replace")[-_LOG_TAIL_CHARACTERS:].strip()
-    except OSError:
-        return "(none)"
+class _Log:
+    """What is written to the server's log from now on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._start = path.stat().st_size if path.exists() else 0
+
+    def tail(self) -> str:
+        try:
+            with self._path.open("rb") as stream:
+                stream.seek(self._start)
+                text = stream.read().decode("utf-8", "replace")
+        except OSError:
+            return "(none)"
+        return text[-_LOG_TAIL_CHARACTERS:].strip() or "(empty)"

@@ -15,6 +15,10 @@ REGION = "local"
 _ACCOUNT_DIGITS = 16
 
 
+class BrokenFileError(ValueError):
+    """A file of the platform does not hold what was written to it."""
+
+
 @dataclass(frozen=True)
 class Running:
     """Where a server said it listens; by now it may be gone and the port someone else's."""
@@ -60,10 +64,13 @@ class Home:
     # who the platform is
 
     def identity(self) -> Identity:
-        """Made at the first start, the same ever after."""
+        """Made at the first start, the same ever after. Raises OSError, BrokenFileError."""
         if not self._credentials.exists():
             self.write_identity(_new_identity())
-        return Identity(**json.loads(self._credentials.read_text()))
+        try:
+            return Identity(**json.loads(self._credentials.read_text()))
+        except (ValueError, TypeError) as error:
+            raise BrokenFileError(f"{self._credentials} is broken: {error}") from error
 
     def write_identity(self, identity: Identity) -> None:
         _write_private(self._credentials, json.dumps(asdict(identity), indent=2))
@@ -82,8 +89,8 @@ class Home:
 
     def running(self) -> Running | None:
         try:
-            return Running(**json.loads(self._running.read_text()))
-        except (OSError, ValueError, TypeError):
+            return Running(int(json.loads(self._running.read_text())["port"]))
+        except (OSError, ValueError, TypeError, KeyError):
             return None
 
     @property
@@ -103,13 +110,40 @@ class Home:
     @contextmanager
     def serving(self) -> Iterator[bool]:
         """Held by the server as long as it lives; false where another one holds it."""
-        with (self.root / "server.lock").open("w") as lock:
+        with self._server_lock.open("a") as lock:
             try:
                 flock(lock, LOCK_EX | LOCK_NB)
             except OSError:
                 yield False
-            else:
-                yield True
+                return
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield True
+
+    def served(self) -> bool:
+        """Whether a server lives: it need not answer, nor have written where it listens."""
+        try:
+            lock = self._server_lock.open("r+")
+        except FileNotFoundError:
+            return False
+        with lock:
+            try:
+                flock(lock, LOCK_EX | LOCK_NB)
+            except OSError:
+                return True
+            return False
+
+    def server_pid(self) -> int | None:
+        """Who holds the lock, if ``served``; None where it does not say."""
+        try:
+            return int(self._server_lock.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    @property
+    def _server_lock(self) -> Path:
+        return self.root / "server.lock"
 
 
 def _new_identity() -> Identity:

@@ -5,16 +5,19 @@ thrown away at any moment: at the server's start everything that is still pendin
 """
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
 
 from agentramp.local import wire
 from agentramp.local.agent import Agent, StartError
+from agentramp.local.backoff import Backoff
 from agentramp.local.records import LATEST, Endpoint, Label, Route, Runtime, Unit
 from agentramp.local.routes import Live, Routes
 from agentramp.local.store import Store
 from agentramp.local.supervisor import Supervisor, Wanted
+
+_LOG = logging.getLogger(__name__)
 
 
 class Lifecycle:
@@ -24,11 +27,13 @@ class Lifecycle:
         supervisor: Supervisor,
         routes: Routes,
         now: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._supervisor = supervisor
         self._routes = routes
         self._now = now
+        self._sleep = sleep
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def resume(self) -> None:
@@ -51,23 +56,56 @@ class Lifecycle:
 
     def settle_runtime(self, runtime_id: str) -> None:
         """Bring up the head that was asked for; replaces an attempt that is at work."""
-        self._start(runtime_id, self._settle_runtime(runtime_id))
+        self._start(runtime_id, self._settle_runtime, self._give_up_runtime)
 
     def settle_endpoint(self, endpoint_id: str) -> None:
         """Bring up the split that was asked for; replaces an attempt that is at work."""
-        self._start(endpoint_id, self._settle_endpoint(endpoint_id))
+        self._start(endpoint_id, self._settle_endpoint, self._give_up_endpoint)
 
-    def _start(self, key: str, work: Coroutine[Any, Any, None]) -> None:
+    def _start(
+        self,
+        key: str,
+        settle: Callable[[str], Awaitable[None]],
+        give_up: Callable[[str, str], None],
+    ) -> None:
         former = self._tasks.get(key)
         if former:
             former.cancel()
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(self._to_an_end(key, settle, give_up))
         self._tasks[key] = task
         task.add_done_callback(lambda done: self._forget(key, done))
 
     def _forget(self, key: str, done: "asyncio.Task[None]") -> None:
         if self._tasks.get(key) is done:
             del self._tasks[key]
+
+    async def _to_an_end(
+        self,
+        key: str,
+        settle: Callable[[str], Awaitable[None]],
+        give_up: Callable[[str, str], None],
+    ) -> None:
+        """Whatever goes wrong is recorded as a failure, as soon as it can be recorded."""
+        try:
+            await settle(key)
+        except Exception as error:  # noqa: BLE001 nothing may leave it pending
+            _LOG.exception("what was asked for could not be brought about")
+            reason = f"the embedded platform failed: {error!r}; its log says more"
+        else:
+            return
+        backoff = Backoff()
+        while not _recorded(lambda: give_up(key, reason)):
+            await self._sleep(backoff.after(0))
+
+    def _give_up_runtime(self, runtime_id: str, reason: str) -> None:
+        runtime = self._store.runtime(runtime_id)
+        if runtime and runtime.status.pending:
+            self._store.head_failed(runtime, reason, self._now())
+
+    def _give_up_endpoint(self, endpoint_id: str, reason: str) -> None:
+        endpoint = self._store.endpoint(endpoint_id)
+        if endpoint and endpoint.status.pending:
+            self._store.endpoint_failed(endpoint, reason, self._now())
 
     async def _settle_runtime(self, runtime_id: str) -> None:
         runtime = self._store.runtime(runtime_id)
@@ -155,3 +193,12 @@ class Lifecycle:
                     revision = self._store.revision_of(runtime, label)
                     if revision is not None:
                         yield label, revision
+
+
+def _recorded(record: Callable[[], None]) -> bool:
+    try:
+        record()
+    except Exception:  # noqa: BLE001 the disk is still full, say
+        _LOG.exception("the failure could not be recorded")
+        return False
+    return True

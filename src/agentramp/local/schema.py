@@ -45,19 +45,36 @@ CREATE TABLE totals(
 """
 
 
+class ForeignDatabaseError(sqlite3.DatabaseError):
+    """The database was made by an agentramp that keeps its records in another way."""
+
+
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection that commits every statement on its own; made with its tables at first use.
 
     In WAL mode with ``synchronous=NORMAL`` a commit survives the death of the process.
+    Raises sqlite3.Error; ForeignDatabaseError before anything is changed.
     """
     connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        _set_up(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version not in (0, _VERSION):
+        raise ForeignDatabaseError(
+            f"its records are of version {version}, and this agentramp reads version {_VERSION}"
+        )
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == 0:
         connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={_VERSION};COMMIT;")
-    return connection
 
 
 @contextmanager

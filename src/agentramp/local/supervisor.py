@@ -55,9 +55,6 @@ class Supervisor:
     def units(self) -> set[Unit]:
         return set(self._agents)
 
-    def find(self, unit: Unit) -> Agent | None:
-        return self._agents.get(unit)
-
     def ensure(self, wanted: Wanted) -> Agent:
         """The unit's agent: the running one, one that was about to leave, or a new one."""
         found = self._agents.get(wanted.unit) or self._call_back(wanted.unit)
@@ -90,7 +87,12 @@ class Supervisor:
         agent = self._agents.pop(unit)
         task = asyncio.create_task(self._leave(agent))
         self._leaving[agent] = task
-        task.add_done_callback(lambda _: self._leaving.pop(agent, None))
+        task.add_done_callback(lambda done: self._forget(agent, done))
+
+    def _forget(self, agent: Agent, done: "asyncio.Task[None]") -> None:
+        # The agent may have been called back and sent away again since.
+        if self._leaving.get(agent) is done:
+            del self._leaving[agent]
 
     async def _leave(self, agent: Agent) -> None:
         await agent.drained(assumptions.DRAIN_SECONDS)

@@ -63,6 +63,8 @@ def build(  # noqa: PLR0913 - one request, and what the outside lends it by name
 ) -> Built:
     """Make the package, or keep the one that is there where its input has not changed.
 
+    The input is the folder, requirements.txt and the local files it names; where requirements name
+    what cannot be looked into, the package is always made. What registries hold does not count.
     ``environ`` is what the installer runs with: private registries are configured there.
     Raises BuildError for a folder or requirements that cannot become a package, and RegistryError
     where the package registry refuses or cannot be reached; an older package is then left alone.
@@ -152,6 +154,10 @@ def _machine(request: BuildRequest, requirements: Requirements | None, outside: 
 def _reuse(plan: Plan, before: Manifest | None, outside: Outside) -> Built | None:
     """The package that is there, if it is whole and was made from the same input."""
     if before is None or not _same_order(plan, before):
+        return None
+    if plan.requirements and plan.requirements.unseen:
+        unseen = ", ".join(plan.requirements.unseen)
+        outside.progress.say(f"note: whether {unseen} has changed cannot be told: building it anew")
         return None
     output = plan.request.output
     if not describes(before, output):

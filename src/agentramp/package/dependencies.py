@@ -68,6 +68,7 @@ def _attempt(
         target=request.target,
         python=request.python,
         constraints=constraints,
+        local=requirements.local,
     )
     argv = command(tools.installer, order)
     return tools.run(argv, cwd=request.source, env=child_environ(tools.environ))
@@ -90,8 +91,6 @@ def _tell(requirements: Requirements, target: Target, kept: tuple[str, ...], too
         say(f"note: not pinned with ==, so another machine may take other versions: {names}{more}")
         if kept:
             say("note: taking the versions of the last build; delete its manifest for newer ones")
-    if requirements.has_credentials:
-        say("note: requirements.txt holds a registry password and is packed; use PIP_INDEX_URL")
     if isinstance(tools.installer, Pip) and _markers_may_differ(target):
         say(
             "note: pip judges conditions such as sys_platform == 'linux' for this machine, not "

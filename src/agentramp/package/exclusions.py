@@ -9,6 +9,8 @@ import re
 from fnmatch import fnmatchcase, translate
 from pathlib import Path
 
+from agentramp.package.logins import holds_login
+
 NOISE = frozenset(
     {
         ".git",
@@ -31,17 +33,27 @@ VENV_MARK = "pyvenv.cfg"
 SECRET_FOLDERS = frozenset({".aws", ".ssh", ".gnupg", ".aliyun", ".azure", ".kube", ".docker"})
 SECRET_FILES = (
     ".env",
-    ".env.*",
+    ".env[._~-]*",
+    "*.env",
+    ".envrc",
+    "*.p8",
     "*.p12",
     "*.pfx",
+    "*.ppk",
+    "*.jks",
+    "*.keystore",
     "*.kdbx",
+    "*.tfstate*",
+    ".htpasswd",
     ".netrc",
     "_netrc",
     ".pypirc",
     ".git-credentials",
     ".pgpass",
 )
-SHARED_EXAMPLE = ".env.example"
+SHARED_EXAMPLE = re.compile(
+    r"\.env[._-](?:.+[._-])?(?:example|sample|template|dist)|(?:example|sample|template)\.env"
+)
 SSH_KEYS = ("id_rsa", "id_ed25519", "id_ecdsa", "id_dsa")
 SSH_PUBLIC = ".pub"
 KEY_FILES = ("*.pem", "*.key")
@@ -49,6 +61,8 @@ PUBLIC_MARKS = (b"-----BEGIN CERTIFICATE", b"-----BEGIN PUBLIC KEY", b"-----BEGI
 PRIVATE_MARK = b"PRIVATE KEY"
 TOKEN_FILES = (".npmrc", ".yarnrc", ".yarnrc.yml")
 TOKEN_MARKS = (b"_auth", b"_password", b"npmauthtoken", b"npmauthident")
+INDEX_FILES = ("pip.conf", "pip.ini", "uv.toml", "*requirements*.txt", "constraints*.txt")
+"""They may name a registry together with its password."""
 CREDENTIAL_FILES = (
     "*credential*.json",
     "*service-account*.json",
@@ -65,6 +79,7 @@ SUSPECT = re.compile(
             *SECRET_FILES,
             *KEY_FILES,
             *TOKEN_FILES,
+            *INDEX_FILES,
             *CREDENTIAL_FILES,
             *(f"{name}*" for name in SSH_KEYS),
         )
@@ -88,7 +103,7 @@ def is_secret_folder(name: str) -> bool:
 
 def is_secret_file(name: str, path: str) -> bool:
     lowered = name.lower()
-    if not SUSPECT.fullmatch(lowered) or lowered == SHARED_EXAMPLE:
+    if not SUSPECT.fullmatch(lowered) or SHARED_EXAMPLE.fullmatch(lowered):
         return False
     if _matches(lowered, SECRET_FILES) or _is_ssh_key(lowered):
         return True
@@ -96,6 +111,9 @@ def is_secret_file(name: str, path: str) -> bool:
         return not _is_public(_content(path))
     if lowered in TOKEN_FILES:
         return _holds(_content(path), TOKEN_MARKS)
+    if _matches(lowered, INDEX_FILES):
+        content = _content(path)
+        return content is None or holds_login(content.decode(errors="replace"))
     return _matches(lowered, CREDENTIAL_FILES) and _holds(_content(path), CREDENTIAL_MARKS)
 
 

@@ -46,13 +46,18 @@ Installer: TypeAlias = Uv | Pip
 
 @dataclass(frozen=True)
 class Order:
-    """What to install, and into which folder; ``constraints`` names a file of kept versions."""
+    """What to install, and into which folder; ``constraints`` names a file of kept versions.
+
+    ``local`` names the packages whose wheels lie on this machine: uv would take a wheel of the same
+    name from its cache, however often it was rebuilt.
+    """
 
     requirements: Path
     folder: Path
     target: Target
     python: str
     constraints: Path | None = None
+    local: tuple[str, ...] = ()
 
 
 def bundled_uv() -> str | None:
@@ -98,7 +103,8 @@ def command(installer: Installer, order: Order) -> tuple[str, ...]:
     match installer:
         case Uv(program):
             start = (program, "pip", "install", "--link-mode", "copy", "--python", order.python)
-            platform = _uv_platform(order.target)
+            fresh = (word for name in order.local for word in ("--refresh-package", name))
+            platform = (*_uv_platform(order.target), *fresh)
         case Pip(python):
             start = (python, "-m", "pip", "install", "--no-compile", "--no-warn-conflicts")
             platform = _pip_platform(order.target)

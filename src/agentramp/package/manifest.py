@@ -21,7 +21,7 @@ class Inputs:
 
     ``stat`` covers names, sizes and times and is cheap to compare; ``content`` covers every byte
     and decides where ``stat`` differs. ``builder`` covers the target and the tool, and
-    ``requirements`` requirements.txt with all it includes.
+    ``requirements`` requirements.txt with all it includes and the local files it names.
     """
 
     stat: str
