@@ -39,7 +39,7 @@ def check(content: bytes, limits: Limits = LIMITS) -> None:
     except ArchiveError:
         raise
     except Exception as error:  # each decompressor has errors of its own
-        raise ArchiveError(f"the code is no whole zip archive: {error}") from error
+        raise ArchiveError(f"the code is no zip archive: {error}") from error
 
 
 def unpack(source: Path, target: Path, limits: Limits = LIMITS) -> None:

@@ -6,6 +6,8 @@ is known is a change in one place. Figures that are merely local limits stand at
 Behaviour that is assumed and has no constant of its own:
 
 * An update keeps every field it does not send; a field it sends replaces the old value whole.
+* A PUT of an endpoint without ``routingConfiguration`` leaves the weights; ``versionWeights: []``
+  clears them. ``LATEST`` may be an entry.
 * Publishing needs a READY head; otherwise it is refused with 409. Publishing an unchanged head
   makes a new number; nothing visible says otherwise.
 * A known session stays on its version while the endpoint routes to it, whatever the weights.
@@ -24,14 +26,8 @@ Behaviour that is assumed and has no constant of its own:
 
 # --- the control plane -------------------------------------------------------------------------
 
-ABSENT_ROUTING_KEEPS_SPLIT = True
-"""A PUT without ``routingConfiguration`` leaves the weights; ``versionWeights: []`` clears them."""
-
 MAX_WEIGHTED_VERSIONS = 10
 """Entries one split may have; the vendor's own component only ever sends one."""
-
-LATEST_MAY_BE_WEIGHTED = True
-"""``LATEST`` may be an entry of ``versionWeights``."""
 
 DESCRIPTION_MAX = 256
 """Characters of a description; the vendor's schema says so for the runtime."""

@@ -96,7 +96,7 @@ def _started(home: Path, timeout: float) -> Server:
     place.identity()
     if place.database.exists():
         schema.open_database(place.database).close()
-    log = _Log(place.server_log)
+    log = LogFromNow(place.server_log)
     pid = _launch(place)
     found = _wait(lambda: _if_answers(home, pid, log), timeout)
     if found is None:
@@ -248,7 +248,7 @@ def _launch(place: Home) -> int:
     return int(done.stdout)
 
 
-def _if_answers(home: Path, pid: int, log: "_Log") -> Server | None:
+def _if_answers(home: Path, pid: int, log: "LogFromNow") -> Server | None:
     found = status(home)
     if found is None and not _lives(pid):
         raise StartServerError(
@@ -315,7 +315,7 @@ def _wait(ask: Callable[[], Found], timeout: float) -> Found:
     return found
 
 
-class _Log:
+class LogFromNow:
     """What is written to the server's log from now on."""
 
     def __init__(self, path: Path) -> None:

@@ -196,7 +196,7 @@ def _read_route(fields: Fields, former: Route | None) -> Route:
     kept = former.target if former else Label(assumptions.DEFAULT_TARGET)
     target = kept if sent is None else Label(sent)
     routing = fields.child("routingConfiguration")
-    if routing is None and former is not None and assumptions.ABSENT_ROUTING_KEEPS_SPLIT:
+    if routing is None and former is not None:
         weights = former.weights
     else:
         weights = () if routing is None else _weights(routing)
@@ -224,8 +224,6 @@ def _check_weights(target: Label, weights: tuple[Weighted, ...], faults: list[st
         faults.append(f"{place} names a version twice")
     if len(weights) > assumptions.MAX_WEIGHTED_VERSIONS:
         faults.append(f"{place} has more than {assumptions.MAX_WEIGHTED_VERSIONS} entries")
-    if not assumptions.LATEST_MAY_BE_WEIGHTED and LATEST in versions:
-        faults.append(f"{place} cannot name LATEST")
     if any(not 0 < entry.weight < 1 for entry in weights):
         faults.append(f"{place}: a weight must be above 0 and below 1")
     if fsum(entry.weight for entry in weights) > 1 - _WEIGHT_DUST:

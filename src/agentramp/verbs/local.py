@@ -16,12 +16,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> Facts:
-    was_running = daemon.status(context.home) is not None
+    changed = False
     match args.action:
         case "start":
+            changed = daemon.status(context.home) is None
             started(context)
         case "stop":
-            daemon.stop(context.home, timeout=_STOP_TIMEOUT)
+            changed = daemon.stop(context.home, timeout=_STOP_TIMEOUT)
         case _:
             pass
     server = daemon.status(context.home)
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace, context: Context) -> Facts:
     return Facts(
         verb=f"local {args.action}",
         message=f"the embedded platform is {state}",
-        changed=was_running != running,
+        changed=changed,
         facts=known,
         secret=frozenset({"access_key_secret"}),
     )
