@@ -10,7 +10,6 @@ from math import fsum
 from agentramp.local import assumptions
 from agentramp.local.fields import Fields, is_object
 from agentramp.local.records import (
-    LATEST,
     Affinity,
     Endpoint,
     Health,

@@ -74,7 +74,9 @@ def add_endpoint(parser: argparse.ArgumentParser) -> None:
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dry-run", action="store_true", help="print the plan, change nothing there")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the plan, change nothing there"
+    )
 
 
 def again(args: argparse.Namespace, verb: str, *words: str) -> str:
