@@ -159,6 +159,23 @@ def test_websockets_are_told_no(echo: Endpoint) -> None:
     assert (reply.status, reply.json["code"]) == (501, "ERR_NOT_IMPLEMENTED")
 
 
+def test_a_body_that_breaks_off_does_not_keep_its_version_alive(two: Endpoint) -> None:
+    pid = two.ask().json["pid"]
+    place = urlsplit(two.url)
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as raw:
+        raw.sendall(
+            f"POST {place.path}/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "5\r\nhello\r\n".encode()
+        )
+        time.sleep(0.2)  # until the exchange began
+        raw.sendall(b"no size\r\n")
+        answer = b"".join(iter(lambda: raw.recv(1000), b""))
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert metric(two, "agentramp_failures_total") == 0
+        assert two.shift("2")["status"] == "READY"
+        assert ends(pid)
+
+
 # --- streams -----------------------------------------------------------------------------------
 
 
@@ -263,6 +280,33 @@ def test_without_affinity_every_request_is_drawn(control: Control) -> None:
     replies = [endpoint.ask(headers={"x-agentrun-session-id": "same"}) for _ in range(30)]
     assert {reply.version for reply in replies} == {"1", "2"}
     assert replies[0].response.getheader("set-cookie") is None
+    assert endpoint.ask("/status/500").status == 500
+    counted = [metric(endpoint, "agentramp_sessions_total", version) for version in ("1", "2")]
+    assert sum(counted) == 31, "every request counts as a session"
+    rows = "SELECT (SELECT count(*) FROM sessions WHERE endpoint_id=e), count(*) FROM requests"
+    assert written(endpoint, f"{rows}, (SELECT ? AS e) WHERE endpoint_id=e") == [(0, 31)]
+
+
+@pytest.mark.parametrize("other", ['theme={"a":1}', "a b=1", "foo[bar]=1", "x=é", "just", 'x="o'])
+def test_other_cookies_do_not_hide_the_session(two: Endpoint, other: str) -> None:
+    two.shift("1", v2=0.5)
+    headers = {"Cookie": f"{other}; agentrun-session=abc".encode()}
+    replies = [two.ask(headers=headers) for _ in range(12)]
+    assert len({reply.version for reply in replies}) == 1
+    assert replies[0].response.getheader("set-cookie") is None
+
+
+def test_a_session_that_is_no_text_is_a_session(two: Endpoint) -> None:
+    two.shift("1", v2=0.5)
+    replies = [two.ask(headers={"x-agentrun-session-id": b"\xff\xfe"}) for _ in range(12)]
+    assert {reply.status for reply in replies} == {200}
+    assert len({reply.version for reply in replies}) == 1
+
+
+def test_long_sessions_that_begin_alike_are_not_one(two: Endpoint) -> None:
+    for end in "ab":
+        two.ask(headers={"x-agentrun-session-id": "s" * 256 + end})
+    assert metric(two, "agentramp_sessions_total") == 2
 
 
 # --- records -----------------------------------------------------------------------------------
@@ -277,7 +321,15 @@ def metric(endpoint: Endpoint, name: str, version: str = "1") -> float:
     return float(found[0].split()[1]) if found else 0.0
 
 
-def test_what_is_counted(two: Endpoint, server: Server) -> None:
+def written(endpoint: Endpoint, query: str) -> list[tuple[int, ...]]:
+    """What the database says, with the endpoint's id as the query's parameter."""
+    time.sleep(1)
+    path = endpoint.control.server.home / "local" / "platform.db"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return database.execute(query, (endpoint.path.rpartition("/")[2],)).fetchall()
+
+
+def test_what_is_counted(two: Endpoint) -> None:
     two.ask()
     two.ask("/status/500", headers={"x-agentrun-session-id": "bad"})
     two.ask("/status/503", headers={"x-agentrun-session-id": "bad"})
@@ -291,14 +343,7 @@ def test_what_is_counted(two: Endpoint, server: Server) -> None:
     assert 0.3 < metric(two, "agentramp_duration_seconds_sum") < 3
     assert metric(two, "agentramp_first_byte_seconds_count") == 6
     assert metric(two, "agentramp_requests_total", version="2") == 0
-    time.sleep(1)
-    path = server.home / "local" / "platform.db"
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-        rows = database.execute(
-            "SELECT status, failed FROM requests WHERE endpoint_id=? ORDER BY at",
-            (two.path.rpartition("/")[2],),
-        ).fetchall()
-    database.close()
+    rows = written(two, "SELECT status, failed FROM requests WHERE endpoint_id=? ORDER BY at")
     assert rows == [(200, 0), (500, 1), (503, 1), (404, 0), (200, 0), (200, 1)]
 
 
@@ -321,12 +366,12 @@ def test_shifting_all_the_way_and_back_loses_nothing(two: Endpoint) -> None:
 
     def stream() -> None:
         while not stop.is_set():
-            streams.append(len(list(events(two, "/stream?events=6&pause=0.1"))))
+            # Read as a whole: reading line by line takes a cut stream for one that ended.
+            streams.append(two.ask("/stream?events=6&pause=0.1").content.count(b"data: "))
 
     with ThreadPoolExecutor(6) as pool:
         counts = [pool.submit(ask) for _ in range(4)]
-        pool.submit(stream)
-        pool.submit(stream)
+        streaming = [pool.submit(stream) for _ in range(2)]
         for weight in (0.1, 0.3, 0.5):
             assert two.shift("1", v2=weight)["status"] == "READY"
             time.sleep(0.3)
@@ -337,7 +382,10 @@ def test_shifting_all_the_way_and_back_loses_nothing(two: Endpoint) -> None:
         stop.set()
     assert failures == []
     assert sum(count.result() for count in counts) > 100
+    for worker in streaming:
+        worker.result()
     assert set(streams) == {6}
+    assert len(streams) >= 4, "some ran through every change"
 
 
 def test_a_slow_stream_outlives_its_version(two: Endpoint) -> None:

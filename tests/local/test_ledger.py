@@ -96,8 +96,35 @@ def test_many_more_sessions_than_memory_holds(database: sqlite3.Connection) -> N
     ledger = Ledger(database)
     for index in range(30_000):
         ledger.assign("ep", f"s{index}", ONE if index % 2 else TWO, 100)
+        if not index % 5_000:
+            ledger.flush()
+    database.execute("UPDATE sessions SET version='written' WHERE session='s1'")
+    assert ledger.assigned("ep", "s1", 101, 60) == "written", "it had left the memory"
     assert ledger.assigned("ep", "s0", 101, 60) == "2"
     assert ledger.assigned("ep", "s29999", 101, 60) == "1"
+
+
+def test_sessions_that_cannot_be_written_stay_in_memory(database: sqlite3.Connection) -> None:
+    ledger = Ledger(database)
+    database.execute("PRAGMA query_only=ON")
+    for index in range(20_100):
+        ledger.assign("ep", f"s{index}", ONE, 100)
+    assert ledger.assigned("ep", "s0", 101, 60) == "1"
+    ledger.record(request(session="s1", failed=True))
+    assert ledger.totals[ONE].failed_sessions == 1
+    database.execute("PRAGMA query_only=OFF")
+    ledger.flush()
+    assert count(database, "sessions") == 20_100
+
+
+def test_a_request_without_affinity_is_a_session_of_its_own(database: sqlite3.Connection) -> None:
+    ledger = Ledger(database)
+    ledger.record(request()._replace(alone=True))
+    ledger.record(request(failed=True)._replace(alone=True))
+    ledger.flush()
+    sums = ledger.totals[ONE]
+    assert (sums.sessions, sums.requests, sums.failed_sessions) == (2, 2, 1)
+    assert (count(database, "sessions"), count(database, "requests")) == (0, 2)
 
 
 def test_pruning(database: sqlite3.Connection) -> None:
@@ -118,6 +145,18 @@ def test_a_deleted_endpoint_leaves_nothing(database: sqlite3.Connection) -> None
     ledger.forget_endpoint("ep", "demo", "production")
     assert ledger.totals == {}
     assert [count(database, name) for name in ("sessions", "requests", "totals")] == [0, 0, 0]
+
+
+def test_what_ends_after_its_endpoint_was_deleted_is_not_kept(
+    database: sqlite3.Connection,
+) -> None:
+    ledger = Ledger(database)
+    ledger.assign("ep", "s", ONE, 100)
+    ledger.forget_endpoint("ep", "demo", "production")
+    ledger.record(request(failed=True))
+    ledger.flush()
+    assert ledger.totals == {}
+    assert [count(database, name) for name in ("requests", "totals")] == [0, 0]
 
 
 def test_prometheus_text(database: sqlite3.Connection) -> None:

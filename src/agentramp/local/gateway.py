@@ -12,18 +12,18 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import TypedDict, TypeVar
 
 from aiohttp import web
 from multidict import CIMultiDict
 
-from agentramp.local import assumptions, routing
+from agentramp.local import assumptions, routing, sessions
 from agentramp.local.agent import Agent
 from agentramp.local.http1 import Head
 from agentramp.local.ledger import Ledger, Request
 from agentramp.local.routes import Live, Routes
 from agentramp.local.totals import Place
+from agentramp.local.upload import Upload
 from agentramp.local.upstream import ConnectError, Connection, CutError, Pool
 
 AnyResponse = TypeVar("AnyResponse", bound=web.StreamResponse)
@@ -44,9 +44,11 @@ _HOP_BY_HOP = frozenset(
     }
 )
 _NOT_FOR_AGENTS = _HOP_BY_HOP | {"expect", "agentrun-authorization"}
+_END_TO_END = frozenset({"content-length", "host"})
+"""Without these the other side cannot read the message, whatever ``Connection`` names."""
+_BAD_REQUEST = 400
 _SERVER_ERROR = 500
 _CLIENT_LEFT = 499
-_SESSION_LONGEST = 256
 _RETRY_SECONDS = 0.05
 
 
@@ -141,7 +143,7 @@ class Gateway:
             assigned = self._ledger.assigned(live.endpoint_id, session, now, idle)
         label = routing.choose(live.route, assigned, at)
         place = Place(target.runtime, target.endpoint, label)
-        if label != assigned:
+        if live.affinity.enabled and label != assigned:
             self._ledger.assign(live.endpoint_id, session, place, now)
         return Exchange(live, place, live.agents[label], session, is_new, self._clock())
 
@@ -158,6 +160,7 @@ class Gateway:
                 exchange.cut or exchange.status >= _SERVER_ERROR,
                 first_byte,
                 ended - exchange.began,
+                alone=not exchange.live.affinity.enabled,
             )
         )
 
@@ -176,25 +179,33 @@ class Gateway:
         pool, connection = found
         connection.begin(to_head=request.method == "HEAD")
         connection.write(_request_head(request, target))
-        sending = (
-            asyncio.create_task(_send_body(request, connection)) if request.can_read_body else None
-        )
+        upload = Upload(request, connection) if request.can_read_body else None
         whole = False
         try:
-            response = await self._relay(request, connection, exchange)
-            whole = sending is None or sending.done()
+            response = await self._relay(request, connection, exchange, upload)
+            whole = upload is None or upload.whole
+            if upload and upload.broken:
+                # What follows on the client's connection cannot be told from the body.
+                response.force_close()
         finally:
-            if sending:
-                sending.cancel()
+            if upload:
+                upload.stop()
             pool.release(connection, whole=whole)
         return response
 
     async def _relay(
-        self, request: web.BaseRequest, connection: Connection, exchange: Exchange
+        self,
+        request: web.BaseRequest,
+        connection: Connection,
+        exchange: Exchange,
+        upload: Upload | None,
     ) -> web.StreamResponse:
         try:
             head = await connection.head()
         except CutError as error:
+            if upload and upload.broken:
+                exchange.status = _BAD_REQUEST
+                return problem(400, "ERR_BAD_REQUEST", "the request's body broke off", exchange)
             exchange.status = 502
             return problem(502, "ERR_BAD_GATEWAY", f"the agent gave no answer: {error}", exchange)
         exchange.status = head.status
@@ -206,26 +217,33 @@ class Gateway:
             exchange.first_byte = self._clock()
             body = await connection.part()
             return _marked(web.Response(body=body, **_answer(head)), exchange)
-        return await self._stream(request, connection, exchange, head)
-
-    async def _stream(
-        self, request: web.BaseRequest, connection: Connection, exchange: Exchange, head: Head
-    ) -> web.StreamResponse:
         response = _marked(web.StreamResponse(**_answer(head)), exchange)
         try:
-            await response.prepare(request)
-            while part := await connection.part():
-                exchange.first_byte = exchange.first_byte or self._clock()
-                await response.write(part)
-            await response.write_eof()
+            await self._stream(request, connection, exchange, response)
         except CutError:
+            if upload and upload.broken:
+                exchange.status = _BAD_REQUEST
+            else:
+                exchange.cut = True
             # The client has to see that the answer is not whole, so there is no proper end.
-            exchange.cut = True
             if request.transport:
                 request.transport.abort()
         except ConnectionError:
             exchange.status = _CLIENT_LEFT
         return response
+
+    async def _stream(
+        self,
+        request: web.BaseRequest,
+        connection: Connection,
+        exchange: Exchange,
+        response: web.StreamResponse,
+    ) -> None:
+        await response.prepare(request)
+        while part := await connection.part():
+            exchange.first_byte = exchange.first_byte or self._clock()
+            await response.write(part)
+        await response.write_eof()
 
 
 async def _connect(agent: Agent) -> tuple[Pool, Connection] | None:
@@ -241,17 +259,6 @@ async def _connect(agent: Agent) -> tuple[Pool, Connection] | None:
         except ConnectError:
             await asyncio.sleep(_RETRY_SECONDS)
     return None
-
-
-async def _send_body(request: web.BaseRequest, connection: Connection) -> None:
-    if request.headers.get("expect", "").lower() == "100-continue" and request.transport:
-        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    counted = "content-length" in request.headers
-    async for data in request.content.iter_any():
-        connection.write(data if counted else b"%x\r\n%b\r\n" % (len(data), data))
-        await connection.drain()
-    if not counted:
-        connection.write(b"0\r\n\r\n")
 
 
 def _request_head(request: web.BaseRequest, target: Target) -> bytes:
@@ -272,7 +279,7 @@ def _dropped(connection: "list[str] | tuple[str, ...]", always: frozenset[str]) 
     if not connection:
         return always
     named = {token.strip().lower() for value in connection for token in value.split(",")}
-    return always | named
+    return always | (named - _END_TO_END)
 
 
 class _Answer(TypedDict):
@@ -283,8 +290,11 @@ class _Answer(TypedDict):
 
 def _answer(head: Head) -> _Answer:
     connection = [value for name, value in head.headers if name.lower() == "connection"]
-    dropped = _dropped(connection, _HOP_BY_HOP)
+    dropped = _dropped(connection, _HOP_BY_HOP | {"content-length"})
     kept = [(name, value) for name, value in head.headers if name.lower() not in dropped]
+    # Once, and not beside chunks, which overrule it (RFC 9112, section 6.3).
+    if head.length is not None and not head.chunked:
+        kept.append(("Content-Length", str(head.length)))
     return _Answer(status=head.status, reason=head.reason, headers=CIMultiDict(kept))
 
 
@@ -302,21 +312,11 @@ def _marked(response: AnyResponse, exchange: Exchange) -> AnyResponse:
 def _session(request: web.BaseRequest, live: Live) -> tuple[str, bool]:
     """The request's session, and whether it had to be made."""
     if live.affinity.enabled:
-        given = request.headers.get(live.affinity.header) or _cookie(request)
+        cookies = request.headers.getall("cookie", ())
+        given = sessions.named(request.headers.get(live.affinity.header), cookies)
         if given:
-            return given[:_SESSION_LONGEST], False
+            return given, False
     return secrets.token_hex(16), True
-
-
-def _cookie(request: web.BaseRequest) -> str | None:
-    text = request.headers.get("cookie", "")
-    if assumptions.SESSION_COOKIE not in text:
-        return None
-    try:
-        found = SimpleCookie(text).get(assumptions.SESSION_COOKIE)
-    except CookieError:
-        return None
-    return found.value if found else None
 
 
 def problem(status: int, code: str, message: str, exchange: Exchange | None = None) -> web.Response:

@@ -18,7 +18,10 @@ _SESSIONS_IN_MEMORY = 20_000
 
 
 class Request(NamedTuple):
-    """One request that is over; ``at`` is wall time, the others are seconds."""
+    """One request that is over; ``at`` is wall time, the others are seconds.
+
+    ``alone`` says that its session was never assigned: it is all there is of it.
+    """
 
     at: float
     endpoint_id: str
@@ -28,6 +31,7 @@ class Request(NamedTuple):
     failed: bool
     first_byte: float
     duration: float
+    alone: bool = False
 
 
 @dataclass
@@ -45,6 +49,7 @@ class Ledger:
         self._assigned: dict[tuple[str, str], tuple[Label, float]] = {}
         self._requests: list[Request] = []
         self._changed: set[Place] = set()
+        self._gone: set[str] = set()
         self.totals: dict[Place, Totals] = {
             Place(runtime, endpoint, version): Totals.from_text(text)
             for runtime, endpoint, version, text in connection.execute(
@@ -83,16 +88,23 @@ class Ledger:
         )
 
     def record(self, request: Request) -> None:
+        """Count a request; what an endpoint answers after it was deleted is not kept."""
+        if request.endpoint_id in self._gone:
+            return
         sums = self._at(request.place)
         sums.requests += 1
         sums.first_byte.add(request.first_byte)
         sums.duration.add(request.duration)
+        sums.sessions += request.alone
+        self._requests.append(request)
         if request.failed:
             sums.failures += 1
             self._blame(request, sums)
-        self._requests.append(request)
 
     def _blame(self, request: Request, sums: Totals) -> None:
+        if request.alone:
+            sums.failed_sessions += 1
+            return
         found = self._session(request.endpoint_id, request.session)
         if found is not None and not found.failed and found.version == request.place.version:
             found.failed = True
@@ -125,7 +137,7 @@ class Ledger:
         self._db.executemany(
             "INSERT INTO requests VALUES(?,?,?,?,?,?,?,?)",
             [
-                (r.at, r.endpoint_id, r.place.version, r.session, r.status, r.failed, *r[6:])
+                (r.at, r.endpoint_id, r.place.version, r.session, r.status, r.failed, *r[6:8])
                 for r in self._requests
             ],
         )
@@ -143,6 +155,7 @@ class Ledger:
     def forget_endpoint(self, endpoint_id: str, runtime: str, endpoint: str) -> None:
         """An endpoint that is made again under the same name starts from nothing."""
         self.flush()
+        self._gone.add(endpoint_id)
         for key in [key for key in self._sessions if key[0] == endpoint_id]:
             del self._sessions[key]
         for place in [place for place in self.totals if place[:2] == (runtime, endpoint)]:
@@ -174,9 +187,10 @@ class Ledger:
         return found
 
     def _remember(self, key: tuple[str, str], session: _Session) -> None:
-        if len(self._sessions) >= _SESSIONS_IN_MEMORY:
+        # What is not written yet stays: the next flush, which is soon, makes room.
+        while len(self._sessions) >= _SESSIONS_IN_MEMORY:
             oldest = next(iter(self._sessions))
             if oldest in self._assigned or self._sessions[oldest].dirty:
-                self.flush()
+                break
             del self._sessions[oldest]
         self._sessions[key] = session

@@ -47,12 +47,12 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._busy:
-            self._fail("it spoke without being asked")
+            self.fail("it spoke without being asked")
             return
         try:
             self._reader.feed(data)
         except MalformedError as error:
-            self._fail(str(error))
+            self.fail(str(error))
             return
         if self._transport and sum(map(len, self._reader.parts)) > _BUFFER_MAX:
             self._paused = True
@@ -131,6 +131,12 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
         self.closed = True
 
+    def fail(self, reason: str) -> None:
+        """End the exchange: whoever waits for the rest of the answer gets a CutError."""
+        self._cut = reason
+        self._tell()
+        self.abort()
+
     async def _more(self) -> None:
         if self._cut or self.closed:
             raise CutError(self._cut or "the connection was closed")
@@ -140,11 +146,6 @@ class Connection(asyncio.Protocol):
     def _tell(self) -> None:
         if self._news and not self._news.done():
             self._news.set_result(None)
-
-    def _fail(self, reason: str) -> None:
-        self._cut = reason
-        self._tell()
-        self.abort()
 
 
 class Pool:
