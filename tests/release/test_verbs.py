@@ -112,6 +112,7 @@ def test_a_rollback_needs_no_project(user: User, tmp_path: Path) -> None:
     elsewhere = User(user.home, tmp_path)
     back = elsewhere.does("rollback", "--runtime", "quickstart", "--version", "1")
     assert back["weights"] == {"1": 100}
+    assert back["next"] is None, "there is no project here to deploy"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from agentramp.config import RuntimeConfig
 from agentramp.errors import UnsupportedError, UsageError
 from agentramp.model import RuntimeSpec
+from agentramp.plan import Plan
 from agentramp.planning import plan_deploy
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
@@ -41,10 +42,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     head = outcome.runtime or observed.runtime
     return Result(
         verb="deploy",
-        message=plan.notes[0]
-        if not plan.steps
-        else f"runtime {where.runtime}: "
-        + ("the plan stands above" if args.dry_run else "its head is READY"),
+        message=_message(plan, dry_run=args.dry_run),
         changed=outcome.changed,
         dry_run=args.dry_run,
         runtime=where.runtime,
@@ -53,6 +51,13 @@ def run(args: argparse.Namespace, context: Context) -> Result:
         plan=plan,
         next=arguments.again(args, "publish-version"),
     )
+
+
+def _message(plan: Plan, *, dry_run: bool) -> str:
+    if not plan.steps:
+        return plan.notes[0]
+    end = "the plan stands above" if dry_run else "its head is READY"
+    return f"runtime {plan.subject}: {end}"
 
 
 def _refuse_what_is_not_done(runtime: RuntimeConfig) -> None:

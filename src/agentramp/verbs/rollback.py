@@ -7,11 +7,10 @@ import tenacity
 from agentramp.errors import SupersededError
 from agentramp.journal.port import is_unfinished, served
 from agentramp.plan import Subject
-from agentramp.planning import Seen, plan_rollback, version_before
+from agentramp.planning import plan_rollback, version_before
 from agentramp.report.result import Result
-from agentramp.verbs import arguments
+from agentramp.verbs import arguments, traffic
 from agentramp.verbs.context import Context
-from agentramp.verbs.shift_traffic import traffic_result
 from agentramp.verbs.target import Target, executor, named
 
 EXAMPLE = "agentramp rollback --platform local"
@@ -19,11 +18,7 @@ ATTEMPTS, LONGEST_WAIT = 60, 5.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    arguments.add_project(parser)
-    arguments.add_platform(parser)
-    arguments.add_runtime(parser)
-    arguments.add_endpoint(parser)
-    arguments.add_dry_run(parser)
+    traffic.add_arguments(parser)
     parser.add_argument(
         "--version",
         type=arguments.version,
@@ -55,18 +50,16 @@ def _version(args: argparse.Namespace, where: Target) -> int:
         meant = records[-1].after.stable
         if isinstance(meant, int):
             return meant
-    seen = Seen(where.runtime, where.platform.observe(where.runtime), args.endpoint)
-    return version_before(seen, served(records))
+    return version_before(traffic.look(args, where), served(records))
 
 
 def _once(args: argparse.Namespace, context: Context, where: Target, version: int) -> Result:
-    observed = where.platform.observe(where.runtime)
-    records = where.journal.read(Subject(where.runtime, args.endpoint))
-    seen = Seen(where.runtime, observed, args.endpoint, is_unfinished(records))
+    seen = traffic.look(args, where)
     plan = plan_rollback(seen, version)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
-    return traffic_result(args, plan, observed, outcome, arguments.again(args, "deploy"))
+    follows = None if args.runtime else arguments.again(args, "deploy")
+    return traffic.result(args, plan, seen.observed, outcome, follows)
 
 
 def _reason(state: tenacity.RetryCallState) -> str:

@@ -2,13 +2,9 @@
 
 import argparse
 
-from agentramp.executor import Outcome
-from agentramp.journal.port import is_unfinished
-from agentramp.model import Endpoint, Observed, Split
-from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, Subject
-from agentramp.planning import Seen, plan_shift
+from agentramp.planning import plan_shift
 from agentramp.report.result import Result
-from agentramp.verbs import arguments
+from agentramp.verbs import arguments, traffic
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import executor, named
 
@@ -17,11 +13,7 @@ LADDER = (10, 30, 50, 100)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    arguments.add_project(parser)
-    arguments.add_platform(parser)
-    arguments.add_runtime(parser)
-    arguments.add_endpoint(parser)
-    arguments.add_dry_run(parser)
+    traffic.add_arguments(parser)
     parser.add_argument(
         "--version", type=arguments.version, required=True, help="the version to give it to"
     )
@@ -35,65 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     where = named(args, context)
-    observed = where.platform.observe(where.runtime)
-    unfinished = is_unfinished(where.journal.read(Subject(where.runtime, args.endpoint)))
-    seen = Seen(where.runtime, observed, args.endpoint, unfinished)
+    seen = traffic.look(args, where)
     plan = plan_shift(seen, args.version, args.weight)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
-    return traffic_result(args, plan, observed, outcome, _next(args))
-
-
-def traffic_result(
-    args: argparse.Namespace,
-    plan: Plan,
-    observed: Observed,
-    outcome: Outcome,
-    after_that: str | None,
-) -> Result:
-    there = observed.endpoint(args.endpoint)
-    endpoint = outcome.endpoint or there
-    before = there.split if there else None
-    after = _planned(plan, endpoint)
-    return Result(
-        verb=plan.verb,
-        message=_message(args, plan, after),
-        changed=outcome.changed,
-        dry_run=args.dry_run,
-        runtime=plan.subject.runtime,
-        runtime_id=observed.runtime.id if observed.runtime else None,
-        version=_number(after) if args.version is None else args.version,
-        previous_version=_number(before),
-        endpoint=args.endpoint,
-        url=endpoint.url if endpoint else None,
-        before=before,
-        after=after,
-        plan=plan,
-        next=after_that,
-    )
-
-
-def _number(split: Split | None) -> int | None:
-    return split.stable if split and isinstance(split.stable, int) else None
-
-
-def _planned(plan: Plan, endpoint: Endpoint | None) -> Split | None:
-    """Where traffic is now; in a dry run, where it would be."""
-    moves = [step.after for step in plan.steps if isinstance(step, MoveTraffic)]
-    opens = [step.split for step in plan.steps if isinstance(step, CreateEndpoint)]
-    return next(iter(moves + opens), endpoint.split if endpoint else None)
-
-
-def _message(args: argparse.Namespace, plan: Plan, after: Split | None) -> str:
-    if not plan.steps:
-        return plan.notes[0]
-    would = "would serve" if args.dry_run else "serves"
-    return f"{args.endpoint} {would} {after}"
+    return traffic.result(args, plan, seen.observed, outcome, _next(args))
 
 
 def _next(args: argparse.Namespace) -> str | None:
     higher = [weight for weight in LADDER if weight > args.weight]
-    if not higher:
+    if not higher or args.weight == 0:  # a trial that was ended is not begun again
         return None
     words = (f"--version={args.version}", f"--weight={higher[0]}")
     return arguments.again(args, "shift-traffic", *words)

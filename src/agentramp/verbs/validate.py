@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agentramp import config
 from agentramp.report.result import Result
+from agentramp.verbs import arguments
 from agentramp.verbs.context import Context
 
 EXAMPLE = "agentramp validate examples/quickstart"
@@ -26,5 +27,5 @@ def run(args: argparse.Namespace, context: Context) -> Result:
         verb="validate",
         message=f"{whole.file} is valid: runtime {names}",
         runtime=names,
-        next=f"agentramp build {args.path}",
+        next=arguments.again(args, "build"),
     )
