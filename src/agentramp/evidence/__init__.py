@@ -1,0 +1,1 @@
+"""Where per-version counts come from: one port, an adapter for each source."""

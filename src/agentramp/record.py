@@ -1,0 +1,112 @@
+"""What the journal of an endpoint keeps: one record for each thing that was begun, done or said.
+
+The platform is the truth; the records say how it came to be so. A ``Moving`` without an end means
+that a run died in the middle: the platform is read again, nothing is assumed.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from agentramp.judge.verdict import Decision
+from agentramp.judge.window import Window
+from agentramp.model import Split
+from agentramp.policy import Policy
+
+
+@dataclass(frozen=True)
+class Moving:
+    """The intent to change a split; ``before`` is None where the endpoint is new."""
+
+    before: Split | None
+    after: Split
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The end of the ``Moving`` before it: ``after`` was read back."""
+
+    before: Split | None
+    after: Split
+
+
+@dataclass(frozen=True)
+class Undone:
+    """The other end of a ``Moving``: it failed, and ``after`` is what serves again."""
+
+    before: Split
+    after: Split
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A ramp from ``stable`` to ``canary``; its policy holds until its end."""
+
+    ramp: str
+    stable: int
+    canary: int
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was seen and said in one tick.
+
+    ``windows`` are new ones, each recorded once; evidence up to ``watermark`` (seconds since
+    1970-01-01 UTC) is read and never read again. ``blind`` says that the source gave no answer.
+    """
+
+    ramp: str
+    decision: Decision
+    reason: str
+    e: float
+    threshold: float
+    watermark: float
+    windows: tuple[Window, ...] = ()
+    blind: bool = False
+
+
+@dataclass(frozen=True)
+class Paused:
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    pass
+
+
+@dataclass(frozen=True)
+class Approved:
+    """A person lets the canary have ``weight`` percent."""
+
+    weight: int
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A person says that the split found on the platform is the one that is meant."""
+
+    split: Split
+
+
+@dataclass(frozen=True)
+class Queued:
+    """``version`` waits for the ramp in progress to end."""
+
+    version: int
+
+
+Event: TypeAlias = (
+    Moving | Moved | Undone | Begun | Judged | Paused | Resumed | Approved | Adopted | Queued
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """``at`` is the platform's time in seconds since 1970-01-01 UTC; ``by`` who ran ``verb``."""
+
+    verb: str
+    at: float
+    event: Event
+    by: str = ""
