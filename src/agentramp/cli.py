@@ -27,7 +27,18 @@ VERBS: Mapping[str, str] = {
     "deploy": "make the head what s.yaml says; traffic stays where it is",
     "publish-version": "freeze the head as an immutable version",
     "shift-traffic": "give a version a share of an endpoint's sessions",
+    "release": "validate, build, deploy, publish, and the first step of a ramp",
+    "promote": "one tick of a ramp: advance, roll back or hold, on evidence",
+    "abort": "end the ramp: all traffic to its stable version",
     "rollback": "all traffic back to the version that served before",
+    "pause": "hold a ramp where it is; evidence still rolls it back",
+    "resume": "let a paused ramp go on",
+    "approve": "let the canary have a weight that waits for a person",
+    "adopt": "take the split that somebody set by hand as the one that is meant",
+    "restore": "put an endpoint back to what the journal says",
+    "history": "what was done to an endpoint, and why",
+    "judge": "verdicts on windows of counts read as JSON lines",
+    "simulate": "what a ramp would catch, and when, before anything is shipped",
     "local": "start, stop or look at the embedded platform",
 }
 BUG, INTERRUPTED = 1, 130
@@ -73,8 +84,8 @@ def _overview() -> str:
         "--platform local needs no cloud account: it is this machine.",
         "",
         "exit codes: 0 done, 1 a bug of agentramp, 2 usage or configuration,",
-        "3 refused and traffic is where it was, 5 the traffic state is unknown,",
-        "6 superseded by another run, 7 the platform cannot do it, 130 interrupted",
+        "3 refused and traffic is where it was, 4 evidence rolled the canary back,",
+        "5 the traffic state is unknown, 6 superseded by another run, 7 the platform cannot do it, 130 interrupted",
     ]
     return "\n".join(lines)
 
@@ -93,10 +104,11 @@ def _bounded(name: str, words: list[str]) -> int:
     from agentramp.report.channel import Channel
 
     channel = Channel.open(name, words, os.environ, sys.stdout, sys.stderr)
+    code = 0
     try:
         _follow_termination()
         report = _run(name, words, channel)
-        channel.done = True
+        channel.done, code = True, report.exit_code
         channel.report(report)
     except SystemExit as end:  # argparse has printed its help
         return int(end.code or 0)
@@ -109,11 +121,11 @@ def _bounded(name: str, words: list[str]) -> int:
     except BrokenPipeError:
         # Whoever read the result has gone: point the stream elsewhere so that the exit is quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0 if channel.done else BUG
+        return code if channel.done else BUG
     except Exception:  # noqa: BLE001 - whatever it is, it is a bug of ours and is told as one
         channel.bug()
         return BUG
-    return 0
+    return code
 
 
 def _follow_termination() -> None:
@@ -150,6 +162,7 @@ def _context(channel: Channel) -> Context:
     import time
     from pathlib import Path
 
+    from agentramp.report.lines import Lines
     from agentramp.verbs.context import Context
 
     home = os.environ.get("AGENTRAMP_HOME")
@@ -162,7 +175,19 @@ def _context(channel: Channel) -> Context:
         sleep=time.sleep,
         nonce=lambda: secrets.token_hex(16),
         jitter=random.random,
+        stdin=lambda: sys.stdin.buffer,
+        lines=Lines(channel.stdout),
+        by=_who(os.environ),
     )
+
+
+def _who(environ: Mapping[str, str]) -> str:
+    """Who the journal names: a person, or a person and the run of a workflow."""
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return environ.get("USER", "")
+    site, repository = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", "")
+    run = f"{site}/{repository}/actions/runs/{environ.get('GITHUB_RUN_ID', '')}"
+    return f"{environ.get('GITHUB_ACTOR', '')} {run}".strip()
 
 
 def _load(name: str) -> Verb:

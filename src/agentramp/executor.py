@@ -2,8 +2,10 @@
 
 When a traffic change fails, the plan's way back is carried out before the error is passed on,
 so the error's exit code can be trusted: 3 means traffic is where it was, 5 means nobody knows.
+A move towards safety has no way back; what became of it is looked up instead.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -11,12 +13,13 @@ from typing import Protocol
 from typing_extensions import assert_never
 
 from agentramp.errors import SupersededError, WayBackFailedError
-from agentramp.journal.port import Journal, Phase, Record
+from agentramp.journal.port import HeldError, Journal, JournalError
 from agentramp.model import Endpoint, Runtime, Split, Status
 from agentramp.plan import (
     AwaitRuntime,
     CreateEndpoint,
     CreateRuntime,
+    KeepRecord,
     MoveTraffic,
     Plan,
     PublishVersion,
@@ -24,6 +27,12 @@ from agentramp.plan import (
     UpdateRuntime,
 )
 from agentramp.platform.port import Platform
+from agentramp.policy import DEFAULT_POLICY
+from agentramp.ramp import standing
+from agentramp.record import Event, Judged, Moved, Moving, Record, Undone
+
+ROUNDS = 5
+"""How often a run that lost looks whether the winner has decided something else meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +66,29 @@ def look_only(plan: Plan) -> Outcome:  # noqa: ARG001 - the report prints the pl
 
 @dataclass
 class Executor:
+    """``by`` is who runs this, for the journal; ``timer`` tells seconds of a monotonic clock.
+
+    A run that was asleep for longer than half of ``lease`` seconds between saying what it will do
+    and doing it does not do it: by then another may have taken over.
+    """
+
     platform: Platform
     journal: Journal
-    clock: Callable[[], float]
     listener: Listener
+    by: str = ""
+    timer: Callable[[], float] = time.monotonic
+    lease: float = DEFAULT_POLICY.lease
     _written: int = field(default=0, init=False)
-    _touched: bool = field(default=False, init=False)
+    _moving: Moving | None = field(default=None, init=False)
 
     def __call__(self, plan: Plan) -> Outcome:
         """Carry out ``plan``; raises what the platform or the journal raised."""
         if not plan.steps:
             return Outcome()
         with self.journal.hold(plan.subject):
-            self._written = len(self.journal.read(plan.subject))
+            self._written = plan.generation or 0
+            if plan.generation is None and any(map(_is_journaled, plan.steps)):
+                self._written = len(self.journal.read(plan.subject))
             outcome = Outcome(changed=any(map(_changes, plan.steps)))
             for step in plan.steps:
                 self.listener.begin(step)
@@ -83,9 +102,15 @@ class Executor:
         except SupersededError:
             raise  # the traffic is somebody else's now: hands off
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, traffic must be known
-            if self._touched:
+            if self._moving is None:
+                raise
+            if plan.way_back:
                 self._go_back(plan, error)
-            raise
+                raise
+            endpoint = self._look(plan, step, error)
+            if endpoint is None or isinstance(error, KeyboardInterrupt):
+                raise
+            return replace(outcome, endpoint=endpoint)
 
     def _go_back(self, plan: Plan, cause: BaseException) -> None:
         for step in plan.way_back:
@@ -95,10 +120,7 @@ class Executor:
             except SupersededError:
                 raise
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
-                raise WayBackFailedError(
-                    f"{_words(cause)}; the way back failed too: {_words(error)}",
-                    advice=f"look at {plan.subject} now and set its traffic by hand",
-                ) from cause
+                raise _unknown(plan, cause, f"the way back failed too: {_words(error)}") from cause
 
     def _undo(self, plan: Plan, step: Step) -> None:
         match step:
@@ -111,9 +133,31 @@ class Executor:
                     )
                 if endpoint.split != step.after or endpoint.status is not Status.READY:
                     self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
-                self._write(plan, Phase.UNDONE, step.before, step.after)
+                try:
+                    self._close(plan, step, Undone(step.before, step.after))
+                except JournalError:
+                    pass  # traffic is where it was, and the open intent tells the next run to look
             case _:
                 raise TypeError(f"no way back by {step}")
+
+    def _look(self, plan: Plan, step: Step, cause: BaseException) -> Endpoint | None:
+        """What became of a move that nothing undoes: the endpoint if it is done, None if not."""
+        if not isinstance(step, MoveTraffic):
+            return None
+        try:
+            endpoint = self.platform.get_endpoint(step.runtime_id, step.endpoint_id)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
+            raise _unknown(plan, cause, f"nor can it be read: {_words(error)}") from cause
+        done = endpoint.split == step.after and endpoint.status is Status.READY
+        if done:
+            try:
+                self._close(plan, step, Moved(step.before, step.after))
+            except JournalError:
+                raise cause from None  # done, and the next run will find and record it
+            return endpoint
+        if endpoint.split == step.before and endpoint.status is Status.READY:
+            return None
+        raise _unknown(plan, cause, f"it serves {endpoint.split} ({endpoint.status.value})")
 
     def _do(self, plan: Plan, step: Step, outcome: Outcome) -> Outcome:
         match step:
@@ -131,37 +175,90 @@ class Executor:
                 return replace(outcome, endpoint=self._open(plan, step))
             case MoveTraffic():
                 return replace(outcome, endpoint=self._move(plan, step))
+            case KeepRecord(event):
+                self._write(plan, event)
+                return outcome
             case _:
                 assert_never(step)
 
     def _open(self, plan: Plan, step: CreateEndpoint) -> Endpoint:
-        self._write(plan, Phase.INTENT, None, step.split)
+        self._intend(plan, Moving(None, step.split, "the endpoint is new"))
         endpoint = self.platform.create_endpoint(step.runtime_id, step.name, step.split)
-        self._write(plan, Phase.DONE, None, step.split)
+        self._write(plan, Moved(None, step.split))
         return endpoint
 
     def _move(self, plan: Plan, step: MoveTraffic) -> Endpoint:
-        now = self.platform.get_endpoint(step.runtime_id, step.endpoint_id).split
-        if now != step.before:
+        endpoint = self.platform.get_endpoint(step.runtime_id, step.endpoint_id)
+        if endpoint.split != step.before:
             raise SupersededError(
-                f"{plan.subject} serves {now}, not {step.before} as when this was planned",
+                f"{plan.subject} serves {endpoint.split}, not {step.before} as when this was"
+                " planned",
                 advice="somebody moved it meanwhile; run this again to plan from what is there",
             )
-        self._write(plan, Phase.INTENT, step.before, step.after)
-        endpoint = self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
-        self._write(plan, Phase.DONE, step.before, step.after)
+        began = self.timer()
+        self._intend(plan, Moving(step.before, step.after, step.reason))
+        if self.timer() - began > self.lease / 2:
+            raise SupersededError(
+                f"this run was asleep before it could move {plan.subject}",
+                advice="run it again",
+            )
+        if endpoint.split != step.after or endpoint.status is not Status.READY:
+            endpoint = self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
+        self._close(plan, step, Moved(step.before, step.after))
         return endpoint
 
-    def _write(self, plan: Plan, phase: Phase, before: Split | None, after: Split) -> None:
-        record = Record(phase, plan.verb, self.clock(), before, after)
+    def _intend(self, plan: Plan, intent: Moving) -> None:
+        self._write(plan, intent)
+        self._moving = intent
+
+    def _close(self, plan: Plan, step: MoveTraffic, end: Moved | Undone) -> None:
+        """Record how a move ended; if another run took it over meanwhile, its word counts."""
+        try:
+            self._write(plan, end)
+        except HeldError as lost:
+            self._give_way(plan, step, end.after, lost)
+            raise
+        self._moving = None
+
+    def _give_way(self, plan: Plan, step: MoveTraffic, ours: Split, lost: HeldError) -> None:
+        """Put back what the winner decided, if what this run set came after it."""
+        try:
+            for _ in range(ROUNDS):
+                meant = standing(self.journal.read(plan.subject)).meant
+                actual = self.platform.get_endpoint(step.runtime_id, step.endpoint_id).split
+                if meant is None or actual == meant or actual != ours:
+                    return
+                self.platform.set_split(step.runtime_id, step.endpoint_id, meant)
+                ours = meant
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
+            raise _unknown(plan, lost, f"and it cannot be put right: {_words(error)}") from lost
+
+    def _write(self, plan: Plan, event: Event) -> None:
+        record = Record(plan.verb, self.platform.now(), event, self.by)
         self.journal.append(plan.subject, record, expected=self._written)
         self._written += 1
-        self._touched = True
+
+
+def _is_journaled(step: Step) -> bool:
+    return isinstance(step, CreateEndpoint | MoveTraffic | KeepRecord)
 
 
 def _changes(step: Step) -> bool:
     """Whether a step leaves something else than it found; finishing a dead run's move does not."""
-    return not (isinstance(step, MoveTraffic) and step.before == step.after)
+    match step:
+        case MoveTraffic():
+            return step.before != step.after
+        case KeepRecord(event):
+            return not isinstance(event, Judged | Moved | Undone)
+        case _:
+            return True
+
+
+def _unknown(plan: Plan, cause: BaseException, more: str) -> WayBackFailedError:
+    return WayBackFailedError(
+        f"{_words(cause)}; {more}",
+        advice=f"look at {plan.subject} now and set its traffic by hand",
+    )
 
 
 def _words(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from agentramp.model import Artifact, RuntimeSpec, Split
+from agentramp.record import Event
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,24 @@ class MoveTraffic:
     name: str
     before: Split
     after: Split
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class KeepRecord:
+    """Write down what was decided, said or found; nothing on the platform changes."""
+
+    event: Event
 
 
 Step: TypeAlias = (
-    CreateRuntime | UpdateRuntime | AwaitRuntime | PublishVersion | CreateEndpoint | MoveTraffic
+    CreateRuntime
+    | UpdateRuntime
+    | AwaitRuntime
+    | PublishVersion
+    | CreateEndpoint
+    | MoveTraffic
+    | KeepRecord
 )
 
 
@@ -85,7 +100,8 @@ class Plan:
     """No steps means there is nothing to do; ``notes`` then say why.
 
     ``way_back`` undoes what of ``steps`` touches traffic; where it is empty, ``no_way_back`` says
-    why.
+    why. ``generation`` is the number of records the journal had when this was planned: where it has
+    more by now, the plan is void. None plans from what the journal has when it is carried out.
     """
 
     verb: str
@@ -94,3 +110,4 @@ class Plan:
     way_back: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     no_way_back: str = "not needed: no traffic is touched"
+    generation: int | None = None

@@ -48,7 +48,7 @@ class Policy:
     Evidence is read in windows of ``window`` seconds from ``warm_up`` after each move, each of
     them ``settle`` after its end. A step that takes longer than ``timeout`` is ended as
     ``on_timeout`` says. After ``max_blind`` ticks in a row without evidence the canary goes back
-    one step; None never does.
+    one step; None never does. A run that has said nothing for ``lease`` is taken for dead.
     """
 
     rungs: tuple[Rung, ...] = DEFAULT_RUNGS
@@ -60,3 +60,7 @@ class Policy:
     on_timeout: OnTimeout = OnTimeout.HOLD
     on_release: OnRelease = OnRelease.QUEUE
     max_blind: int | None = None
+    lease: float = 120.0
+
+
+DEFAULT_POLICY = Policy()

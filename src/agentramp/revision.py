@@ -1,4 +1,4 @@
-"""The git commit that a version is made of."""
+"""The git repository that a version is made of."""
 
 import subprocess
 from collections.abc import Mapping
@@ -13,6 +13,11 @@ def commit(root: Path, environ: Mapping[str, str]) -> str | None:
     # Untracked files are left aside: a build's own output would make every commit dirty.
     differs = _git(root, environ, "status", "--porcelain", "--untracked-files=no", "--", ".")
     return f"{head}-dirty" if differs else head
+
+
+def has_remote(root: Path, remote: str, environ: Mapping[str, str]) -> bool:
+    """Whether ``root`` lies in a repository that knows ``remote``."""
+    return bool(_git(root, environ, "remote", "get-url", "--", remote))
 
 
 def _git(root: Path, environ: Mapping[str, str], *arguments: str) -> str:

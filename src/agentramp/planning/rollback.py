@@ -1,33 +1,45 @@
 """Go back to a version that served before: no build, no evidence and no file of it needed."""
 
-from collections.abc import Sequence
-
 from agentramp.errors import UsageError
 from agentramp.model import Split
 from agentramp.plan import Plan
-from agentramp.planning.traffic import Seen, existing_runtime, move
+from agentramp.planning.traffic import Seen, existing_runtime, move_back
 
 
-def plan_rollback(seen: Seen, version: int) -> Plan:
-    """All traffic to ``version``."""
-    return move("rollback", seen, existing_runtime(seen, version), Split(version))
+def plan_rollback(seen: Seen, version: int, reason: str = "asked for") -> Plan:
+    """All traffic to ``version``; a ramp in progress ends with it."""
+    runtime = existing_runtime(seen, version)
+    ends = seen.standing.ramp is not None
+    return move_back("rollback", seen, runtime, Split(version), reason, ends=ends)
 
 
-def version_before(seen: Seen, served: Sequence[int]) -> int:
+def plan_abort(seen: Seen, reason: str = "asked for") -> Plan:
+    """End the ramp in progress: all traffic to its stable version."""
+    ramp = seen.standing.ramp
+    if ramp is None:
+        note = f"no ramp is in progress on {seen.subject}: nothing to abort"
+        return Plan("abort", seen.subject, notes=(note,))
+    runtime = existing_runtime(seen, ramp.stable)
+    return move_back("abort", seen, runtime, Split(ramp.stable), reason, ends=True)
+
+
+def version_before(seen: Seen) -> int:
     """The version a rollback without a number goes to.
 
-    ``served`` are the versions that were stable, oldest first, as the journal knows them. While
-    a canary is on trial, what served before is the stable version itself.
+    While a canary is on trial, what served before is the stable version itself; otherwise it is
+    the one that the journal knows as stable before this one.
     """
     found, observed = seen.found, seen.observed
     if observed.runtime is None or found is None:
         missing = f"endpoint {seen.subject}" if observed.runtime else f"runtime {seen.runtime}"
         raise UsageError(f"{missing} does not exist", advice="check --endpoint and --platform")
+    if seen.standing.ramp:
+        return seen.standing.ramp.stable
     stable = found.split.stable
     if found.split.canaries and isinstance(stable, int):
         return stable
     published = {version.number for version in observed.versions}
-    earlier = [number for number in served if number in published]
+    earlier = [number for number in seen.standing.served if number in published]
     if stable in earlier:  # also where a person went back by hand: never forward again
         earlier = earlier[: earlier.index(stable)]
     if earlier:

@@ -5,18 +5,24 @@ from dataclasses import dataclass
 from agentramp.errors import SupersededError, UsageError
 from agentramp.model import FULL, Endpoint, Observed, Runtime, Split, Status, VersionRef
 from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, Subject
+from agentramp.ramp import Ramp, Standing
 
 NEW = "none: the endpoint is new, so nobody used it before"
+IS_BACK = "none: this is the way back itself; a run that dies in it is finished by the next one"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One endpoint as it was observed; ``unfinished`` says that a run died while it moved it."""
+    """One endpoint as the platform shows it and as the journal knows it.
+
+    ``now`` is the platform's time, in seconds since 1970-01-01 UTC.
+    """
 
     runtime: str
     observed: Observed
     endpoint: str
-    unfinished: bool = False
+    standing: Standing = Standing()  # noqa: RUF009 - frozen
+    now: float = 0.0
 
     @property
     def subject(self) -> Subject:
@@ -26,6 +32,11 @@ class Seen:
     def found(self) -> Endpoint | None:
         return self.observed.endpoint(self.endpoint)
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether a run died, or is still at work, in the middle of a move."""
+        return self.standing.open is not None
+
 
 def plan_shift(seen: Seen, version: int, weight: int) -> Plan:
     """``version`` gets ``weight`` percent; the stable version keeps the rest.
@@ -33,21 +44,34 @@ def plan_shift(seen: Seen, version: int, weight: int) -> Plan:
     At 100 the version becomes the stable one, at 0 its trial ends.
     """
     runtime = existing_runtime(seen, version)
+    if seen.standing.ramp:
+        raise _held(seen, seen.standing.ramp)
     if seen.found is None:
-        return _first(seen, runtime, version, weight)
+        return first(seen, runtime, version, weight)
     return move("shift-traffic", seen, runtime, _after(seen.found, version, weight))
 
 
-def move(verb: str, seen: Seen, runtime: Runtime, after: Split) -> Plan:
+def move(verb: str, seen: Seen, runtime: Runtime, after: Split, reason: str = "") -> Plan:
     """What is so already is done once more where a run died, or the endpoint is not ready."""
-    found, subject = seen.found, seen.subject
-    if found is None:
-        raise UsageError(f"endpoint {subject} does not exist", advice="check --endpoint")
+    found, subject = existing_endpoint(seen), seen.subject
     if found.split == after and found.status is Status.READY and not seen.unfinished:
         return Plan(verb, subject, notes=(f"{found.name} already serves {after}",))
-    there = MoveTraffic(runtime.id, found.id, found.name, found.split, after)
+    there = MoveTraffic(runtime.id, found.id, found.name, found.split, after, reason)
     back = MoveTraffic(runtime.id, found.id, found.name, after, found.split)
-    return Plan(verb, subject, (there,), (back,))
+    return Plan(verb, subject, (there,), (back,), generation=seen.standing.generation)
+
+
+def move_back(
+    verb: str, seen: Seen, runtime: Runtime, after: Split, reason: str, *, ends: bool = False
+) -> Plan:
+    """A move towards safety: nothing undoes it. ``ends`` records it even where it is so already."""
+    found, subject = existing_endpoint(seen), seen.subject
+    settled = found.split == after and found.status is Status.READY and not seen.unfinished
+    if settled and not ends:
+        return Plan(verb, subject, notes=(f"{found.name} already serves {after}",))
+    step = MoveTraffic(runtime.id, found.id, found.name, found.split, after, reason)
+    generation = seen.standing.generation
+    return Plan(verb, subject, (step,), no_way_back=IS_BACK, generation=generation)
 
 
 def existing_runtime(seen: Seen, version: int) -> Runtime:
@@ -64,7 +88,13 @@ def existing_runtime(seen: Seen, version: int) -> Runtime:
     return observed.runtime
 
 
-def _first(seen: Seen, runtime: Runtime, version: int, weight: int) -> Plan:
+def existing_endpoint(seen: Seen) -> Endpoint:
+    if seen.found is None:
+        raise UsageError(f"endpoint {seen.subject} does not exist", advice="check --endpoint")
+    return seen.found
+
+
+def first(seen: Seen, runtime: Runtime, version: int, weight: int, verb: str = "") -> Plan:
     endpoint = seen.endpoint
     if weight != FULL:
         raise UsageError(
@@ -74,7 +104,21 @@ def _first(seen: Seen, runtime: Runtime, version: int, weight: int) -> Plan:
         )
     note = f"endpoint {endpoint} is new: no stable version yet, so version {version} takes it all"
     step = CreateEndpoint(runtime.id, endpoint, Split(version))
-    return Plan("shift-traffic", seen.subject, (step,), notes=(note,), no_way_back=NEW)
+    return Plan(
+        verb or "shift-traffic",
+        seen.subject,
+        (step,),
+        notes=(note,),
+        no_way_back=NEW,
+        generation=seen.standing.generation,
+    )
+
+
+def _held(seen: Seen, ramp: Ramp) -> SupersededError:
+    return SupersededError(
+        f"a ramp of version {ramp.canary} is in progress on {seen.subject} ({ramp.weight} %)",
+        advice="promote goes on with it, abort ends it, rollback takes all traffic back",
+    )
 
 
 def _after(found: Endpoint, version: int, weight: int) -> Split:

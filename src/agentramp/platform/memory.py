@@ -1,5 +1,7 @@
 """A platform in memory: the shipped fake, held to the same conformance suite as the real ones."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agentramp.model import (
@@ -28,6 +30,10 @@ class _Shelf:
 @dataclass
 class MemoryPlatform:
     shelves: dict[str, _Shelf] = field(default_factory=dict)
+    clock: Callable[[], float] = time.time
+
+    def now(self) -> float:
+        return self.clock()
 
     def observe(self, runtime_name: str) -> Observed:
         for shelf in self.shelves.values():

@@ -37,6 +37,13 @@ class NotAppliedError(PlatformError):
 class Platform(Protocol):
     """Runtimes and endpoints are addressed by the ids the platform gave them."""
 
+    def now(self) -> float:
+        """The platform's clock, in seconds since 1970-01-01 UTC; this machine's is never trusted.
+
+        Known from the platform's last answer, and this machine's before the first one.
+        """
+        ...
+
     def observe(self, runtime_name: str) -> Observed:
         """Read the runtime, its versions and its endpoints; all pages of each."""
         ...

@@ -36,18 +36,20 @@ def connect(name: str, address: Address, world: World) -> Platform:
     return PLATFORMS[name](address, world)
 
 
-def _agentrun(address: Address, world: World) -> Platform:
-    return AgentRun(
-        Client(
-            url=address.url,
-            credentials=lambda: address.credentials,
-            now=world.clock,
-            sleep=world.sleep,
-            nonce=world.nonce,
-            jitter=world.jitter,
-        ),
-        world.console,
+def client(address: Address, world: World) -> Client:
+    """Signed calls to the platform at ``address``."""
+    return Client(
+        url=address.url,
+        credentials=lambda: address.credentials,
+        now=world.clock,
+        sleep=world.sleep,
+        nonce=world.nonce,
+        jitter=world.jitter,
     )
+
+
+def _agentrun(address: Address, world: World) -> Platform:
+    return AgentRun(client(address, world), world.console)
 
 
 PLATFORMS: Mapping[str, Callable[[Address, World], Platform]] = {

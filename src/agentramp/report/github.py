@@ -24,6 +24,7 @@ def outputs(value: Result, delimiter: str) -> str:
         "previous-version": value.previous_version,
         "url": value.url,
         "weights": _compact(value.after),
+        "verdict": value.verdict,
         "reason": value.message,
         "artifact-path": artifact.path if artifact else None,
         "artifact-digest": f"sha256:{artifact.sha256}" if artifact else None,
@@ -37,6 +38,7 @@ def outputs(value: Result, delimiter: str) -> str:
 
 def summary(value: Result, reproduce: str) -> str:
     rows = [
+        ("verdict", value.verdict),
         ("runtime", value.runtime),
         ("version", value.version),
         ("before", value.before),

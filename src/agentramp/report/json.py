@@ -30,6 +30,9 @@ def result(value: Result) -> str:
         "manifest": str(value.manifest) if value.manifest else None,
         "plan": _plan(value.plan),
         "next": value.next,
+        "verdict": value.verdict,
+        "e": value.e,
+        "canary_sessions": value.canary_sessions,
     }
     return json.dumps(document, ensure_ascii=False)
 

@@ -15,6 +15,8 @@ class Result:
 
     ``message`` is one sentence for people; ``before`` and ``after`` are an endpoint's splits;
     ``next`` is the command that usually follows. Fields a verb has nothing to say about are None.
+    ``verdict`` is what a ramp's tick came to. ``exit_code`` is 4 where evidence rolled a canary
+    back, which was asked for and done; else 0.
     """
 
     verb: str
@@ -33,6 +35,10 @@ class Result:
     manifest: Path | None = None
     plan: Plan | None = None
     next: str | None = None
+    verdict: str | None = None
+    e: float | None = None
+    canary_sessions: int | None = None
+    exit_code: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,18 @@ class Facts:
     changed: bool
     facts: tuple[tuple[str, str | int | bool], ...]
     secret: frozenset[str] = frozenset()
+    exit_code: int = 0
 
 
-Report: TypeAlias = Result | Facts
+@dataclass(frozen=True)
+class Streamed:
+    """The end of a verb whose answers were written as they came."""
+
+    verb: str
+    exit_code: int = 0
+
+
+Report: TypeAlias = Result | Facts | Streamed
 
 
 @dataclass(frozen=True)

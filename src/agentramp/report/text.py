@@ -12,11 +12,25 @@ from agentramp.plan import (
     AwaitRuntime,
     CreateEndpoint,
     CreateRuntime,
+    KeepRecord,
     MoveTraffic,
     Plan,
     PublishVersion,
     Step,
     UpdateRuntime,
+)
+from agentramp.record import (
+    Adopted,
+    Approved,
+    Begun,
+    Event,
+    Judged,
+    Moved,
+    Moving,
+    Paused,
+    Queued,
+    Resumed,
+    Undone,
 )
 from agentramp.report.result import Facts, Failure, Result
 
@@ -39,8 +53,37 @@ def step(value: Step) -> str:
             return f"create endpoint {name}: {split}"
         case MoveTraffic(_, _, name, before, after):
             return f"move {name}: {before} -> {after}"
+        case KeepRecord(event):
+            return f"write down: {kept(event)}"
         case _:
             assert_never(value)
+
+
+def kept(event: Event) -> str:
+    """One line for a record."""
+    match event:
+        case Moving(_, after):
+            return f"begins to move to {after}"
+        case Moved(_, after):
+            return f"serves {after}"
+        case Undone(_, after):
+            return f"went back to {after}"
+        case Begun(_, stable, canary):
+            return f"a ramp from version {stable} to version {canary} begins"
+        case Judged(_, decision, reason):
+            return f"{decision.value}: {reason.removeprefix('hold: ')}"
+        case Paused(reason):
+            return f"paused: {reason}" if reason else "paused"
+        case Resumed():
+            return "resumed"
+        case Approved(weight):
+            return f"{weight} % is approved"
+        case Adopted(split):
+            return f"adopted what serves: {split}"
+        case Queued(version):
+            return f"version {version} waits for the end of this ramp"
+        case _:
+            assert_never(event)
 
 
 def plan(value: Plan) -> Iterator[str]:

@@ -7,20 +7,38 @@ import shlex
 PERCENT = range(101)
 ENDPOINT = "production"
 
+_NAMED = {"runtime", "region"}
 _PROJECT = {"resource": None, "platform": "agentrun", "output-dir": None}
 _TRAFFIC = {
     "resource": None,
     "platform": "agentrun",
     "runtime": None,
     "region": None,
-    "endpoint": ENDPOINT,
+    "endpoint": None,
+    "journal": None,
+    "remote": None,
 }
+_WITH_FILE = {name: default for name, default in _TRAFFIC.items() if name not in _NAMED}
 LOCATING = {
     "build": _PROJECT,
     "deploy": _PROJECT,
     "publish-version": _PROJECT,
-    "shift-traffic": _TRAFFIC,
-    "rollback": _TRAFFIC,
+    "release": _PROJECT | _WITH_FILE,
+    **dict.fromkeys(
+        (
+            "shift-traffic",
+            "promote",
+            "abort",
+            "rollback",
+            "pause",
+            "resume",
+            "approve",
+            "adopt",
+            "restore",
+            "history",
+        ),
+        _TRAFFIC,
+    ),
 }
 """The options of each verb that say where it acts, with the value that needs no saying."""
 
@@ -68,8 +86,20 @@ def add_endpoint(parser: argparse.ArgumentParser) -> None:
         "--endpoint",
         metavar="NAME",
         type=_endpoint,
-        default=ENDPOINT,
-        help=f"(default: {ENDPOINT})",
+        help=f"(default: what agentramp.yaml says, else {ENDPOINT})",
+    )
+
+
+def add_journal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--journal",
+        choices=("auto", "git", "file"),
+        help="where it is written what was done: a git ref, or a file under $AGENTRAMP_HOME"
+        " (default: what agentramp.yaml says, else git in a repository with a remote; for"
+        " --platform local, file)",
+    )
+    parser.add_argument(
+        "--remote", metavar="NAME", help="the git remote that has the ref (default: origin)"
     )
 
 
@@ -77,6 +107,10 @@ def add_dry_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="print the plan, change nothing there"
     )
+
+
+def add_reason(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the journal")
 
 
 def again(args: argparse.Namespace, verb: str, *words: str) -> str:
@@ -112,6 +146,15 @@ def _region(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9-]{1,40}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no region; one looks like cn-hangzhou")
     return text
+
+
+def seconds(text: str) -> float:
+    from agentramp.config.durations import parse  # noqa: PLC0415 - only where it is asked for
+
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from error
 
 
 def digest(text: str) -> str:

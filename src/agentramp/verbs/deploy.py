@@ -13,7 +13,7 @@ from agentramp.verbs import arguments
 from agentramp.verbs.build import artifact_of, packaged
 from agentramp.verbs.context import Context
 from agentramp.verbs.project import configured
-from agentramp.verbs.target import executor, target
+from agentramp.verbs.target import executor, of
 
 EXAMPLE = "agentramp deploy examples/quickstart --platform local --dry-run"
 
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     if runtime.endpoints:
         names = ", ".join(endpoint.name for endpoint in runtime.endpoints)
         context.console.say(f"endpoints {names} are left as they are: shift-traffic moves traffic")
-    where = target(args, context, runtime.spec.name, runtime.region)
+    where = of(args, context, runtime)
     spec = _with_role(runtime.spec, where.account)
     observed = where.platform.observe(where.runtime)
     plan = plan_deploy(spec, artifact, observed)

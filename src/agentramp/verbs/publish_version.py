@@ -13,7 +13,7 @@ from agentramp.verbs import arguments
 from agentramp.verbs.build import artifact_of
 from agentramp.verbs.context import Context
 from agentramp.verbs.project import configured
-from agentramp.verbs.target import Target, executor, target
+from agentramp.verbs.target import Target, executor, of
 
 EXAMPLE = "agentramp publish-version examples/quickstart --platform local"
 LOOKED_AT = 50
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     whole, runtime = configured(args, context)
-    where = target(args, context, runtime.spec.name, runtime.region)
+    where = of(args, context, runtime)
     observed = _settled(where)
     artifact = artifact_of(args, context, whole, runtime)
     digest = _digest(args.artifact_digest, artifact, observed)

@@ -27,11 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     where = named(args, context)
-    seen = traffic.look(args, where)
+    seen = traffic.look(where)
     plan = plan_shift(seen, args.version, args.weight)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
-    return traffic.result(args, plan, seen.observed, outcome, _next(args))
+    return traffic.result(args, plan, seen, outcome, _next(args))
 
 
 def _next(args: argparse.Namespace) -> str | None:

@@ -2,23 +2,31 @@
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from agentramp import config
+from agentramp.config import RuntimeConfig
+from agentramp.config.ramp_settings import JournalKind, RampConfig
 from agentramp.diagnostics import ConfigError
 from agentramp.errors import UsageError
 from agentramp.executor import Execute, Executor, look_only
 from agentramp.journal.file import FileJournal
+from agentramp.journal.git import GitJournal
 from agentramp.journal.port import Journal
 from agentramp.local import daemon
+from agentramp.model import LogStore
+from agentramp.plan import Subject
 from agentramp.platform.agentrun.client import is_loopback
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.port import Platform
 from agentramp.platform.registry import Address, connect
+from agentramp.revision import has_remote
 from agentramp.verbs.context import Context
 from agentramp.verbs.project import configured
 
+NOTHING_SAID = RampConfig()
 
 @dataclass(frozen=True)
 class Target:
@@ -27,8 +35,18 @@ class Target:
     runtime: str
     platform: Platform
     journal: Journal
+    address: Address
+    region: str
+    endpoint: str
+    ramp: RampConfig
     account: str | None = None
     """The account's id where it is known: a role's short name is completed with it."""
+    log_store: LogStore | None = None
+    """Where s.yaml says that the runtime's logs go."""
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.runtime, self.endpoint)
 
 
 def named(args: argparse.Namespace, context: Context) -> Target:
@@ -46,27 +64,74 @@ def named(args: argparse.Namespace, context: Context) -> Target:
     except ConfigError as error:
         error.advice += "; or skip the file: --runtime NAME --region REGION"
         raise
-    return target(args, context, runtime.spec.name, runtime.region)
+    return of(args, context, runtime)
 
 
-def target(args: argparse.Namespace, context: Context, runtime: str, region: str) -> Target:
+def of(args: argparse.Namespace, context: Context, runtime: RuntimeConfig) -> Target:
+    """The runtime that s.yaml describes, with what agentramp.yaml beside it says."""
+    found = target(args, context, runtime.spec.name, runtime.region, ramp_config(args, context))
+    return replace(found, log_store=runtime.spec.log_store)
+
+
+def ramp_config(args: argparse.Namespace, context: Context) -> RampConfig:
+    """What agentramp.yaml says; raises ConfigError with all its faults."""
+    return config.read_ramp(Path(args.path), context.environ, context.cwd)
+
+
+def target(
+    args: argparse.Namespace,
+    context: Context,
+    runtime: str,
+    region: str,
+    ramp: RampConfig = NOTHING_SAID,
+) -> Target:
+    account: str | None
     if args.platform == "local":
         server = started(context)
         key = Credentials(server.access_key_id, server.access_key_secret)
         address = Address(server.control_url, key)
-        account: str | None = server.account_id
-        folder = Path("local")
+        account = server.account_id
     else:
         address, account = _cloud(context.environ, region)
-        folder = Path("agentrun") / region
-    platform = connect(args.platform, address, context)
-    return Target(runtime, platform, FileJournal(context.home / "journal" / folder), account)
+    return Target(
+        runtime,
+        connect(args.platform, address, context),
+        _journal(args, context, region, ramp),
+        address,
+        region,
+        getattr(args, "endpoint", None) or ramp.endpoint,
+        ramp,
+        account,
+    )
+
+
+def _journal(
+    args: argparse.Namespace, context: Context, region: str, ramp: RampConfig
+) -> Journal:
+    """On a git ref wherever there is a remote to hold it: a runner's disk is gone tomorrow."""
+    given = getattr(args, "journal", None)
+    kind = JournalKind(given) if given else ramp.journal
+    remote = getattr(args, "remote", None) or ramp.remote
+    local = args.platform == "local"
+    root = context.cwd / args.path
+    root = root if root.is_dir() else root.parent
+    known = kind is not JournalKind.FILE and has_remote(root, remote, context.environ)
+    if kind is JournalKind.GIT and not known:
+        raise UsageError(
+            f"the journal is to be a git ref, and {root} has no git remote {remote}",
+            advice="run this in a clone, name its remote with --remote, or use --journal file",
+        )
+    if kind is JournalKind.GIT or (known and not local):
+        prefix = "local" if local else region
+        return GitJournal(root, remote, prefix, context.environ, context.sleep)
+    folder = Path("local") if local else Path("agentrun") / region
+    return FileJournal(context.home / "journal" / folder)
 
 
 def executor(args: argparse.Namespace, context: Context, where: Target) -> Execute:
     if args.dry_run:
         return look_only
-    return Executor(where.platform, where.journal, context.clock, context.console)
+    return Executor(where.platform, where.journal, context.console, context.by)
 
 
 def started(context: Context) -> daemon.Server:

@@ -2,10 +2,10 @@
 
 import argparse
 
+from agentramp import tick
 from agentramp.executor import Outcome
-from agentramp.journal.port import is_unfinished
-from agentramp.model import Endpoint, Observed, Split
-from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, Subject
+from agentramp.model import Endpoint, Split
+from agentramp.plan import CreateEndpoint, MoveTraffic, Plan
 from agentramp.planning import Seen
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
@@ -13,41 +13,40 @@ from agentramp.verbs.target import Target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_place(parser)
+    arguments.add_dry_run(parser)
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
     arguments.add_project(parser)
     arguments.add_platform(parser)
     arguments.add_runtime(parser)
     arguments.add_endpoint(parser)
-    arguments.add_dry_run(parser)
+    arguments.add_journal(parser)
 
 
-def look(args: argparse.Namespace, where: Target) -> Seen:
+def look(where: Target) -> Seen:
     """The endpoint as the platform and the journal know it now."""
-    records = where.journal.read(Subject(where.runtime, args.endpoint))
-    observed = where.platform.observe(where.runtime)
-    return Seen(where.runtime, observed, args.endpoint, is_unfinished(records))
+    return tick.look(where.platform, where.journal, where.subject)
 
 
 def result(
-    args: argparse.Namespace,
-    plan: Plan,
-    observed: Observed,
-    outcome: Outcome,
-    after_that: str | None,
+    args: argparse.Namespace, plan: Plan, seen: Seen, outcome: Outcome, after_that: str | None
 ) -> Result:
-    there = observed.endpoint(args.endpoint)
+    there = seen.found
     endpoint = outcome.endpoint or there
     before = there.split if there else None
     after = _planned(plan, endpoint)
     return Result(
         verb=plan.verb,
-        message=_message(args, plan, after),
+        message=_message(seen, plan, after, dry_run=args.dry_run),
         changed=outcome.changed,
         dry_run=args.dry_run,
         runtime=plan.subject.runtime,
-        runtime_id=observed.runtime.id if observed.runtime else None,
-        version=_number(after) if args.version is None else args.version,
+        runtime_id=seen.observed.runtime.id if seen.observed.runtime else None,
+        version=getattr(args, "version", None) or _number(after),
         previous_version=_number(before),
-        endpoint=args.endpoint,
+        endpoint=seen.endpoint,
         url=endpoint.url if endpoint else None,
         before=before,
         after=after,
@@ -64,11 +63,12 @@ def _planned(plan: Plan, endpoint: Endpoint | None) -> Split | None:
     """Where traffic is now; in a dry run, where it would be."""
     moves = [step.after for step in plan.steps if isinstance(step, MoveTraffic)]
     opens = [step.split for step in plan.steps if isinstance(step, CreateEndpoint)]
-    return next(iter(moves + opens), endpoint.split if endpoint else None)
+    last = (moves + opens)[-1:]
+    return last[0] if last else endpoint.split if endpoint else None
 
 
-def _message(args: argparse.Namespace, plan: Plan, after: Split | None) -> str:
+def _message(seen: Seen, plan: Plan, after: Split | None, *, dry_run: bool) -> str:
     if not plan.steps:
         return plan.notes[0]
-    would = "would serve" if args.dry_run else "serves"
-    return f"{args.endpoint} {would} {after}"
+    would = "would serve" if dry_run else "serves"
+    return f"{seen.endpoint} {would} {after}"

@@ -41,6 +41,9 @@ class AgentRun:
     client: Client
     progress: Progress = field(default_factory=Silent)
 
+    def now(self) -> float:
+        return self.client.server_time()
+
     def observe(self, runtime_name: str) -> Observed:
         runtime = self._find(runtime_name)
         if runtime is None:

@@ -12,6 +12,7 @@ import platform as machine
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -88,6 +89,8 @@ class Client:
     nonce: Callable[[], str]
     jitter: Callable[[], float]
     session: requests.Session = field(default_factory=requests.Session)
+    _ahead: float | None = field(default=None, init=False)
+    """Seconds that the platform's clock is ahead of this machine's."""
 
     def __post_init__(self) -> None:
         # A proxy of the environment is for the way out, never for this machine.
@@ -137,7 +140,20 @@ class Client:
             raise self._lost(action, error) from error
         except requests.RequestException as error:
             raise self._unreachable(error) from error
+        self._compare_clocks(answer.headers.get("Date", ""))
         return _data(action, answer)
+
+    def server_time(self) -> float:
+        """The platform's clock as its answers' ``Date`` tells it, to about a second."""
+        return self.now() + (self._ahead or 0.0)
+
+    def _compare_clocks(self, date: str) -> None:
+        try:
+            ahead = parsedate_to_datetime(date).timestamp() - self.now()
+        except (TypeError, ValueError):
+            return
+        # A date is cut to the second and was sent before it was read: the largest is the truest.
+        self._ahead = ahead if self._ahead is None else max(self._ahead, ahead)
 
     def _lost(self, action: Action, error: requests.RequestException) -> Exception:
         if action.method == "POST" and not _never_connected(error):

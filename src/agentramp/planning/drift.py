@@ -1,0 +1,138 @@
+"""Before any evidence is looked at: does the platform serve what the journal says it should?"""
+
+from agentramp.model import Split, Status
+from agentramp.plan import KeepRecord, MoveTraffic, Plan
+from agentramp.planning.ruling import Ruled, Ruling
+from agentramp.planning.traffic import IS_BACK, Seen
+from agentramp.policy import DEFAULT_POLICY
+from agentramp.ramp import Intent, Ramp, Standing
+from agentramp.record import Adopted, Moved, Undone
+
+STRAGGLING = 3600.0
+"""How long after it was given up a move may still arrive, in seconds."""
+
+
+def reconcile(seen: Seen) -> Ruling | None:
+    """What has to be mended or waited for first; None where platform and journal agree."""
+    found, now = seen.found, seen.standing
+    if found is None:
+        return _hold(seen, f"endpoint {seen.subject} is not there") if now.ramp else None
+    if now.open and _is_young(seen, now.open):
+        return _step_aside(seen, now.open)
+    waits = not found.status.is_final or (now.open is None and found.status.is_failure)
+    if waits:
+        return _hold(seen, f"{found.name} is {found.status.value}: it has to be READY first")
+    if now.open:
+        return _finish(seen, now.open, found.split)
+    if now.settled is None or found.split == now.settled:
+        return None
+    if _is_straggler(seen, found.split):
+        return _put_back(seen, now.settled)
+    return _drifted(seen, now.settled)
+
+
+def plan_adopt(seen: Seen) -> Plan:
+    """The journal takes over what the platform serves."""
+    if seen.found is None:
+        return Plan("adopt", seen.subject, notes=(f"endpoint {seen.subject} does not exist",))
+    found = seen.found.split
+    if found == seen.standing.settled and not seen.unfinished:
+        return Plan("adopt", seen.subject, notes=(f"the journal says {found} already",))
+    return _plan("adopt", seen, KeepRecord(Adopted(found)))
+
+
+def plan_restore(seen: Seen) -> Plan:
+    """The platform takes over what the journal says."""
+    meant = seen.standing.meant
+    if meant is None:
+        note = f"the journal knows nothing of {seen.subject}: there is nothing to restore"
+        return Plan("restore", seen.subject, notes=(note,))
+    if seen.found and seen.found.split == meant and not seen.unfinished:
+        return Plan("restore", seen.subject, notes=(f"{seen.endpoint} serves {meant} already",))
+    return _plan("restore", seen, _to(seen, meant, "restore what the journal says"))
+
+
+def _is_young(seen: Seen, intent: Intent) -> bool:
+    return seen.now - intent.at < _policy_lease(seen.standing)
+
+
+def _policy_lease(now: Standing) -> float:
+    ramp: Ramp | None = now.ramp
+    return (ramp.policy if ramp else DEFAULT_POLICY).lease
+
+
+def _step_aside(seen: Seen, intent: Intent) -> Ruling:
+    age = max(0, round(seen.now - intent.at))
+    whose = f" by {intent.by}" if intent.by else ""
+    reason = f"another run{whose} began to move {seen.subject} to {intent.after} {age} s ago"
+    return Ruling(Ruled.SUPERSEDED, reason, Plan("promote", seen.subject, notes=(reason,)))
+
+
+def _finish(seen: Seen, intent: Intent, actual: Split) -> Ruling | None:
+    """A run died in a move: record what became of it, or do it where it leads to safety."""
+    known = {intent.before, intent.after, seen.standing.settled}
+    if actual not in known and not _is_straggler(seen, actual):
+        return _drifted(seen, intent.after)
+    found = seen.found
+    back = _is_back(seen, intent)
+    if actual == intent.after and found and found.status is Status.READY:
+        reason = f"recorded what a run that died had done: {intent.after}"
+        step = KeepRecord(Moved(intent.before, intent.after))
+        return _ruling(Ruled.ROLLBACK if back else Ruled.ADVANCE, seen, reason, step)
+    if back or intent.before is None:
+        reason = f"finished what a run that died had begun: {intent.reason or intent.verb}"
+        return _ruling(Ruled.ROLLBACK, seen, reason, _to(seen, intent.after, intent.reason))
+    # An advance that never took effect is decided anew, on the evidence of now.
+    reason = f"gave up a move that a run that died had begun: {intent.after}"
+    if actual == intent.before and found and found.status is Status.READY:
+        step = KeepRecord(Undone(actual, actual))
+        return _ruling(Ruled.HOLD, seen, reason, step)
+    return _ruling(Ruled.HOLD, seen, reason, _to(seen, intent.before, reason))
+
+
+def _is_back(seen: Seen, intent: Intent) -> bool:
+    """Whether a move leads to safety: all traffic to one version, and not to the canary."""
+    ramp = seen.standing.ramp
+    return not intent.after.canaries and (ramp is None or intent.after.stable != ramp.canary)
+
+
+def _is_straggler(seen: Seen, actual: Split) -> bool:
+    return any(
+        split == actual and seen.now - at < STRAGGLING for split, at in seen.standing.abandoned
+    )
+
+
+def _put_back(seen: Seen, settled: Split) -> Ruling:
+    reason = f"put back a late write of a run that was taken for dead: {settled} again"
+    return _ruling(Ruled.HOLD, seen, reason, _to(seen, settled, reason))
+
+
+def _drifted(seen: Seen, meant: Split) -> Ruling:
+    actual = seen.found.split if seen.found else "nothing"
+    reason = (
+        f"drifted: {seen.endpoint} serves {actual}, and the journal says {meant};"
+        " somebody moved it by hand: agentramp adopt takes it as it is, agentramp restore puts"
+        " it back"
+    )
+    return Ruling(Ruled.HOLD, reason, Plan("promote", seen.subject, notes=(reason,)), drifted=True)
+
+
+def _hold(seen: Seen, reason: str) -> Ruling:
+    return Ruling(Ruled.HOLD, reason, Plan("promote", seen.subject, notes=(reason,)))
+
+
+def _ruling(ruled: Ruled, seen: Seen, reason: str, step: KeepRecord | MoveTraffic) -> Ruling:
+    return Ruling(ruled, reason, _plan("promote", seen, step))
+
+
+def _plan(verb: str, seen: Seen, step: KeepRecord | MoveTraffic) -> Plan:
+    generation = seen.standing.generation
+    way = IS_BACK if isinstance(step, MoveTraffic) else "not needed: no traffic is touched"
+    return Plan(verb, seen.subject, (step,), no_way_back=way, generation=generation)
+
+
+def _to(seen: Seen, split: Split, reason: str) -> MoveTraffic:
+    runtime, found = seen.observed.runtime, seen.found
+    if runtime is None or found is None:
+        raise ValueError(f"{seen.subject} is not there")  # looked at before
+    return MoveTraffic(runtime.id, found.id, found.name, found.split, split, reason)

@@ -1,0 +1,26 @@
+"""What a tick comes to: a word for programs, a sentence for people, and the plan."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from agentramp.plan import Plan
+
+
+class Ruled(Enum):
+    """``NONE``: there is no ramp to rule on. ``SUPERSEDED``: another run is at work on it."""
+
+    ADVANCE = "advance"
+    ROLLBACK = "rollback"
+    HOLD = "hold"
+    NONE = "none"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """``drifted`` says that the platform serves what the journal never asked for."""
+
+    ruled: Ruled
+    reason: str
+    plan: Plan
+    drifted: bool = False

@@ -1,0 +1,234 @@
+"""What the journal of an endpoint comes to: its settled split, open intents, the ramp in progress.
+
+Pure: a fold over the records. Nothing else may decide what a record means.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from typing_extensions import assert_never
+
+from agentramp.judge.verdict import Decision
+from agentramp.judge.window import Window
+from agentramp.model import Split
+from agentramp.policy import Policy
+from agentramp.record import (
+    Adopted,
+    Approved,
+    Begun,
+    Judged,
+    Moved,
+    Moving,
+    Paused,
+    Queued,
+    Record,
+    Resumed,
+    Undone,
+)
+
+
+ENDING = frozenset({"abort", "rollback"})
+"""Verbs whose move ends a ramp even where its canary had no traffic yet."""
+
+
+class Ending(Enum):
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled back"
+    REPLACED = "ended by another move"
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """A canary on trial. ``weight`` is 0 until its first move was read back.
+
+    ``entered_at`` is when the canary got the weight it has, ``watermark`` until when evidence is
+    read; both are the platform's time. ``windows`` are all that were judged, ``here`` those of
+    this weight. ``blind`` counts the ticks in a row that had no evidence.
+    """
+
+    id: str
+    stable: int
+    canary: int
+    policy: Policy
+    began_at: float
+    weight: int
+    entered_at: float
+    watermark: float
+    windows: tuple[Window, ...] = ()
+    here: tuple[Window, ...] = ()
+    paused: Paused | None = None
+    approved: frozenset[int] = frozenset()
+    blind: int = 0
+    last: Judged | None = None
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A move that was begun and whose end nobody has recorded."""
+
+    verb: str
+    at: float
+    by: str
+    before: Split | None
+    after: Split
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last ramp that is over; ``reason`` is why it moved last."""
+
+    ramp: Ramp
+    ending: Ending
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """``generation`` is the number of records; a plan made from this standing is good for it only.
+
+    ``abandoned`` are the targets of moves that were begun and given up: a run that was thought dead
+    may still set one, late. ``served`` are the versions that were stable, oldest first, as a path.
+    ``rejected`` are versions that evidence rolled back, with the reason.
+    """
+
+    generation: int = 0
+    settled: Split | None = None
+    open: Intent | None = None
+    abandoned: tuple[tuple[Split, float], ...] = ()
+    ramp: Ramp | None = None
+    ended: Ended | None = None
+    queued: int | None = None
+    served: tuple[int, ...] = ()
+    rejected: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def meant(self) -> Split | None:
+        """What the endpoint is to serve as far as the journal knows."""
+        return self.open.after if self.open else self.settled
+
+
+def standing(records: Iterable[Record]) -> Standing:
+    fold = _Fold()
+    for record in records:
+        fold.add(record)
+    return fold.now
+
+
+def standings(records: Iterable[Record]) -> Iterator[Standing]:
+    """What the journal came to after each of the records."""
+    fold = _Fold()
+    for record in records:
+        fold.add(record)
+        yield fold.now
+
+
+@dataclass
+class _Fold:
+    now: Standing = field(default_factory=Standing)
+
+    def add(self, record: Record) -> None:
+        self.now = replace(self.now, generation=self.now.generation + 1)
+        event, at = record.event, record.at
+        match event:
+            case Moving(before, after, reason):
+                self._abandon()
+                intent = Intent(record.verb, at, record.by, before, after, reason)
+                self.now = replace(self.now, open=intent)
+            case Moved(before, after):
+                reason = self.now.open.reason if self.now.open else ""
+                self._settle(after, at, reason, ends=record.verb in ENDING)
+                self._serve(before, after)
+            case Undone(_, after):
+                self._abandon()
+                self._settle(after, at, "undone")
+            case Adopted(split):
+                self._abandon()
+                self._settle(split, at, "adopted", ends=True)
+                self._serve(split)
+            case Begun(ramp, stable, canary, policy):
+                begun = Ramp(ramp, stable, canary, policy, at, 0, at, at)
+                left = None if self.now.queued == canary else self.now.queued
+                self.now = replace(self.now, ramp=begun, queued=left)
+            case Queued(version):
+                self.now = replace(self.now, queued=version)
+            case Judged() | Paused() | Resumed() | Approved():
+                if self.now.ramp:
+                    self.now = replace(self.now, ramp=_told(self.now.ramp, event))
+            case _:
+                assert_never(event)
+
+    def _abandon(self) -> None:
+        if self.now.open:
+            late = (*self.now.abandoned, (self.now.open.after, self.now.open.at))
+            self.now = replace(self.now, abandoned=late, open=None)
+
+    def _settle(self, split: Split, at: float, reason: str, *, ends: bool = False) -> None:
+        self.now = replace(self.now, settled=split, open=None)
+        ramp = self.now.ramp
+        if ramp is None:
+            return
+        weight = dict(split.canaries).get(ramp.canary)
+        if split.stable == ramp.stable and weight and len(split.canaries) == 1:
+            there = replace(ramp, weight=weight, entered_at=at, watermark=at, here=())
+            self.now = replace(self.now, ramp=there)
+        elif ends or ramp.weight or split != Split(ramp.stable):
+            self._end(ramp, split, at, reason)
+
+    def _end(self, ramp: Ramp, split: Split, at: float, reason: str) -> None:
+        ending = Ending.REPLACED
+        if split == Split(ramp.canary):
+            ending = Ending.PROMOTED
+        elif split == Split(ramp.stable):
+            ending = Ending.ROLLED_BACK
+        ended = Ended(ramp, ending, at, reason)
+        said = ramp.last is not None and ramp.last.decision is Decision.ROLLBACK
+        if ending is Ending.ROLLED_BACK and said and ramp.last:
+            rejected = (*self.now.rejected, (ramp.canary, ramp.last.reason))
+            self.now = replace(self.now, rejected=rejected)
+        self.now = replace(self.now, ramp=None, ended=ended)
+
+    def _serve(self, *splits: Split | None) -> None:
+        path = list(self.now.served)
+        for split in filter(None, splits):
+            if isinstance(split.stable, int):
+                _visit(path, split.stable)
+        self.now = replace(self.now, served=tuple(path))
+
+
+def _told(ramp: Ramp, event: Judged | Paused | Resumed | Approved) -> Ramp:
+    match event:
+        case Judged(windows=windows, watermark=watermark, blind=blind):
+            return replace(
+                ramp,
+                windows=ramp.windows + windows,
+                here=ramp.here + windows,
+                watermark=max(ramp.watermark, watermark),
+                blind=ramp.blind + 1 if blind else 0,
+                last=event,
+            )
+        case Paused():
+            return replace(ramp, paused=event)
+        case Resumed():
+            return replace(ramp, paused=None)
+        case Approved(weight):
+            return replace(ramp, approved=ramp.approved | {weight})
+        case _:
+            assert_never(event)
+
+
+def share(split: Split, version: int) -> int:
+    """The percent ``version`` has of ``split``."""
+    return dict(split.weights).get(version, 0)
+
+
+def _visit(path: list[int], number: int) -> None:
+    """Going back drops what came after."""
+    if number in path:
+        del path[path.index(number) + 1 :]
+    else:
+        path.append(number)
+
+

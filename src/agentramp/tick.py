@@ -1,0 +1,187 @@
+"""One tick of a ramp: observe, read evidence, judge, plan, execute. Any tick may die and be run again.
+
+A tick makes at most one step. Two at once cannot both act: every change is announced in the
+journal first, and the journal takes one announcement for each of its states.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import tenacity
+
+from agentramp.config.ramp_settings import Freeze
+from agentramp.errors import SupersededError
+from agentramp.evidence import spans
+from agentramp.evidence.port import Evidence as Source
+from agentramp.evidence.port import EvidenceError, Question
+from agentramp.executor import Execute, Outcome
+from agentramp.journal.port import Journal
+from agentramp.judge.judge import judge
+from agentramp.judge.window import Window
+from agentramp.model import Split
+from agentramp.plan import Plan, Subject
+from agentramp.planning import Evidence, Ruled, Ruling, Seen, from_queue, frozen, reconcile, rule
+from agentramp.platform.port import NotAppliedError, NotReadyError, Platform, UnreachableError
+from agentramp.policy import Policy
+from agentramp.ramp import Ramp, standing
+
+ATTEMPTS, LONGEST_WAIT = 60, 5.0
+PASSING = (SupersededError, UnreachableError, NotReadyError, NotAppliedError)
+GUARD_EVERY = 5.0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a tick works with. ``evidence`` is made only when a ramp asks for it.
+
+    ``policy`` is for a ramp that begins now; one in progress keeps its own. ``told`` hears of a
+    plan before it is carried out.
+    """
+
+    platform: Platform
+    journal: Journal
+    execute: Execute
+    evidence: Callable[[Seen], Source]
+    policy: Policy
+    freezes: Sequence[Freeze] = ()
+    told: Callable[[Plan], None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """``seen`` is what was there before; ``ramp`` the one that was ruled on."""
+
+    ruling: Ruling
+    outcome: Outcome
+    seen: Seen
+    ramp: Ramp | None = None
+    evidence: Evidence | None = None
+
+    @property
+    def by_evidence(self) -> bool:
+        """Whether this tick rolled a canary back, and not a person."""
+        ends = self.ruling.ruled is Ruled.ROLLBACK
+        finished = self.seen.standing.open
+        return ends and not (finished and finished.verb in {"abort", "rollback", "restore"})
+
+
+def look(platform: Platform, journal: Journal, subject: Subject) -> Seen:
+    """The endpoint as the platform shows it and the journal knows it now."""
+    now = standing(journal.read(subject))
+    observed = platform.observe(subject.runtime)
+    return Seen(subject.runtime, observed, subject.endpoint or "", now, platform.now())
+
+
+def tick(desk: Desk, subject: Subject) -> Ticked:
+    """One tick; raises what the ports raise, but for a lost swap, which is a ruling.
+
+    A lost swap of a rollback is raised: it has to be tried again until it wins.
+    """
+    seen = look(desk.platform, desk.journal, subject)
+    ticked = _ruled(desk, seen)
+    if ticked.ruling.drifted and _moved_on(desk, seen):
+        return _superseded(ticked, "another run moved it while this one looked")
+    desk.told(ticked.ruling.plan)
+    try:
+        outcome = desk.execute(ticked.ruling.plan)
+    except SupersededError as lost:
+        if ticked.ruling.ruled is Ruled.ROLLBACK:
+            raise
+        return _superseded(ticked, str(lost))
+    return replace(ticked, outcome=outcome)
+
+
+def insisting(
+    sleep: Callable[[float], None],
+    jitter: Callable[[], float],
+    say: Callable[[str], None],
+    wanted: Callable[[], bool] = lambda: True,
+) -> tenacity.Retrying:
+    """For what must win: tried again where another run was faster or no sure answer came."""
+
+    def again(error: BaseException) -> bool:
+        return isinstance(error, PASSING) and wanted()
+
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception(again),
+        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        wait=lambda state: min(state.attempt_number, LONGEST_WAIT) + jitter(),
+        before_sleep=lambda state: say(f"{_reason(state)}; trying again"),
+        sleep=sleep,
+        reraise=True,
+    )
+
+
+@dataclass
+class Insistent:
+    """Hears of every plan, and remembers whether the one under way must win: it leads back."""
+
+    told: Callable[[Plan], None]
+    back: bool = False
+
+    def __call__(self, plan: Plan) -> None:
+        self.back = bool(plan.steps) and not plan.way_back
+        self.told(plan)
+
+
+def _reason(state: tenacity.RetryCallState) -> str:
+    return str(state.outcome.exception()) if state.outcome else ""
+
+
+def _ruled(desk: Desk, seen: Seen) -> Ticked:
+    ruling = reconcile(seen)
+    if ruling:
+        return Ticked(ruling, Outcome(), seen, seen.standing.ramp)
+    ramp = seen.standing.ramp
+    if ramp is None:
+        return Ticked(from_queue(seen, desk.policy), Outcome(), seen)
+    evidence = _evidence(desk, seen, ramp)
+    ruling = rule(seen, ramp, evidence, frozen(desk.freezes, seen.now))
+    return Ticked(ruling, Outcome(), seen, ramp, evidence)
+
+
+def _evidence(desk: Desk, seen: Seen, ramp: Ramp) -> Evidence:
+    name = f"version {ramp.stable}"
+    asked = spans.closed(ramp, seen.now)
+    if not asked:
+        verdict = judge(ramp.windows, ramp.policy.rules, stable_name=name)
+        return Evidence(verdict, (), ramp.watermark)
+    question = Question(seen.runtime, seen.endpoint, ramp.stable, ramp.canary, asked)
+    windows: tuple[Window, ...] = ()
+    watermark, blind = ramp.watermark, ""
+    try:
+        source = desk.evidence(seen)
+        if source.unit is not ramp.policy.rules.unit:
+            began = ramp.policy.rules.unit.value
+            raise EvidenceError(f"the source counts {source.unit.value}, this ramp {began}")
+        answers = source.read(question)
+        windows, watermark, blind = spans.taken(ramp, asked, answers, seen.now)
+    except EvidenceError as error:
+        blind = str(error)
+    verdict = judge((*ramp.windows, *windows), ramp.policy.rules, stable_name=name)
+    return Evidence(verdict, windows, watermark, "" if windows else blind)
+
+
+def _moved_on(desk: Desk, seen: Seen) -> bool:
+    return len(desk.journal.read(seen.subject)) != seen.standing.generation
+
+
+def _superseded(ticked: Ticked, reason: str) -> Ticked:
+    plan = Plan("promote", ticked.seen.subject, notes=(reason,))
+    return replace(ticked, ruling=Ruling(Ruled.SUPERSEDED, reason, plan))
+
+
+def stand_guard(
+    desk: Desk, subject: Subject, split: Split, seconds: float, sleep: Callable[[float], None]
+) -> None:
+    """After a rollback past a run that may be alive: put its late write back, for ``seconds``."""
+    while seconds > 0:
+        sleep(min(GUARD_EVERY, seconds))
+        seconds -= GUARD_EVERY
+        seen = look(desk.platform, desk.journal, subject)
+        if seen.standing.meant != split:
+            return
+        ruling = reconcile(seen)
+        if ruling and ruling.plan.steps:
+            desk.told(ruling.plan)
+            desk.execute(ruling.plan)

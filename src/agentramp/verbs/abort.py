@@ -1,0 +1,34 @@
+"""abort: end the ramp in progress; its stable version takes all traffic."""
+
+import argparse
+
+from agentramp.planning import plan_abort
+from agentramp.report.result import Result
+from agentramp.verbs import arguments, ramping, traffic
+from agentramp.verbs.context import Context
+from agentramp.verbs.target import Target, executor, named
+
+EXAMPLE = "agentramp abort --platform local --reason 'the answers are in French'"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    traffic.add_arguments(parser)
+    arguments.add_reason(parser)
+
+
+def run(args: argparse.Namespace, context: Context) -> Result:
+    """Needs no evidence, ignores freezes, and wins over every other run."""
+    where = named(args, context)
+    seen = traffic.look(where)
+    result = ramping.insisting(context)(_once, args, context, where)
+    if result.after:
+        ramping.guard(args, context, where, seen, result.after)
+    return result
+
+
+def _once(args: argparse.Namespace, context: Context, where: Target) -> Result:
+    seen = traffic.look(where)
+    plan = plan_abort(seen, args.reason or "asked for")
+    context.console.plan(plan)
+    outcome = executor(args, context, where)(plan)
+    return traffic.result(args, plan, seen, outcome, None)

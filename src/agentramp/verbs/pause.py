@@ -1,0 +1,27 @@
+"""pause: hold a ramp where it is; evidence still rolls it back."""
+
+import argparse
+
+from agentramp.plan import Plan
+from agentramp.planning import Seen, plan_say
+from agentramp.record import Paused
+from agentramp.report.result import Result
+from agentramp.verbs import arguments, ramping, traffic
+from agentramp.verbs.context import Context
+
+EXAMPLE = "agentramp pause --platform local --reason 'until the incident is over'"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    traffic.add_arguments(parser)
+    arguments.add_reason(parser)
+
+
+def run(args: argparse.Namespace, context: Context) -> Result:
+    def plan(seen: Seen) -> Plan:
+        ramp = ramping.in_progress(seen)
+        if ramp.paused and ramp.paused.reason == args.reason:
+            return Plan("pause", seen.subject, notes=("the ramp is paused already",))
+        return plan_say("pause", seen, Paused(args.reason))
+
+    return ramping.said(args, context, plan, "resume")

@@ -1,0 +1,85 @@
+"""promote: one tick of a ramp. What a schedule calls; any run may be killed, repeated or doubled."""
+
+import argparse
+from dataclasses import replace
+
+from agentramp import tick
+from agentramp.errors import UsageError
+from agentramp.planning import Ruled
+from agentramp.ramp import standing
+from agentramp.report.result import Result
+from agentramp.tick import Insistent, Ticked
+from agentramp.verbs import arguments, notify, ramping, traffic
+from agentramp.verbs.context import Context
+from agentramp.verbs.target import Target, named
+from agentramp.verbs.watch import watched
+
+EXAMPLE = "agentramp promote --platform local --watch"
+ROLLED_BACK = 4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    traffic.add_arguments(parser)
+    parser.add_argument(
+        "--watch", action="store_true", help="tick until the ramp ends, and show how it stands"
+    )
+    parser.add_argument(
+        "--interval",
+        metavar="SECONDS",
+        type=arguments.seconds,
+        default=None,
+        help="between two ticks of --watch (default: one window, at most 30)",
+    )
+
+
+def run(args: argparse.Namespace, context: Context) -> Result:
+    if args.watch and args.dry_run:
+        raise UsageError("--watch goes on until the ramp ends; a dry run ends at once")
+    where = named(args, context)
+    if args.watch:
+        return watched(args, context, where, once)
+    return once(args, context, where)
+
+
+def once(args: argparse.Namespace, context: Context, where: Target) -> Result:
+    insistent = Insistent(context.console.plan)
+    desk = replace(ramping.desk(args, context, where), told=insistent)
+    wanted = tick.insisting(
+        context.sleep, context.jitter, context.console.say, lambda: insistent.back
+    )
+    ticked = wanted(tick.tick, desk, where.subject)
+    if not args.dry_run:
+        notify.tell(context, where, ticked)
+    return _result(args, where, ticked)
+
+
+def _result(args: argparse.Namespace, where: Target, ticked: Ticked) -> Result:
+    ruling, evidence = ticked.ruling, ticked.evidence
+    told = traffic.result(args, ruling.plan, ticked.seen, ticked.outcome, None)
+    verdict = evidence.verdict if evidence else None
+    ends = ruling.ruled is Ruled.ROLLBACK and ticked.by_evidence and not args.dry_run
+    return replace(
+        told,
+        verb="promote",
+        message=ruling.reason,
+        version=ticked.ramp.canary if ticked.ramp else told.version,
+        next=_next(args, where, ticked),
+        verdict=ruling.ruled.value,
+        e=verdict.e if verdict else None,
+        canary_sessions=verdict.canary.sessions if verdict else None,
+        exit_code=ROLLED_BACK if ends else 0,
+    )
+
+
+def _next(args: argparse.Namespace, where: Target, ticked: Ticked) -> str | None:
+    """While the ramp goes on, the next tick; a person's word where one is waited for."""
+    if args.dry_run or ticked.ruling.ruled is Ruled.SUPERSEDED:
+        return None
+    if ticked.ruling.drifted:
+        return arguments.again(args, "restore")
+    now = standing(where.journal.read(where.subject))
+    if now.ramp is None:
+        return None
+    if now.ramp.paused:
+        return arguments.again(args, "resume")
+    return arguments.again(args, "promote")

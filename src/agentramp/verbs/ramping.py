@@ -1,0 +1,91 @@
+"""What the verbs of a ramp share."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import tenacity
+
+from agentramp import tick
+from agentramp.errors import UsageError
+from agentramp.executor import Execute
+from agentramp.model import Split
+from agentramp.plan import Plan
+from agentramp.planning import Seen
+from agentramp.policy import DEFAULT_POLICY, Policy
+from agentramp.ramp import Ramp
+from agentramp.report.result import Result
+from agentramp.tick import Desk
+from agentramp.verbs import arguments, sources, traffic
+from agentramp.verbs.context import Context
+from agentramp.verbs.target import Target, executor, named
+
+
+def desk(args: argparse.Namespace, context: Context, where: Target) -> Desk:
+    return Desk(
+        platform=where.platform,
+        journal=where.journal,
+        execute=executor(args, context, where),
+        evidence=lambda seen: sources.connect(context, where, seen, args.platform),
+        policy=policy(args, where),
+        freezes=where.ramp.freezes,
+        told=context.console.plan,
+    )
+
+
+def policy(args: argparse.Namespace, where: Target) -> Policy:
+    """What a ramp that begins now goes by; what its source counts belongs to it."""
+    found = where.ramp.policy
+    unit = sources.unit(where, args.platform)
+    return replace(found, rules=replace(found.rules, unit=unit))
+
+
+def insisting(context: Context) -> tenacity.Retrying:
+    return tick.insisting(context.sleep, context.jitter, context.console.say)
+
+
+def guard(
+    args: argparse.Namespace, context: Context, where: Target, seen: Seen, split: Split
+) -> None:
+    """A run that this one overtook may still be alive: see to it that it changes nothing."""
+    intent = seen.standing.open
+    if args.dry_run or intent is None or intent.after == split:
+        return
+    ramp = seen.standing.ramp
+    left = (ramp.policy if ramp else DEFAULT_POLICY).lease - (seen.now - intent.at)
+    if left > 0:
+        context.console.say(
+            f"another run had begun to move this to {intent.after}: looking for {left:.0f} s"
+            " whether it still does"
+        )
+        tick.stand_guard(desk(args, context, where), where.subject, split, left, context.sleep)
+
+
+def in_progress(seen: Seen) -> Ramp:
+    if seen.standing.ramp is None:
+        raise UsageError(
+            f"no ramp is in progress on {seen.subject}", advice="agentramp release begins one"
+        )
+    return seen.standing.ramp
+
+
+def said(
+    args: argparse.Namespace, context: Context, plan: Callable[[Seen], Plan], follows: str
+) -> Result:
+    """A verb by which a person says something about a ramp."""
+    where = named(args, context)
+    seen = traffic.look(where)
+    planned = plan(seen)
+    context.console.plan(planned)
+    execute: Execute = executor(args, context, where)
+    outcome = execute(planned)
+    result = traffic.result(args, planned, seen, outcome, arguments.again(args, follows))
+    return replace(result, message=_message(planned, result, dry_run=args.dry_run))
+
+
+def _message(plan: Plan, result: Result, *, dry_run: bool) -> str:
+    notes: Sequence[str] = plan.notes
+    if not plan.steps:
+        return notes[0]
+    done = "would be written down" if dry_run else "is written down"
+    return f"{plan.verb} {done}: {plan.subject} serves {result.after}"

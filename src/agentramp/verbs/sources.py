@@ -1,0 +1,71 @@
+"""Where a ramp's evidence comes from: from settings to adapters, one match."""
+
+from typing_extensions import assert_never
+
+from agentramp.config.ramp_settings import (
+    CommandSource,
+    GatewaySource,
+    LogServiceSource,
+    ProbeSource,
+    PrometheusSource,
+    Source,
+    UrlSource,
+)
+from agentramp.evidence.command import CommandEvidence
+from agentramp.evidence.gateway import GatewayEvidence
+from agentramp.evidence.port import Evidence
+from agentramp.evidence.prometheus import PrometheusEvidence
+from agentramp.evidence.promql import Prometheus
+from agentramp.evidence.url import UrlEvidence
+from agentramp.judge.window import Unit
+from agentramp.planning import Seen
+from agentramp.platform.registry import client
+from agentramp.verbs import gating
+from agentramp.verbs.context import Context
+from agentramp.verbs.target import Target
+
+
+def chosen(where: Target, platform: str) -> Source:
+    """What agentramp.yaml names, or what comes with the platform."""
+    if where.ramp.source is not None:
+        return where.ramp.source
+    return GatewaySource() if platform == "local" else LogServiceSource()
+
+
+def unit(where: Target, platform: str) -> Unit:
+    source = chosen(where, platform)
+    match source:
+        case GatewaySource() | ProbeSource():
+            return Unit.SESSIONS
+        case LogServiceSource():
+            return Unit.REQUESTS
+        case PrometheusSource() | CommandSource() | UrlSource():
+            return source.unit
+        case _:
+            assert_never(source)
+
+
+def connect(context: Context, where: Target, seen: Seen, platform: str) -> Evidence:
+    source = chosen(where, platform)
+    match source:
+        case GatewaySource():
+            return GatewayEvidence(client(where.address, context))
+        case PrometheusSource():
+            return PrometheusEvidence(
+                Prometheus(source.url, token=source.token),
+                source.counted,
+                source.bad,
+                latency=source.latency,
+                cost=source.cost,
+                unit=source.unit,
+            )
+        case LogServiceSource():
+            return _log_service(source, context, where, seen, platform)
+        case CommandSource():
+            return CommandEvidence(source.argv, source.unit, source.timeout, context.environ)
+        case UrlSource():
+            return UrlEvidence(source.url, source.unit, source.timeout, source.token)
+        case ProbeSource():
+            return gating.probes(source, context, where, seen)
+        case _:
+            assert_never(source)
