@@ -144,6 +144,8 @@ class _Worker:
             version, problem = self._request(session, streamed=streamed)
         except (OSError, http.client.HTTPException, ValueError) as error:
             problem = f"{type(error).__name__}: {error}"
+            if self.connection:
+                self.connection.close()
             self.connection = None
         return Answer(session, version, phase, fresh, streamed, began, problem)
 

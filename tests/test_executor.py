@@ -4,10 +4,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from agentramp import tick
 from agentramp.errors import SupersededError, WayBackFailedError
 from agentramp.executor import Executor, Outcome, look_only
 from agentramp.journal.memory import MemoryJournal
-from agentramp.journal.port import HeldError, Phase, Record
+from agentramp.journal.port import HeldError, JournalError
 from agentramp.model import Code, Endpoint, RuntimeSpec, Split, Status
 from agentramp.plan import (
     CreateEndpoint,
@@ -19,9 +20,10 @@ from agentramp.plan import (
     Subject,
     UpdateRuntime,
 )
-from agentramp.planning import Seen, plan_shift
+from agentramp.planning import plan_rollback, plan_shift
 from agentramp.platform.memory import MemoryPlatform
 from agentramp.platform.port import NotAppliedError, UnreachableError
+from agentramp.record import Event, Moved, Moving, Record, Undone
 
 SPEC = RuntimeSpec("agent", Code("python3.12"))
 SUBJECT = Subject("agent", "production")
@@ -70,7 +72,7 @@ class Flaky(MemoryPlatform):
 
 @dataclass
 class World:
-    platform: Flaky = field(default_factory=Flaky)
+    platform: Flaky = field(default_factory=lambda: Flaky(clock=lambda: 7.0))
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     told: Told = field(default_factory=Told)
 
@@ -85,15 +87,17 @@ class World:
         return self.platform.observe("agent").endpoints[0].split
 
     def run(self, plan: Plan) -> Outcome:
-        return Executor(self.platform, self.journal, lambda: 7.0, self.told)(plan)
+        return Executor(self.platform, self.journal, self.told, "me")(plan)
 
     def shift(self, version: int, weight: int) -> Plan:
-        observed = self.platform.observe("agent")
-        return plan_shift(Seen("agent", observed, "production"), version, weight)
+        return plan_shift(tick.look(self.platform, self.journal, SUBJECT), version, weight)
+
+    def rollback(self, version: int) -> Plan:
+        return plan_rollback(tick.look(self.platform, self.journal, SUBJECT), version)
 
     @property
-    def phases(self) -> list[Phase]:
-        return [record.phase for record in self.journal.read(SUBJECT)]
+    def phases(self) -> list[type[Event]]:
+        return [type(record.event) for record in self.journal.read(SUBJECT)]
 
 
 @pytest.fixture
@@ -103,7 +107,7 @@ def world() -> World:
 
 def test_every_step(world: World) -> None:
     platform = MemoryPlatform()
-    run = Executor(platform, world.journal, lambda: 0.0, world.told)
+    run = Executor(platform, world.journal, world.told)
     created = run(Plan("deploy", Subject("agent"), (CreateRuntime(SPEC, None),)))
     assert created.runtime
     runtime_id = created.runtime.id
@@ -114,7 +118,7 @@ def test_every_step(world: World) -> None:
     assert opened.endpoint
     assert opened.endpoint.split == Split(1)
     assert world.told.lines[:2] == ["begin CreateRuntime", "end CreateRuntime"]
-    assert world.phases == [Phase.INTENT, Phase.DONE]
+    assert world.phases == [Moving, Moved]
 
 
 def test_a_dry_run_changes_nothing(world: World) -> None:
@@ -132,9 +136,9 @@ def test_a_move_is_journaled_before_and_after(world: World) -> None:
     assert outcome.changed
     assert world.split == Split(1, ((2, 10),))
     intent, done = world.journal.read(SUBJECT)
-    assert (intent.phase, done.phase) == (Phase.INTENT, Phase.DONE)
-    assert (intent.before, intent.after) == (Split(1), Split(1, ((2, 10),)))
-    assert (intent.verb, intent.at) == ("shift-traffic", 7.0)
+    after = Split(1, ((2, 10),))
+    assert intent == Record("shift-traffic", 7.0, Moving(Split(1), after), "me")
+    assert done == Record("shift-traffic", 7.0, Moved(Split(1), after), "me")
 
 
 @pytest.mark.parametrize("acted", [True, False])
@@ -146,7 +150,7 @@ def test_a_failed_move_goes_back(world: World, error: Exception, *, acted: bool)
     with pytest.raises(type(error)):
         world.run(world.shift(2, 10))
     assert world.split == Split(1)
-    assert world.phases == [Phase.INTENT, Phase.UNDONE]
+    assert world.phases == [Moving, Undone]
     assert world.told.lines[-1] == "back MoveTraffic"
 
 
@@ -155,7 +159,7 @@ def test_an_interrupted_move_goes_back(world: World) -> None:
     with pytest.raises(KeyboardInterrupt):
         world.run(world.shift(2, 10))
     assert world.split == Split(1)
-    assert world.phases == [Phase.INTENT, Phase.UNDONE]
+    assert world.phases == [Moving, Undone]
 
 
 def test_when_the_way_back_fails_too_nobody_knows(world: World) -> None:
@@ -185,7 +189,7 @@ def test_a_split_that_nobody_of_ours_set_is_left_alone(world: World) -> None:
             super().set_split(runtime_id, endpoint_id, Split(1, ((2, 77),)))
             raise NotAppliedError("somebody was quicker")
 
-    world.platform = Elsewhere(world.platform.shelves)
+    world.platform = Elsewhere(world.platform.shelves, world.platform.clock)
     with pytest.raises(SupersededError, match="v2 77 %, which this run never set"):
         world.run(plan)
     assert world.split == Split(1, ((2, 77),))
@@ -195,12 +199,12 @@ def test_finishing_what_a_dead_run_began_is_no_change(world: World) -> None:
     (move,) = world.shift(2, 10).steps
     assert isinstance(move, MoveTraffic)
     world.journal.append(
-        SUBJECT, Record(Phase.INTENT, "shift-traffic", 0, Split(1), Split(1)), expected=0
+        SUBJECT, Record("shift-traffic", 0, Moving(Split(1), Split(1))), expected=0
     )
     again = replace(move, after=Split(1))
     outcome = world.run(Plan("shift-traffic", SUBJECT, (again,), (again,)))
     assert outcome.changed is False
-    assert world.phases == [Phase.INTENT, Phase.INTENT, Phase.DONE]
+    assert world.phases == [Moving, Moving, Moved]
 
 
 def test_unreachable_before_anything_was_sent_is_no_lost_traffic(world: World) -> None:
@@ -228,22 +232,23 @@ def test_who_holds_the_release_is_not_disturbed(world: World) -> None:
     assert world.split == Split(1)
 
 
-def test_a_run_that_lost_the_journal_keeps_its_hands_off(world: World) -> None:
-    """Another run took over while ours was moving: the traffic is theirs, not ours to undo."""
+def test_a_run_that_lost_the_journal_puts_back_what_the_winner_decided(world: World) -> None:
+    """Another run took over and moved while ours was asleep: the winner's word counts."""
 
     @dataclass
     class Overtaken(Flaky):
         journal: MemoryJournal = field(default_factory=MemoryJournal)
 
         def set_split(self, runtime_id: str, endpoint_id: str, split: Split) -> Endpoint:
-            super().set_split(runtime_id, endpoint_id, Split(2))
-            records = self.journal.records[SUBJECT]
-            records.append(records[-1])
-            return super().set_split(runtime_id, endpoint_id, Split(2))
+            if not self.sets:
+                won = (Moving(Split(1), Split(2)), Moved(Split(1), Split(2)))
+                self.journal.records[SUBJECT] += tuple(Record("shift-traffic", 8, e) for e in won)
+            return super().set_split(runtime_id, endpoint_id, split)
 
-    world.platform = Overtaken(world.platform.shelves, journal=world.journal)
+    world.platform = Overtaken(world.platform.shelves, world.platform.clock, journal=world.journal)
     with pytest.raises(HeldError):
         world.run(world.shift(2, 10))
+    assert world.platform.sets == [Split(1, ((2, 10),)), Split(2)]
     assert world.split == Split(2)
 
 
@@ -253,3 +258,55 @@ def test_a_way_back_is_a_move_and_nothing_else(world: World) -> None:
     plan = Plan("shift-traffic", SUBJECT, move, (PublishVersion("rt-1", "x"),))
     with pytest.raises(WayBackFailedError, match="no way back by"):
         world.run(plan)
+
+
+def test_a_rollback_is_never_undone(world: World) -> None:
+    """Its answer was lost after it acted: that is found out, and it is done."""
+    world.run(world.shift(2, 10))
+    world.platform.failures = [(UnreachableError("no answer"), True)]
+    outcome = world.run(world.rollback(1))
+    assert outcome.endpoint
+    assert world.split == Split(1)
+    assert world.phases[2:] == [Moving, Moved]
+    assert "back MoveTraffic" not in world.told.lines
+
+
+def test_a_rollback_that_did_not_act_leaves_its_intent(world: World) -> None:
+    world.run(world.shift(2, 10))
+    world.platform.failures = [(UnreachableError("no answer"), False)]
+    with pytest.raises(UnreachableError):
+        world.run(world.rollback(1))
+    assert world.phases[2:] == [Moving]
+
+
+def test_a_plan_is_void_once_the_journal_has_gone_on(world: World) -> None:
+    plan = world.shift(2, 10)
+    world.journal.append(SUBJECT, Record("pause", 7, Moved(Split(1), Split(1))), expected=0)
+    with pytest.raises(HeldError):
+        world.run(plan)
+    assert world.split == Split(1)
+
+
+def test_a_journal_that_is_gone_does_not_keep_traffic_from_going_back(world: World) -> None:
+    """Traffic is where it was, so the first error is the one that is told, with exit code 3."""
+
+    @dataclass
+    class Gone(MemoryJournal):
+        def append(self, subject: Subject, *records: Record, expected: int) -> None:
+            if expected:
+                raise JournalError("no space")
+            super().append(subject, *records, expected=expected)
+
+    world.journal = Gone()
+    with pytest.raises(JournalError):
+        world.run(world.shift(2, 10))
+    assert world.split == Split(1)
+
+
+def test_a_run_that_slept_too_long_does_not_act(world: World) -> None:
+    ticks = iter([0.0, 61.0])
+    plan = world.shift(2, 10)
+    run = Executor(world.platform, world.journal, world.told, timer=lambda: next(ticks))
+    with pytest.raises(SupersededError, match="asleep"):
+        run(plan)
+    assert world.split == Split(1)

@@ -7,6 +7,7 @@ A move towards safety has no way back; what became of it is looked up instead.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -133,10 +134,9 @@ class Executor:
                     )
                 if endpoint.split != step.after or endpoint.status is not Status.READY:
                     self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
-                try:
+                # Without it traffic is where it was, and the open intent tells the next run to look.
+                with suppress(JournalError):
                     self._close(plan, step, Undone(step.before, step.after))
-                except JournalError:
-                    pass  # traffic is where it was, and the open intent tells the next run to look
             case _:
                 raise TypeError(f"no way back by {step}")
 
@@ -202,8 +202,8 @@ class Executor:
                 f"this run was asleep before it could move {plan.subject}",
                 advice="run it again",
             )
-        if endpoint.split != step.after or endpoint.status is not Status.READY:
-            endpoint = self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
+        # Also where it is so already: what was read may be older than what serves.
+        endpoint = self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
         self._close(plan, step, Moved(step.before, step.after))
         return endpoint
 

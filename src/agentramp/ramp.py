@@ -91,7 +91,8 @@ class Standing:
 
     ``abandoned`` are the targets of moves that were begun and given up: a run that was thought dead
     may still set one, late. ``served`` are the versions that were stable, oldest first, as a path.
-    ``rejected`` are versions that evidence rolled back, with the reason.
+    ``rejected`` are versions that evidence rolled back, with the reason. ``last`` is the move that
+    ended last, and when: its own way back may still arrive.
     """
 
     generation: int = 0
@@ -103,6 +104,7 @@ class Standing:
     queued: int | None = None
     served: tuple[int, ...] = ()
     rejected: tuple[tuple[int, str], ...] = ()
+    last: tuple[Moved, float] | None = None
 
     @property
     def meant(self) -> Split | None:
@@ -141,6 +143,7 @@ class _Fold:
                 reason = self.now.open.reason if self.now.open else ""
                 self._settle(after, at, reason, ends=record.verb in ENDING)
                 self._serve(before, after)
+                self.now = replace(self.now, last=(event, at))
             case Undone(_, after):
                 self._abandon()
                 self._settle(after, at, "undone")

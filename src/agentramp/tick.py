@@ -1,7 +1,7 @@
-"""One tick of a ramp: observe, read evidence, judge, plan, execute. Any tick may die and be run again.
+"""One tick of a ramp: observe, read evidence, judge, plan, execute.
 
-A tick makes at most one step. Two at once cannot both act: every change is announced in the
-journal first, and the journal takes one announcement for each of its states.
+Any tick may die and be run again. It makes at most one step. Two at once cannot both act: every
+change is announced in the journal first, which takes one announcement for each of its states.
 """
 
 from collections.abc import Callable, Sequence
@@ -150,16 +150,22 @@ def _evidence(desk: Desk, seen: Seen, ramp: Ramp) -> Evidence:
     windows: tuple[Window, ...] = ()
     watermark, blind = ramp.watermark, ""
     try:
-        source = desk.evidence(seen)
-        if source.unit is not ramp.policy.rules.unit:
-            began = ramp.policy.rules.unit.value
-            raise EvidenceError(f"the source counts {source.unit.value}, this ramp {began}")
-        answers = source.read(question)
+        answers = _source(desk, seen, ramp).read(question)
         windows, watermark, blind = spans.taken(ramp, asked, answers, seen.now)
     except EvidenceError as error:
         blind = str(error)
     verdict = judge((*ramp.windows, *windows), ramp.policy.rules, stable_name=name)
     return Evidence(verdict, windows, watermark, "" if windows else blind)
+
+
+def _source(desk: Desk, seen: Seen, ramp: Ramp) -> Source:
+    source, unit = desk.evidence(seen), ramp.policy.rules.unit
+    if source.unit is not unit:
+        raise EvidenceError(
+            f"the source counts {source.unit.value}, and the ramp began with {unit.value}",
+            advice="a ramp keeps its unit: abort it and release again, or name the former source",
+        )
+    return source
 
 
 def _moved_on(desk: Desk, seen: Seen) -> bool:

@@ -106,6 +106,11 @@ def test_names_of_settings(name: str) -> None:
         "ghp_0123456789abcdefghijklmnopqrstuvwxyz",
         "github_pat_0123456789abcdefghijklmnopqrstuvwxyz",
         "xoxb-123456789012-abcdef",
+        "https://hooks.slack.com/services/T0ABCDEFG/B0ABCDEFG/abcdefghijklmnop",
+        "https://oapi.dingtalk.com/robot/send?access_token=" + "0123456789abcdef" * 4,
+        "https://open.feishu.cn/open-apis/bot/v2/hook/01234567-89ab-cdef-0123-456789abcdef",
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=01234567-89ab-cdef-0123-456789abcdef",
+        "https://discord.com/api/webhooks/123456789012345678/" + "aB3" * 20,
         "-----BEGIN PRIVATE KEY-----\nMIIE",
         "-----BEGIN OPENSSH PRIVATE KEY-----",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc",
@@ -132,6 +137,10 @@ def test_shapes_of_secrets(text: str) -> None:
         "postgres://app:${env('PW')}@db/app",
         "-----BEGIN CERTIFICATE-----",
         "acs:ram::123456789:role/AgentRole",
+        "https://hooks.slack.com/services/TXXXXXXXX/BXXXXXXXX/XXXXXXXXXXXXXXXX",
+        "https://hooks.slack.com/services/",
+        "https://oapi.dingtalk.com/robot/send?access_token=<token>",
+        "https://discord.com/api/webhooks/123456789012345678",
     ],
 )
 def test_shapes_of_other_things(text: str) -> None:

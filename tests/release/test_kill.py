@@ -10,12 +10,12 @@ from collections.abc import Callable
 import pytest
 
 from agentramp.journal.file import FileJournal
-from agentramp.journal.port import Phase
 from agentramp.model import Observed, Split
 from agentramp.plan import Subject
 from agentramp.platform.agentrun.adapter import AgentRun
 from agentramp.platform.agentrun.client import Action, Client
 from agentramp.platform.agentrun.signing import Credentials
+from agentramp.record import Moved
 from tests.release.conftest import User
 
 
@@ -121,7 +121,7 @@ def test_two_runs_at_once_do_not_both_act(make_user: Callable[[], User]) -> None
     assert endpoint.split == Split(1)
     journal = FileJournal(user.home / "journal" / "local")
     records = journal.read(Subject("quickstart", "production"))
-    assert [record.phase for record in records].count(Phase.DONE) == 1
+    assert [type(record.event) for record in records].count(Moved) == 1
 
 
 @pytest.mark.timeout(120)
@@ -170,5 +170,5 @@ def test_a_rollback_killed_before_its_end_was_written_does_not_go_back_twice(
 
     again = user.does("rollback")
     assert (again["weights"], again["changed"]) == ({"2": 100}, False)
-    assert journal.read(subject)[-1].phase is Phase.DONE
+    assert isinstance(journal.read(subject)[-1].event, Moved)
     assert user.does("rollback")["weights"] == {"1": 100}

@@ -1,11 +1,11 @@
-"""Reads s.yaml: bytes → located tree → variables resolved → checked → Config.
+"""Reads s.yaml and agentramp.yaml: bytes → located tree → variables resolved → checked → values.
 
-``read`` is the product; the steps under it are pure but for one look at whether ``code.src``
-is there. Every fault of a file is told at once, each with its place, and no message shows a
-value that may be a secret.
+``read`` and ``read_ramp`` are the product; the steps under them are pure but for a look at
+whether the files named are there. Every fault of a file is told at once, each with its place, and
+no message shows a value that may be a secret.
 """
 
-from agentramp.config.files import read
+from agentramp.config.files import ramp_file, read, read_ramp
 from agentramp.config.settings import Config, EndpointConfig, RuntimeConfig
 
-__all__ = ["Config", "EndpointConfig", "RuntimeConfig", "read"]
+__all__ = ["Config", "EndpointConfig", "RuntimeConfig", "ramp_file", "read", "read_ramp"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping as Environ
 from pathlib import Path
 
-from agentramp.config.disclosure import secret_faults
+from agentramp.config.disclosure import kept_by_resources, secret_faults
 from agentramp.config.rules import rule_faults
 from agentramp.config.schema import schema_faults
 from agentramp.config.settings import Config
@@ -23,7 +23,7 @@ def check(tree: Mapping, environ: Environ[str, str], root: Path) -> Config:
         *resolved.faults,
         *schema_faults(resolved.tree),
         *rule_faults(resolved.tree, root),
-        *secret_faults(tree, resolved.tree),
+        *secret_faults(tree, resolved.tree, kept_by_resources(resolved.tree)),
     ]
     if faults:
         raise ConfigError(faults)

@@ -72,6 +72,12 @@ _SHAPES: Final = re.compile(
     r"|pypi-[A-Za-z0-9_-]{40,}"
     r"|npm_[A-Za-z0-9]{36}"
     r"|eyJ[A-Za-z0-9_-]{8,300}\.eyJ[A-Za-z0-9_-]{8}"  # JSON web token
+    # Addresses of chat rooms: who knows one may write there.
+    r"|hooks\.slack\.com/(?:services|workflows)/T[A-Za-z0-9]{6,30}/[A-Za-z0-9/]{10}"
+    r"|oapi\.dingtalk\.com/robot/send\?access_token=[0-9a-f]{32}"
+    r"|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/[0-9a-f-]{30}"
+    r"|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=[0-9a-f-]{30}"
+    r"|discord(?:app)?\.com/api/webhooks/[0-9]{1,30}/[A-Za-z0-9_-]{30}"
     r")|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
 )
 _PASSWORD_IN_URL: Final = re.compile(r"://[^\s:/@]{0,100}:([^\s:/@<>${}]{3,200})@")

@@ -1,6 +1,6 @@
 """Secrets that stand in the file for all to read: named, never shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from agentramp.config.cleartext import (
     is_placeholder,
@@ -14,10 +14,13 @@ from agentramp.config.tree import Mapping, Scalar, Step, at, is_null, walk
 from agentramp.diagnostics import Diagnostic
 
 
-def secret_faults(raw: Mapping, resolved: Mapping) -> Iterator[Diagnostic]:
-    """Find secrets by shape anywhere in the file, by name where secrets are kept.
+def secret_faults(
+    raw: Mapping, resolved: Mapping, kept: Iterable[tuple[Step, ...]]
+) -> Iterator[Diagnostic]:
+    """Find secrets by shape anywhere in the file, by name under ``vars`` and at ``kept``.
 
-    ``raw`` is the tree as written, ``resolved`` the one after its variables.
+    ``raw`` is the tree as written, ``resolved`` the one after its variables, ``kept`` are the
+    places where secrets are kept.
     """
     told: set[tuple[Step, ...]] = set()
     for path, node in walk(raw):
@@ -27,16 +30,19 @@ def secret_faults(raw: Mapping, resolved: Mapping) -> Iterator[Diagnostic]:
         named = path[:1] == ("vars",) and _is_named(raw, path)
         if shaped or named:
             told.add(path)
-            yield fault(raw, path, _message(path), "secret")
-    for entry in agentrun_resources(resolved):
-        agent: tuple[Step, ...] = ("resources", entry.key, "props", "agent")
-        for path in _kept(resolved, agent):
-            if path not in told and _is_named(resolved, path):
-                yield fault(resolved, path, _message(path), "secret")
+            yield fault(raw, path, in_clear_text(path), "secret")
+    for path in kept:
+        if path not in told and _is_named(resolved, path):
+            yield fault(resolved, path, in_clear_text(path), "secret")
+
+
+def kept_by_resources(tree: Mapping) -> Iterator[tuple[Step, ...]]:
+    """Name the places of an s.yaml where secrets are kept."""
+    for entry in agentrun_resources(tree):
+        yield from _kept(tree, ("resources", entry.key, "props", "agent"))
 
 
 def _kept(tree: Mapping, agent: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
-    """Name the places where secrets are kept."""
     variables = at(tree, (*agent, "environmentVariables"))
     if isinstance(variables, Mapping):
         yield from ((*agent, "environmentVariables", entry.key) for entry in variables.entries)
@@ -62,7 +68,7 @@ def _is_secret_text(text: str) -> bool:
     return "${" not in text and not is_placeholder(text)
 
 
-def _message(path: tuple[Step, ...]) -> str:
+def in_clear_text(path: tuple[Step, ...]) -> str:
     name = next((step for step in reversed(path) if isinstance(step, str)), "")
     if looks_like_secret(name):
         return "a secret stands here as a key, in clear text: remove it"

@@ -1,9 +1,13 @@
-"""The files a configuration is read from: s.yaml, and .env beside it and in the working folder."""
+"""The files a configuration is read from: s.yaml, agentramp.yaml and .env.
+
+The last stands beside them or in the working folder.
+"""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agentramp.config.check import check
 from agentramp.config.envfile import env_files, parse_env
@@ -13,7 +17,11 @@ from agentramp.config.text import MAX_BYTES
 from agentramp.diagnostics import ConfigError, Diagnostic
 from agentramp.errors import UsageError
 
+if TYPE_CHECKING:
+    from agentramp.config.ramp_settings import RampConfig
+
 _NAMES: Final = ("s.yaml", "s.yml")
+_RAMP_NAMES: Final = ("agentramp.yaml", "agentramp.yml")
 
 
 def read(path: Path, environ: Mapping[str, str], cwd: Path | None = None) -> Config:
@@ -24,25 +32,63 @@ def read(path: Path, environ: Mapping[str, str], cwd: Path | None = None) -> Con
     """
     file = _find(path)
     variables, env_faults = _variables(file.parent, cwd or Path(), environ)
+    with _told_together(env_faults):
+        return check(load(_bytes(file), str(file)), variables, file.parent)
+
+
+def ramp_file(path: Path) -> Path | None:
+    """The agentramp.yaml that ``read_ramp`` would read, found without the cost of reading it."""
+    return _first(_folder(path), _RAMP_NAMES)
+
+
+def read_ramp(path: Path, environ: Mapping[str, str], cwd: Path | None = None) -> "RampConfig":
+    """Read the agentramp.yaml of a folder, or the one beside a file; absent, all is default.
+
+    Variables and errors are those of ``read``.
+    """
+    # What only a ramp needs is not paid for by who reads an s.yaml alone.
+    from agentramp.config import ramp_check  # noqa: PLC0415 - as said
+    from agentramp.config.ramp_settings import RampConfig  # noqa: PLC0415 - as said
+
+    folder, file = _folder(path), ramp_file(path)
+    if file is None:
+        return RampConfig()
+    variables, env_faults = _variables(folder, cwd or Path(), environ)
+    with _told_together(env_faults):
+        tree = load(_bytes(file), str(file), ramp_check.AGENTRAMP_YAML)
+        return ramp_check.check(tree, variables, folder)
+
+
+def _folder(path: Path) -> Path:
+    return path if os.path.isdir(path) else path.parent  # noqa: PTH112 - False for every odd name
+
+
+@contextmanager
+def _told_together(env_faults: list[Diagnostic]) -> Iterator[None]:
+    """Add the faults of the .env files to those of the file that is read inside."""
     try:
-        config = check(load(_bytes(file), str(file)), variables, file.parent)
+        yield
     except ConfigError as error:
         raise ConfigError([*error.diagnostics, *env_faults]) from error
     if env_faults:
         raise ConfigError(env_faults)
-    return config
 
 
 def _find(path: Path) -> Path:
     if not os.path.isdir(path):  # noqa: PTH112 - False for every odd name
         return path
-    for name in _NAMES:
-        if os.path.lexists(path / name):
-            return path / name
+    file = _first(path, _NAMES)
+    if file is not None:
+        return file
     raise UsageError(
         f"there is no s.yaml in {path}",
         advice="name the folder or the file: agentramp validate path/to/s.yaml",
     )
+
+
+def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
+    candidates = (folder / name for name in names)
+    return next((file for file in candidates if os.path.lexists(file)), None)
 
 
 def _bytes(file: Path) -> bytes:
@@ -50,9 +96,10 @@ def _bytes(file: Path) -> bytes:
     try:
         if not file.is_file():
             what = "is no file" if os.path.lexists(file) else "does not exist"
-            raise UsageError(
-                f"{file} {what}", advice="name a folder with an s.yaml, or an s.yaml itself"
-            )
+            advice = "name a folder with an s.yaml, or an s.yaml itself"
+            if file.name in _RAMP_NAMES:
+                advice = "make it a file, or remove it: every setting has a default"
+            raise UsageError(f"{file} {what}", advice=advice)
         with file.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from yaml import (
@@ -34,18 +35,31 @@ _SCALAR_TAGS: Final = frozenset({"!", "str", "null", "bool", "int", "float"})
 _UNPRINTABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
-def load(data: bytes, file: str) -> Mapping:
+@dataclass(frozen=True)
+class Form:
+    """What a message says a file is, and whether one without any content is one."""
+
+    name: str
+    begins: str
+    may_be_empty: bool = False
+
+
+S_YAML: Final = Form("an s.yaml", "edition: 3.0.0")
+
+
+def load(data: bytes, file: str, form: Form = S_YAML) -> Mapping:
     """Raise ConfigError with the one fault that stops reading.
 
     A repeated key does not: the tree keeps it for the checks.
     """
-    return _Reader(decode(data, file), file).document()
+    return _Reader(decode(data, file), file, form).document()
 
 
 class _Reader:
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, form: Form) -> None:
         self._text = text
         self._file = file
+        self._form = form
         self._events = self._safely(text)
         self._anchors: dict[str, Node | None] = {}
         self._depth = 0
@@ -54,18 +68,26 @@ class _Reader:
         next(self._events)
         first = next(self._events)
         if isinstance(first, StreamEndEvent):
-            raise self._fault(Position(self._file, 1, 1), _nothing(self._text))
+            return self._nothing(Position(self._file, 1, 1))
         root = self._node(next(self._events))
         self._expect_end()
         if isinstance(root, Scalar) and root.value is None:
-            raise self._fault(root.position, _nothing(self._text))
+            return self._nothing(root.position)
         if not isinstance(root, Mapping):
             kind = "a list" if isinstance(root, Sequence) else "a single value"
             message = (
-                f"the file holds {kind}; an s.yaml is a mapping that begins with: edition: 3.0.0"
+                f"the file holds {kind}; {self._form.name} is a mapping that begins with: "
+                f"{self._form.begins}"
             )
             raise self._fault(root.position, message)
         return root
+
+    def _nothing(self, position: Position) -> Mapping:
+        if self._form.may_be_empty:
+            return Mapping(position)
+        what = "holds only comments" if self._text.strip() else "is empty"
+        message = f"the file {what}; {self._form.name} begins with: {self._form.begins}"
+        raise self._fault(position, message)
 
     def _expect_end(self) -> None:
         for event in self._events:
@@ -211,8 +233,3 @@ class _Reader:
 
     def _fault(self, position: Position, message: str, rule: str = "syntax") -> ConfigError:
         return ConfigError([Diagnostic(position, "", message, rule)])
-
-
-def _nothing(text: str) -> str:
-    what = "holds only comments" if text.strip() else "is empty"
-    return f"the file {what}; an s.yaml begins with: edition: 3.0.0"

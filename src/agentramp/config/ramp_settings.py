@@ -25,7 +25,7 @@ class PrometheusSource:
     cumulative histograms with an ``le`` label. None is not asked.
     """
 
-    url: str
+    url: str = field(repr=False)
     counted: str
     bad: str
     latency: str | None = None

@@ -18,7 +18,7 @@ _VARIABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def rule_faults(tree: Mapping, root: Path) -> Iterator[Diagnostic]:
-    yield from _repeated_keys(tree)
+    yield from repeated_keys(tree)
     yield from _not_carried_out(tree)
     seen: dict[tuple[str | None, str | None], str] = {}
     for entry in agentrun_resources(tree):
@@ -34,7 +34,7 @@ def rule_faults(tree: Mapping, root: Path) -> Iterator[Diagnostic]:
         yield from _names(tree, entry.key, path, seen)
 
 
-def _repeated_keys(tree: Mapping) -> Iterator[Diagnostic]:
+def repeated_keys(tree: Mapping) -> Iterator[Diagnostic]:
     told = set()
     for path, node in walk(tree):
         if not isinstance(node, Mapping):

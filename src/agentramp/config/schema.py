@@ -1,10 +1,10 @@
-"""The JSON schema of an s.yaml, asked; its answers become our Diagnostics."""
+"""A JSON schema, asked about a file; its answers become our Diagnostics."""
 
 import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from agentramp.config.paths import fault
 from agentramp.config.sentences import Fault, sentences
@@ -13,19 +13,22 @@ from agentramp.diagnostics import Diagnostic
 
 Schema: TypeAlias = dict[str, Any]
 
+S_YAML: Final = "s-schema.json"
+AGENTRAMP_YAML: Final = "ramp-schema.json"
+
 
 @cache
-def schema() -> Schema:
-    text = Path(__file__).with_name("s-schema.json").read_text(encoding="utf-8")
+def schema(name: str = S_YAML) -> Schema:
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     loaded: Schema = json.loads(text)
     return loaded
 
 
-def schema_faults(tree: Mapping) -> Iterator[Diagnostic]:
+def schema_faults(tree: Mapping, name: str = S_YAML) -> Iterator[Diagnostic]:
     """Give every fault the schema knows of; values that could not be resolved are passed over."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - half of a validation's start-up
 
-    for error in Draft202012Validator(schema()).iter_errors(plain(tree)):
+    for error in Draft202012Validator(schema(name)).iter_errors(plain(tree)):
         path: tuple[Step, ...] = tuple(error.absolute_path)
         node = at(tree, path) if path else tree
         if isinstance(node, Scalar) and not node.resolved:

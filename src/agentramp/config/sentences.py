@@ -87,7 +87,7 @@ def _one(fault: Fault) -> tuple[str, str]:
         case "minimum":
             message = f"{fault.shown} is below {fault.limit}"
         case "maximum":
-            message = f"{fault.shown} is above {fault.limit}"
+            message = f"{fault.shown} is above {fault.limit}{_as_share(fault)}"
         case "exclusiveMinimum" | "exclusiveMaximum":
             message = _between(fault)
         case "enum":
@@ -181,15 +181,25 @@ def _better(fault: Fault, wanted: list[str]) -> str:
 
 
 def _between(fault: Fault) -> str:
-    """Speak of a weight: the one field with open ends, written in percent by mistake."""
-    low, high = fault.schema["exclusiveMinimum"], fault.schema["exclusiveMaximum"]
+    """Speak of a range with open ends."""
+    low, high = fault.schema["exclusiveMinimum"], fault.schema.get("exclusiveMaximum")
+    message = f"{fault.shown} is not above {low}"
+    if high is not None:
+        message = f"{fault.shown} is not between {low} and {high}"
+    hint = fault.schema.get("x-ends")
+    otherwise = f"; {hint}" if hint else ""
+    return f"{message}{_as_share(fault) or otherwise}"
+
+
+def _as_share(fault: Fault) -> str:
+    """Write a share of one as it should be, where it was written in percent by mistake."""
     value = fault.value
-    message = f"{fault.shown} is not between {low} and {high}"
-    if not isinstance(value, int | float):
-        return message
-    if high < value < _PERCENT:
-        return f"{message}; {show_value(value)} percent is {show_value(value / _PERCENT)}"
-    return f"{message}; for all or none of the sessions leave weight out"
+    if fault.limit > 1 or not isinstance(value, int | float):
+        return ""
+    is_shown = isinstance(fault.node, Scalar) and not may_be_secret(fault.node, fault.path)
+    if not is_shown or not 1 < value < _PERCENT:
+        return ""
+    return f"; {show_value(value)} percent is {show_value(value / _PERCENT)}"
 
 
 def _choice(fault: Fault) -> str:

@@ -21,9 +21,14 @@ def show(node: Node | None, path: tuple[Step, ...]) -> str:
 
 
 def may_be_secret(node: Scalar, path: tuple[Step, ...]) -> bool:
-    named = any(isinstance(step, str) and is_secret_name(step) for step in path[2:])
+    named = any(isinstance(step, str) and is_secret_name(step) for step in _own(path))
     shaped = isinstance(node.value, str) and looks_like_secret(node.value)
     return node.origin.hidden or named or shaped
+
+
+def _own(path: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Leave out what only names a resource of an s.yaml."""
+    return path[2:] if path[:1] == ("resources",) else path
 
 
 def show_value(value: Value) -> str:

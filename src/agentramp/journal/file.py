@@ -1,20 +1,23 @@
 """The journal as a file per endpoint, for work outside a repository.
 
-A line is a record. The lock is the operating system's, so it goes with a run that is killed.
+A line is what one append wrote: a record, or a list of them where there were several, so that a
+writer that dies in the middle leaves all of them or none. The lock is the operating system's, so
+it goes with a run that is killed.
 """
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
 
-from agentramp.journal.port import HeldError, JournalError, Phase, Record
-from agentramp.model import Split
+from agentramp.journal.lines import from_json, to_json, told
+from agentramp.journal.port import HeldError, JournalError
+from agentramp.journal.strict import dumped, loaded
 from agentramp.plan import Subject
+from agentramp.record import Record
 
 _HEAD = "_runtime"  # no endpoint can have this name: they begin with a letter
 
@@ -31,7 +34,7 @@ class FileJournal:
     @contextmanager
     def hold(self, subject: Subject) -> Iterator[None]:
         path = self._path(subject).with_suffix(".lock")
-        with _told(path):
+        with _usable(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = path.open("a")
         with lock:
@@ -46,39 +49,69 @@ class FileJournal:
 
     def read(self, subject: Subject) -> tuple[Record, ...]:
         path = self._path(subject)
-        with _told(path):
-            if not path.exists():
-                return ()
-            lines = path.read_text(encoding="utf-8").split("\n")
-        # What follows the last newline is a record whose writer died in the middle of it.
-        return tuple(_parse(line, path, number) for number, line in enumerate(lines[:-1], 1))
+        with _usable(path):
+            whole = path.read_bytes() if path.exists() else b""
+            return _records(whole, path)
 
-    def append(self, subject: Subject, record: Record, *, expected: int) -> None:
+    def append(self, subject: Subject, *records: Record, expected: int) -> None:
+        line = _line(records)
         path = self._path(subject)
-        with _told(path), self._opened(path) as file:
+        with _usable(path), self._opened(path) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
             whole = file.read()
-            if whole.count(b"\n") != expected:
+            if len(_records(whole, path)) != expected:
                 raise HeldError(
                     f"another run wrote to the journal of {subject} in the meantime",
                     advice="look at what serves now, then run this again",
                 )
-            file.truncate(whole.rfind(b"\n") + 1)
-            file.write(_render(record))
-            file.flush()
-            os.fsync(file.fileno())
+            _write(file, line, after=whole.rfind(b"\n") + 1)
 
-    def _opened(self, path: Path) -> BinaryIO:
+    def _opened(self, path: Path) -> FileIO:
+        """Without a buffer: what was given up half-way must not be written on closing."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("ab+")
+        return FileIO(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+")
 
     def _path(self, subject: Subject) -> Path:
         return self.folder / subject.runtime / f"{subject.endpoint or _HEAD}.jsonl"
 
 
+def _write(file: FileIO, line: bytes, *, after: int) -> None:
+    """``line`` at the offset ``after``, on the disk; where that fails it is taken out again."""
+    file.truncate(after)
+    file.seek(after)
+    try:
+        left = memoryview(line)
+        while left:
+            left = left[file.write(left) :]
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(after)
+        raise
+
+
+def _line(records: tuple[Record, ...]) -> bytes:
+    values = [to_json(record) for record in records]
+    if not values:
+        return b""
+    return dumped(values if len(values) > 1 else values[0]).encode() + b"\n"
+
+
+def _records(whole: bytes, path: Path) -> tuple[Record, ...]:
+    # What follows the last newline is a record whose writer died in the middle of it.
+    lines = whole.decode().split("\n")[:-1]
+    return tuple(
+        record for number, line in enumerate(lines, 1) for record in _on(line, f"{path}:{number}")
+    )
+
+
+def _on(line: str, where: str) -> tuple[Record, ...]:
+    with told(where):
+        value = loaded(line)
+        return tuple(from_json(item) for item in (value if isinstance(value, list) else [value]))
+
+
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _usable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, UnicodeError) as error:
@@ -86,40 +119,3 @@ def _told(path: Path) -> Iterator[None]:
             f"the journal {path} cannot be used: {error}",
             advice="set AGENTRAMP_HOME to a folder you may write, or mend the file",
         ) from error
-
-
-def _render(record: Record) -> bytes:
-    fields = {
-        "phase": record.phase.value,
-        "verb": record.verb,
-        "at": record.at,
-        "before": _weights(record.before) if record.before else None,
-        "after": _weights(record.after),
-    }
-    return json.dumps(fields).encode() + b"\n"
-
-
-def _weights(split: Split) -> list[list[int | str]]:
-    return [[ref, weight] for ref, weight in split.weights]
-
-
-def _parse(line: str, path: Path, number: int) -> Record:
-    try:
-        fields = json.loads(line)
-        return Record(
-            phase=Phase(fields["phase"]),
-            verb=fields["verb"],
-            at=float(fields["at"]),
-            before=_split(fields["before"]) if fields["before"] else None,
-            after=_split(fields["after"]),
-        )
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise JournalError(
-            f"{path}:{number}: not a journal record",
-            advice="the file was changed by hand; mend or move it, then name versions explicitly",
-        ) from error
-
-
-def _split(weights: Any) -> Split:  # noqa: ANN401 - it comes out of JSON
-    (stable, _), *canaries = weights
-    return Split(stable, tuple((ref, weight) for ref, weight in canaries))

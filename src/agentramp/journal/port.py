@@ -1,18 +1,15 @@
-"""The journal port and its record.
+"""The journal port: one append-only list of records for each subject.
 
-The platform is the truth; the journal says how it came to be so. An ``INTENT`` without an end
-means a run died in the middle: the platform is read again, nothing is assumed.
+The platform is the truth; the journal says how it came to be so. What a move's intent, its end and
+the other records mean stands in ``agentramp.record``.
 """
 
-from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol
 
 from agentramp.errors import RefusedError, SupersededError
-from agentramp.model import Split
 from agentramp.plan import Subject
+from agentramp.record import Record
 
 
 class JournalError(RefusedError):
@@ -23,56 +20,22 @@ class HeldError(SupersededError):
     """Another run holds the subject, or wrote to its journal since it was read."""
 
 
-class Phase(Enum):
-    INTENT = "intent"
-    DONE = "done"
-    UNDONE = "undone"
-
-
-@dataclass(frozen=True)
-class Record:
-    """``at`` is seconds since 1970-01-01 UTC; ``before`` is None where the endpoint was new."""
-
-    phase: Phase
-    verb: str
-    at: float
-    before: Split | None
-    after: Split
-
-
 class Journal(Protocol):
     def hold(self, subject: Subject) -> AbstractContextManager[None]:
-        """Keep others from acting on ``subject``; raises HeldError. A dead holder holds nothing."""
+        """Keep others from acting on ``subject``; raises HeldError. A dead holder holds nothing.
+
+        A courtesy: it may know only this machine, or nobody. ``append`` is the safety.
+        """
         ...
 
     def read(self, subject: Subject) -> tuple[Record, ...]:
-        """All records, oldest first."""
+        """All records, oldest first; raises JournalError where a newer agentramp wrote one."""
         ...
 
-    def append(self, subject: Subject, record: Record, *, expected: int) -> None:
-        """Add a record if there are ``expected`` ones now, else raise HeldError."""
+    def append(self, subject: Subject, *records: Record, expected: int) -> None:
+        """Add all of the records or none, if there are ``expected`` ones now; else HeldError.
+
+        Where the answer to a write is lost, the journal itself finds out whether its records are
+        in: after a return they are, once. After a HeldError the subject is somebody else's.
+        """
         ...
-
-
-def is_unfinished(records: Sequence[Record]) -> bool:
-    """Whether the last run died in the middle of a move."""
-    return bool(records) and records[-1].phase is Phase.INTENT
-
-
-def served(records: Iterable[Record]) -> tuple[int, ...]:
-    """The versions that were stable, oldest first, as a path: going back drops what came after."""
-    path: list[int] = []
-    for record in records:
-        if record.phase is not Phase.DONE:
-            continue
-        for split in filter(None, (record.before, record.after)):
-            if isinstance(split.stable, int):
-                _visit(path, split.stable)
-    return tuple(path)
-
-
-def _visit(path: list[int], number: int) -> None:
-    if number in path:
-        del path[path.index(number) + 1 :]
-    else:
-        path.append(number)

@@ -21,6 +21,13 @@ Behaviour that is assumed and has no constant of its own:
 * cpu, memory, disk, network, NAS, OSS mounts, roles, logs and scaling are kept and given back, and
   have no effect. ``initialDelaySeconds`` does not delay the first check: start-up is polled.
 * ``disablePublicNetworkAccess`` has no effect on the loopback address.
+* Every log store there is holds the request metrics of all functions, with all fields indexed.
+* A line of request metrics appears when its request is over, and its ``__time__`` is that moment
+  in whole seconds. ``invocationStartTimestamp`` is when the gateway took the request.
+* ``versionId`` is the published number that served, ``qualifier`` the endpoint's name, and
+  ``hasFunctionError`` is true for an answer with 5xx or one that was cut. The real service may
+  count only what its own runtime sees.
+* A query's search is ``*``; its SQL is SQLite's. A query is always complete.
 * Validation answers ERR_VALIDATION_FAILED, a missing object ERR_NOT_FOUND, a clash ERR_CONFLICT.
 """
 
@@ -57,6 +64,11 @@ VERSION_HEADER = "x-agentramp-version"
 CODE_ROOT = "/code"
 """Where the real service puts the code; mapped to the unpacked folder in commands and values."""
 
+# --- the log service ---------------------------------------------------------------------------
+
+FUNCTION_PREFIX = "agentrun-"
+"""``functionName`` is this and the runtime's id."""
+
 # --- health, in seconds, where healthCheckConfiguration does not say ---------------------------
 
 HEALTH_PERIOD_SECONDS = 30.0
@@ -79,10 +91,13 @@ BACKOFF_FIRST_SECONDS = 0.5
 BACKOFF_MOST_SECONDS = 30.0
 STABLE_SECONDS = 60.0
 """An agent that lived this long starts its back-off from the beginning."""
+LOG_QUERY_SECONDS = 20.0
+"""How long one query of the log may take."""
 MAX_BODY_BYTES = 256 * 1024 * 1024
 MAX_UNPACKED_BYTES = 2 * 1024 * 1024 * 1024
 MAX_UNPACKED_FILES = 100_000
 LOG_BYTES = 10 * 1024 * 1024
 """A log longer than this is set aside when its agent starts again; one older file is kept."""
-REQUESTS_KEPT = 200_000
+REQUESTS_KEPT = 1_000_000
+"""About 300 bytes of disk each; evidence reaches back as far as they do."""
 REQUESTS_KEPT_SECONDS = 30 * 24 * 3600

@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from agentramp.local import assumptions, shown, wire
@@ -53,6 +54,7 @@ class Plane:
     routes: Routes
     artifacts: Artifacts
     data_url: str
+    database: Path
     now: Callable[[], float] = time.time
 
     def runtime(self, runtime_id: str) -> Runtime:

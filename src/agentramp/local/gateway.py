@@ -70,6 +70,7 @@ class Exchange:
     agent: Agent
     session: str
     is_new: bool
+    beginning: int | None
     began: float
     first_byte: float = 0.0
     status: int = _CLIENT_LEFT
@@ -143,9 +144,14 @@ class Gateway:
             assigned = self._ledger.assigned(live.endpoint_id, session, now, idle)
         label = routing.choose(live.route, assigned, at)
         place = Place(target.runtime, target.endpoint, label)
-        if live.affinity.enabled and label != assigned:
-            self._ledger.assign(live.endpoint_id, session, place, now)
-        return Exchange(live, place, live.agents[label], session, is_new, self._clock())
+        if not live.affinity.enabled:
+            beginning: int | None = self._ledger.begin_alone(live.endpoint_id, place, now)
+        else:
+            if label != assigned:
+                moved = assigned is not None
+                self._ledger.assign(live.endpoint_id, session, place, now, moved=moved)
+            beginning = self._ledger.beginning(live.endpoint_id, session, label)
+        return Exchange(live, place, live.agents[label], session, is_new, beginning, self._clock())
 
     def _record(self, exchange: Exchange) -> None:
         ended = self._clock()
@@ -161,6 +167,7 @@ class Gateway:
                 first_byte,
                 ended - exchange.began,
                 alone=not exchange.live.affinity.enabled,
+                beginning=exchange.beginning,
             )
         )
 

@@ -1,11 +1,12 @@
 """The tables of the embedded platform, and how its database is opened."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_VERSION = 1
+_VERSION = 2
 
 _TABLES = """
 CREATE TABLE workspaces(
@@ -33,15 +34,34 @@ CREATE TABLE processes(pid INTEGER PRIMARY KEY, started REAL NOT NULL);
 CREATE TABLE sessions(
     endpoint_id TEXT NOT NULL REFERENCES endpoints(id) ON DELETE CASCADE,
     session TEXT NOT NULL, version TEXT NOT NULL, seen_at REAL NOT NULL,
-    failed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(endpoint_id, session)) WITHOUT ROWID;
+    failed INTEGER NOT NULL DEFAULT 0, beginning INTEGER,
+    PRIMARY KEY(endpoint_id, session)) WITHOUT ROWID;
 CREATE TABLE requests(
     at REAL NOT NULL, endpoint_id TEXT NOT NULL, version TEXT NOT NULL, session TEXT NOT NULL,
     status INTEGER NOT NULL, failed INTEGER NOT NULL, first_byte REAL NOT NULL,
-    duration REAL NOT NULL);
-CREATE INDEX requests_by_version ON requests(endpoint_id, version, at);
+    duration REAL NOT NULL, beginning INTEGER);
 CREATE TABLE totals(
     runtime TEXT NOT NULL, endpoint TEXT NOT NULL, version TEXT NOT NULL, document TEXT NOT NULL,
     PRIMARY KEY(runtime, endpoint, version)) WITHOUT ROWID;
+"""
+
+# A beginning is when a session was given its first version. ``known.since`` is the time from which
+# on every beginning and its requests are here.
+_BEGINNINGS = """
+CREATE TABLE beginnings(
+    id INTEGER PRIMARY KEY, endpoint_id TEXT NOT NULL, version TEXT NOT NULL, at REAL NOT NULL);
+CREATE INDEX beginnings_by_time ON beginnings(endpoint_id, at, version);
+CREATE INDEX requests_by_time ON requests(endpoint_id, at);
+CREATE INDEX requests_by_beginning ON requests(beginning, at, failed, first_byte)
+    WHERE beginning IS NOT NULL;
+CREATE TABLE known(since REAL NOT NULL);
+"""
+
+_FROM_VERSION_1 = f"""
+ALTER TABLE sessions ADD COLUMN beginning INTEGER;
+ALTER TABLE requests ADD COLUMN beginning INTEGER;
+DROP INDEX requests_by_version;
+{_BEGINNINGS}
 """
 
 
@@ -49,24 +69,25 @@ class ForeignDatabaseError(sqlite3.DatabaseError):
     """The database was made by an agentramp that keeps its records in another way."""
 
 
-def open_database(path: Path) -> sqlite3.Connection:
+def open_database(path: Path, now: Callable[[], float] = time.time) -> sqlite3.Connection:
     """A connection that commits every statement on its own; made with its tables at first use.
 
-    In WAL mode with ``synchronous=NORMAL`` a commit survives the death of the process.
+    Records of an older version are brought up to date. In WAL mode with ``synchronous=NORMAL`` a
+    commit survives the death of the process.
     Raises sqlite3.Error; ForeignDatabaseError before anything is changed.
     """
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        _set_up(connection)
+        _set_up(connection, now)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _set_up(connection: sqlite3.Connection) -> None:
+def _set_up(connection: sqlite3.Connection, now: Callable[[], float]) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version not in (0, _VERSION):
+    if not 0 <= version <= _VERSION:
         raise ForeignDatabaseError(
             f"its records are of version {version}, and this agentramp reads version {_VERSION}"
         )
@@ -74,7 +95,17 @@ def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
     if version == 0:
-        connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={_VERSION};COMMIT;")
+        _make(connection, _TABLES + _BEGINNINGS, since=0.0)
+    elif version == 1:
+        _make(connection, _FROM_VERSION_1, since=now())
+
+
+def _make(connection: sqlite3.Connection, script: str, since: float) -> None:
+    """All of it or nothing, if the process is killed meanwhile."""
+    connection.executescript(
+        f"BEGIN IMMEDIATE;{script}INSERT INTO known VALUES({since!r});"
+        f"PRAGMA user_version={_VERSION};COMMIT;"
+    )
 
 
 @contextmanager

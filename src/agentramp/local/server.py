@@ -17,10 +17,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from agentramp.local import assumptions, control, gateway, launch, ports, shown
+from agentramp.local import assumptions, control, gateway, launch, logstore, ports, shown
 from agentramp.local.artifacts import Artifacts
 from agentramp.local.auth import Received, query_of, verify
 from agentramp.local.endpoints import ENDPOINTS
+from agentramp.local.evidence import EVIDENCE
 from agentramp.local.home import Home, Running
 from agentramp.local.ledger import Ledger
 from agentramp.local.lifecycle import Lifecycle
@@ -41,7 +42,7 @@ _FLUSH_SECONDS = 0.5
 _PRUNE_SECONDS = 600.0
 _LAST_WORDS_SECONDS = 0.1
 _LONGEST_IDLE_SECONDS = 86_400
-_TABLE = {**control.WORKSPACES, **RUNTIMES, **ENDPOINTS}
+_TABLE = {**control.WORKSPACES, **RUNTIMES, **ENDPOINTS, **EVIDENCE}
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Site:
             return await self.gateway.handle(request)
         if path.startswith(control.PREFIX + "/"):
             return await self._control(request)
+        if path.startswith(logstore.PREFIX):
+            return await self._log_service(request)
         if path == METRICS_PATH and request.method == "GET":
             return web.Response(text=render(self.plane.ledger.totals))
         if path == STATUS_PATH and request.method == "GET":
@@ -83,6 +86,22 @@ class Site:
             content_type="application/json",
             charset="utf-8",
             headers={"x-acs-request-id": request_id},
+        )
+
+    async def _log_service(self, request: web.BaseRequest) -> web.Response:
+        try:
+            body, status = await logstore.query_log(self.plane, await _receive(request)), 200
+        except RefusalError as refusal:
+            body, status = logstore.refused(refusal), refusal.status
+        except Exception:  # noqa: BLE001 the last boundary: a client gets JSON whatever happens
+            _LOG.exception("a query of the log failed")
+            failure = RefusalError(500, "InternalServerError", "see the server's log")
+            body, status = logstore.refused(failure), failure.status
+        return web.Response(
+            body=logstore.packed(body),
+            status=status,
+            content_type="application/json",
+            headers=logstore.headers(body),
         )
 
     async def _answer(self, request: web.BaseRequest) -> control.Answer:
@@ -135,7 +154,7 @@ async def _running(home: Home, search_path: str, stopping: asyncio.Event) -> Asy
     artifacts.prune(store.artifacts())
     _add_default_workspace(store)
     url = f"http://{ports.LOOPBACK}:{identity.port}"
-    plane = control.Plane(identity, store, ledger, lifecycle, routes, artifacts, url)
+    plane = control.Plane(identity, store, ledger, lifecycle, routes, artifacts, url, home.database)
     site = Site(plane, gateway.Gateway(routes, ledger))
     lifecycle.resume()
     protocols = web.Server(
@@ -187,8 +206,8 @@ async def _chores(ledger: Ledger, home: Home, stopping: asyncio.Event) -> None:
         try:
             ledger.flush()
             if time.monotonic() - pruned > _PRUNE_SECONDS:
-                ledger.prune(time.time(), _LONGEST_IDLE_SECONDS)
-                pruned = time.monotonic()
+                more = ledger.prune(time.time(), _LONGEST_IDLE_SECONDS)
+                pruned = time.monotonic() - _PRUNE_SECONDS * more
         except sqlite3.Error:
             # A full disk, say: what was recorded is kept in memory and tried again.
             _LOG.exception("records could not be written")

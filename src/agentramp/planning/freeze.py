@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from zoneinfo import ZoneInfo
 
 from typing_extensions import assert_never
 
+from agentramp.config.freezes import zone as named
 from agentramp.config.ramp_settings import Dates, Freeze, Weekly
 
 _WEEK = 7 * 24 * 60
@@ -18,11 +18,11 @@ def frozen(freezes: Sequence[Freeze], now: float) -> str:
 
 def _why(freeze: Freeze, now: float) -> str:
     match freeze:
-        case Weekly(start, end, zone):
-            local = datetime.fromtimestamp(now, ZoneInfo(zone))
+        case Weekly(start, end, place):
+            local = datetime.fromtimestamp(now, named(place))
             minute = (local.weekday() * 24 + local.hour) * 60 + local.minute
             if (minute - start) % _WEEK < (end - start) % _WEEK:
-                return f"frozen every week until {_named(end)} ({zone})"
+                return f"frozen every week until {_named(end)} ({place})"
             return ""
         case Dates(start, end):
             if not start <= now < end:

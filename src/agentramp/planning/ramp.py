@@ -46,6 +46,9 @@ def plan_begin(
     ramp = seen.standing.ramp
     if seen.found is None:
         return first(seen, runtime, version, FULL, "release")
+    if ramp and ramp.stable == version:
+        note = f"version {version} is the stable one: abort ends the trial of {ramp.canary}"
+        return Plan("release", seen.subject, notes=(note,))
     if ramp and ramp.canary == version:
         note = f"version {version} is on its ramp already, at {ramp.weight} %"
         return Plan("release", seen.subject, notes=(note,))
@@ -96,6 +99,12 @@ def _beside(seen: Seen, ramp: Ramp, version: int, policy: Policy) -> Plan:
 def _begin(seen: Seen, version: int, policy: Policy, frozen: str) -> Plan:
     found = existing_endpoint(seen)
     stable = found.split.stable
+    if seen.standing.open:
+        raise SupersededError(
+            f"a run began to move {seen.subject} to {seen.standing.open.after}, and no end of it is"
+            " known",
+            advice="agentramp promote finishes it once that run is dead; then release again",
+        )
     if found.split.canaries:
         raise SupersededError(
             f"{found.name} has a version on trial that no ramp began ({found.split})",
@@ -144,17 +153,12 @@ def from_queue(seen: Seen, policy: Policy) -> Ruling:
 def rule(seen: Seen, ramp: Ramp, evidence: Evidence, frozen: str = "") -> Ruling:
     """One tick's ruling. ``frozen`` says why nothing may advance now; it stops no rollback."""
     ramp = _with_evidence(ramp, evidence)
-    if ramp.last and ramp.last.decision is Decision.ROLLBACK:  # decided, and a run died before it
-        return _back(seen, ramp, evidence, ramp.last.reason)
-    if evidence.verdict.decision is Decision.ROLLBACK:
-        return _back(seen, ramp, evidence, evidence.verdict.reason)
+    if turned := _turned(ramp, evidence.verdict):
+        return _back(seen, ramp, evidence, turned)
     if not _is_published(seen, ramp.canary):
         return _hold(seen, ramp, evidence, f"version {ramp.canary} is not published any more")
     if ramp.weight == 0:
-        barred = _barred(seen, ramp, ramp.policy.rungs[0], frozen)
-        if barred:
-            return _hold(seen, ramp, evidence, barred)
-        return _advance(seen, ramp, evidence, ramp.policy.rungs[0], "first step")
+        return _allowed(seen, ramp, evidence, "first step", frozen)
     if evidence.blind:
         return _blind(seen, ramp, evidence)
     lacking = _lacking(seen, ramp, evidence.verdict)
@@ -163,6 +167,13 @@ def rule(seen: Seen, ramp: Ramp, evidence: Evidence, frozen: str = "") -> Ruling
     if lacking:
         return _timed_out(seen, ramp, evidence, lacking, frozen)
     return _allowed(seen, ramp, evidence, evidence.verdict.reason, frozen)
+
+
+def _turned(ramp: Ramp, verdict: Verdict) -> str:
+    """Why the evidence says roll back, now or in a tick that died before it could."""
+    if ramp.last and ramp.last.decision is Decision.ROLLBACK:
+        return ramp.last.reason
+    return verdict.reason if verdict.decision is Decision.ROLLBACK else ""
 
 
 def _with_evidence(ramp: Ramp, evidence: Evidence) -> Ramp:
@@ -222,9 +233,7 @@ def _waits(seen: Seen, rung: Rung, frozen: str) -> str:
     return frozen
 
 
-def _timed_out(
-    seen: Seen, ramp: Ramp, evidence: Evidence, lacking: str, frozen: str
-) -> Ruling:
+def _timed_out(seen: Seen, ramp: Ramp, evidence: Evidence, lacking: str, frozen: str) -> Ruling:
     spent = f"{ramp.weight} % took longer than {duration(ramp.policy.timeout)}"
     match ramp.policy.on_timeout:
         case OnTimeout.HOLD:

@@ -54,7 +54,7 @@ def plan_shift(seen: Seen, version: int, weight: int) -> Plan:
 def move(verb: str, seen: Seen, runtime: Runtime, after: Split, reason: str = "") -> Plan:
     """What is so already is done once more where a run died, or the endpoint is not ready."""
     found, subject = existing_endpoint(seen), seen.subject
-    if found.split == after and found.status is Status.READY and not seen.unfinished:
+    if _is_so(seen, found, after):
         return Plan(verb, subject, notes=(f"{found.name} already serves {after}",))
     there = MoveTraffic(runtime.id, found.id, found.name, found.split, after, reason)
     back = MoveTraffic(runtime.id, found.id, found.name, after, found.split)
@@ -66,12 +66,17 @@ def move_back(
 ) -> Plan:
     """A move towards safety: nothing undoes it. ``ends`` records it even where it is so already."""
     found, subject = existing_endpoint(seen), seen.subject
-    settled = found.split == after and found.status is Status.READY and not seen.unfinished
-    if settled and not ends:
+    if _is_so(seen, found, after) and not ends:
         return Plan(verb, subject, notes=(f"{found.name} already serves {after}",))
     step = MoveTraffic(runtime.id, found.id, found.name, found.split, after, reason)
     generation = seen.standing.generation
     return Plan(verb, subject, (step,), no_way_back=IS_BACK, generation=generation)
+
+
+def _is_so(seen: Seen, found: Endpoint, after: Split) -> bool:
+    """Both have to say so: what the platform shows may be older than what the journal knows."""
+    shown = found.split == after and found.status is Status.READY
+    return shown and not seen.unfinished and seen.standing.settled in {None, after}
 
 
 def existing_runtime(seen: Seen, version: int) -> Runtime:

@@ -19,7 +19,7 @@ from typing_extensions import assert_never
 from agentramp.errors import AgentrampError
 from agentramp.report import github, json, text
 from agentramp.report.console import Console
-from agentramp.report.result import Facts, Failure, Report, Result
+from agentramp.report.result import Facts, Failure, History, Report, Result, Streamed
 
 BOLD, RED, RESET = "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
@@ -50,7 +50,8 @@ class Channel:
         # A runner may lend its steps a terminal, but what it shows in the end is a log.
         log = environ.get("GITHUB_ACTIONS") == "true" or environ.get("TERM") == "dumb"
         terminal = stderr.isatty() and not log
-        console = Console(stderr, terminal=terminal, clock=time.monotonic)
+        color = terminal and not environ.get("NO_COLOR")
+        console = Console(stderr, terminal=terminal, clock=time.monotonic, color=color)
         asked_for_json = "--output=json" in words or ("--output", "json") in pairwise(words)
         return cls(
             verb=verb,
@@ -73,6 +74,10 @@ class Channel:
                 self._append("GITHUB_STEP_SUMMARY", github.summary(value, self.command))
             case Facts():
                 lines, document = text.facts(value), json.facts(value)
+            case History():
+                lines, document = text.history(value, Path.cwd()), json.history(value)
+            case Streamed():
+                return
             case _:
                 assert_never(value)
         if self.output == "json":

@@ -4,7 +4,7 @@ Everything here goes to standard error, so that standard output holds the result
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -19,12 +19,14 @@ _CLEAR = "\r\x1b[K"
 
 @dataclass
 class Console:
-    """``clock`` tells seconds."""
+    """``clock`` tells seconds. ``color`` says whether a picture may be coloured."""
 
     stream: TextIO
     terminal: bool
     clock: Callable[[], float]
+    color: bool = False
     _drawn: bool = field(default=False, init=False)
+    _rows: int = field(default=0, init=False)
     _told: float = field(default=float("-inf"), init=False)
     _begun: float = field(default=0.0, init=False)
 
@@ -39,6 +41,17 @@ class Console:
             self.say(f"{title} {_share(done, total)} %")
         if done >= total:
             self._told = float("-inf")
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """A picture in the place of the one before; other words push it aside.
+
+        It is written at once and over the old one, so that nothing flickers.
+        """
+        bar = _CLEAR if self._drawn else ""
+        up = f"\x1b[{self._rows}A" if self._rows else ""
+        rows = "".join(f"\r{line}\x1b[K\n" for line in lines)
+        print(f"{bar}{up}{rows}\x1b[J", end="", file=self.stream, flush=True)
+        self._drawn, self._rows = False, len(lines)
 
     def plan(self, plan: Plan) -> None:
         self._wipe()
@@ -77,6 +90,9 @@ class Console:
         if self._drawn:
             print(_CLEAR, end="", file=self.stream, flush=True)
             self._drawn = False
+        if self._rows:
+            print(f"\x1b[{self._rows}A\r\x1b[J", end="", file=self.stream, flush=True)
+            self._rows = 0
 
 
 def _share(done: int, total: int) -> int:

@@ -8,7 +8,7 @@ from agentramp.model import Artifact, Split
 from agentramp.plan import Plan
 from agentramp.platform.port import PlatformError
 from agentramp.report import text
-from agentramp.report.result import Facts, Failure, Result
+from agentramp.report.result import Facts, Failure, History, Result
 
 
 def result(value: Result) -> str:
@@ -40,6 +40,21 @@ def result(value: Result) -> str:
 def facts(value: Facts) -> str:
     document = {"verb": value.verb, "ok": True, "changed": value.changed, **dict(value.facts)}
     return json.dumps(document, ensure_ascii=False)
+
+
+def history(value: History) -> str:
+    document = {
+        "verb": value.verb,
+        "ok": True,
+        "changed": False,
+        "message": value.message,
+        "subject": value.subject,
+        "records": [json.loads(line) for line in value.lines],
+        "page": str(value.page) if value.page else None,
+        "next": value.next,
+    }
+    # Half of a character, which a journal's JSON can hold, could not be printed.
+    return json.dumps(document)
 
 
 def failure(value: Failure) -> str:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from agentramp.errors import AgentrampError
 from agentramp.model import Artifact, Split
 from agentramp.plan import Plan
+from agentramp.report.records import Told
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,17 @@ class Result:
 
 @dataclass(frozen=True)
 class Facts:
-    """The answer to a question: names and values, flat. Those in ``secret`` are for programs."""
+    """The answer to a question: names and values, flat. Those in ``secret`` are for programs.
+
+    ``table`` is what a person reads in place of names and values.
+    """
 
     verb: str
     message: str
     changed: bool
-    facts: tuple[tuple[str, str | int | bool], ...]
+    facts: tuple[tuple[str, str | float | bool | None], ...]
     secret: frozenset[str] = frozenset()
+    table: tuple[str, ...] = ()
     exit_code: int = 0
 
 
@@ -61,7 +66,24 @@ class Streamed:
     exit_code: int = 0
 
 
-Report: TypeAlias = Result | Facts | Streamed
+@dataclass(frozen=True)
+class History:
+    """What a journal holds: ``records`` for people, ``lines`` the same as the journal's JSON.
+
+    Both are as long as what was asked for; ``page`` is the file that was written with all of it.
+    """
+
+    verb: str
+    message: str
+    subject: str
+    records: tuple[Told, ...]
+    lines: tuple[str, ...]
+    page: Path | None = None
+    next: str | None = None
+    exit_code: int = 0
+
+
+Report: TypeAlias = Result | Facts | Streamed | History
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ from agentramp.record import (
     Resumed,
     Undone,
 )
-from agentramp.report.result import Facts, Failure, Result
+from agentramp.report.records import listed
+from agentramp.report.result import Facts, Failure, History, Result
 
 _KILO = 1000.0
 _HEX = re.compile(r"[0-9a-f]{32,}")
@@ -114,8 +115,18 @@ def result(value: Result, cwd: Path) -> Iterator[str]:
 
 def facts(value: Facts) -> Iterator[str]:
     yield value.message
-    for name, fact in value.facts:
+    yield from value.table
+    for name, fact in () if value.table else value.facts:
         yield f"  {name:<18} {'(shown with --output json)' if name in value.secret else fact}"
+
+
+def history(value: History, cwd: Path) -> Iterator[str]:
+    yield value.message
+    yield from listed(value.records)
+    if value.page:
+        yield f"  page    {shown(value.page, cwd)}"
+    if value.next:
+        yield f"next: {value.next}"
 
 
 def failure(value: Failure) -> Iterator[str]:

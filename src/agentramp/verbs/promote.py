@@ -1,4 +1,4 @@
-"""promote: one tick of a ramp. What a schedule calls; any run may be killed, repeated or doubled."""
+"""promote: one tick of a ramp, for a schedule. Any run may be killed, repeated or doubled."""
 
 import argparse
 from dataclasses import replace

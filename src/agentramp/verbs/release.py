@@ -3,14 +3,15 @@
 import argparse
 from dataclasses import replace
 
-from agentramp.config.ramp_settings import Happening
+from agentramp.config.ramp_settings import Happening, ProbeSource
 from agentramp.errors import SupersededError
 from agentramp.model import FULL
-from agentramp.plan import CreateEndpoint, MoveTraffic
+from agentramp.plan import CreateEndpoint, KeepRecord, MoveTraffic, Plan
 from agentramp.planning import Ruled, Seen, frozen, plan_begin
 from agentramp.policy import OnRelease
+from agentramp.record import Begun
 from agentramp.report.result import Result
-from agentramp.verbs import arguments, deploy, notify, publish_version, ramping, traffic
+from agentramp.verbs import arguments, deploy, gating, notify, publish_version, ramping, traffic
 from agentramp.verbs.context import Context
 from agentramp.verbs.project import configured
 from agentramp.verbs.target import Target, executor, of
@@ -69,12 +70,9 @@ def _ramped(args: argparse.Namespace, context: Context, where: Target, version: 
         frozen=frozen(where.ramp.freezes, seen.now),
     )
     moves = any(isinstance(step, MoveTraffic) for step in plan.steps)
-    if moves and where.ramp.gates:
-        from agentramp.verbs import gating; opinion = gating.opinion(args, context, where, seen, version)
-        if not opinion.passed:
-            return _stopped(args, seen, version, opinion.reason)
-        seen = traffic.look(where)
-        plan = plan_begin(seen, version, policy, retry=args.retry)
+    begins = any(isinstance(step, KeepRecord) for step in plan.steps)
+    if begins and (refused := _gated(args, context, where, plan)):
+        return _stopped(args, seen, version, refused)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
     result = traffic.result(args, plan, seen, outcome, arguments.again(args, "promote"))
@@ -83,18 +81,26 @@ def _ramped(args: argparse.Namespace, context: Context, where: Target, version: 
     return _told(result, seen, version)
 
 
+def _gated(args: argparse.Namespace, context: Context, where: Target, plan: Plan) -> str:
+    """Why a gate keeps the canary from traffic; probes need the pinned endpoints too."""
+    begun = next((s.event for s in plan.steps if isinstance(s, KeepRecord)), None)
+    if not isinstance(begun, Begun):
+        return ""
+    if where.ramp.gates:
+        return gating.refusal(args, context, where, begun.stable, begun.canary)
+    if isinstance(where.ramp.source, ProbeSource):
+        gating.pin(args, context, where, begun.stable, begun.canary)
+    return ""
+
+
 def _told(result: Result, seen: Seen, version: int) -> Result:
     plan = result.plan
     opened = plan and any(isinstance(step, CreateEndpoint) for step in plan.steps)
     if plan is None or opened or not plan.steps:
         reason = plan.notes[0] if plan and plan.notes else result.message
-        return replace(
-            result, verb="release", message=reason, verdict=Ruled.NONE.value, next=None
-        )
+        return replace(result, verb="release", message=reason, verdict=Ruled.NONE.value, next=None)
     if not any(isinstance(step, MoveTraffic) for step in plan.steps):
-        return replace(
-            result, verb="release", message=plan.notes[0], verdict=Ruled.HOLD.value
-        )
+        return replace(result, verb="release", message=plan.notes[0], verdict=Ruled.HOLD.value)
     weight = dict(result.after.weights).get(version, FULL) if result.after else FULL
     message = f"the ramp of version {version} begins: {seen.endpoint} serves {result.after}"
     done = weight == FULL

@@ -50,4 +50,3 @@ def _once(args: argparse.Namespace, context: Context, where: Target, version: in
     outcome = executor(args, context, where)(plan)
     follows = None if args.runtime else arguments.again(args, "deploy")
     return traffic.result(args, plan, seen, outcome, follows)
-

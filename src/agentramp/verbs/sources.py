@@ -13,7 +13,8 @@ from agentramp.config.ramp_settings import (
 )
 from agentramp.evidence.command import CommandEvidence
 from agentramp.evidence.gateway import GatewayEvidence
-from agentramp.evidence.port import Evidence
+from agentramp.evidence.log_service import LogServiceEvidence, LogStore, function_of
+from agentramp.evidence.port import Evidence, EvidenceError
 from agentramp.evidence.prometheus import PrometheusEvidence
 from agentramp.evidence.promql import Prometheus
 from agentramp.evidence.url import UrlEvidence
@@ -69,3 +70,24 @@ def connect(context: Context, where: Target, seen: Seen, platform: str) -> Evide
             return gating.probes(source, context, where, seen)
         case _:
             assert_never(source)
+
+
+def _log_service(
+    source: LogServiceSource, context: Context, where: Target, seen: Seen, platform: str
+) -> LogServiceEvidence:
+    runtime = seen.observed.runtime
+    known = where.log_store or (runtime.spec.log_store if runtime else None)
+    project = source.project or (known.project if known else None)
+    logstore = source.logstore or (known.logstore if known else None)
+    if runtime is None or project is None or logstore is None:
+        raise EvidenceError(
+            f"no log store is known for {seen.runtime}, so no requests can be counted",
+            advice="name it in s.yaml (logConfig) or under evidence: in agentramp.yaml, or name"
+            " another source there",
+        )
+    if platform == "local":
+        store = LogStore(where.address.url, logstore, lambda: where.address.credentials)
+    else:
+        store = LogStore.of(project, where.region, logstore, lambda: where.address.credentials)
+    function = function_of(runtime.id)
+    return LogServiceEvidence(store, function, where.platform.now, context.sleep)

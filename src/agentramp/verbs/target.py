@@ -28,6 +28,7 @@ from agentramp.verbs.project import configured
 
 NOTHING_SAID = RampConfig()
 
+
 @dataclass(frozen=True)
 class Target:
     """One runtime on one platform, and the journal of what was done to it there."""
@@ -51,20 +52,40 @@ class Target:
 
 def named(args: argparse.Namespace, context: Context) -> Target:
     """The runtime by name alone: what a rollback needs, and no more."""
+    _check(args)
+    if args.runtime:
+        return target(args, context, args.runtime, args.region or "local")
+    return of(args, context, _configured(args, context))
+
+
+def remembered(args: argparse.Namespace, context: Context) -> tuple[Subject, Journal]:
+    """Where it is written what was done. The platform is not asked, and need not be there."""
+    _check(args)
+    if args.runtime:
+        runtime, region, ramp = args.runtime, args.region or "local", NOTHING_SAID
+    else:
+        found = _configured(args, context)
+        runtime, region, ramp = found.spec.name, found.region, ramp_config(args, context)
+    subject = Subject(runtime, args.endpoint or ramp.endpoint)
+    return subject, _journal(args, context, region, ramp)
+
+
+def _check(args: argparse.Namespace) -> None:
     if args.runtime and args.region is None and args.platform != "local":
         raise UsageError("--runtime needs --region", advice="add --region, such as cn-hangzhou")
     if args.region and not args.runtime:
         raise UsageError("--region goes with --runtime; s.yaml says its own", advice="leave it out")
     if args.runtime and args.resource:
         raise UsageError("--runtime names the runtime; --resource one of s.yaml", advice="use one")
-    if args.runtime:
-        return target(args, context, args.runtime, args.region or "local")
+
+
+def _configured(args: argparse.Namespace, context: Context) -> RuntimeConfig:
     try:
         _, runtime = configured(args, context)
     except ConfigError as error:
         error.advice += "; or skip the file: --runtime NAME --region REGION"
         raise
-    return of(args, context, runtime)
+    return runtime
 
 
 def of(args: argparse.Namespace, context: Context, runtime: RuntimeConfig) -> Target:
@@ -105,9 +126,7 @@ def target(
     )
 
 
-def _journal(
-    args: argparse.Namespace, context: Context, region: str, ramp: RampConfig
-) -> Journal:
+def _journal(args: argparse.Namespace, context: Context, region: str, ramp: RampConfig) -> Journal:
     """On a git ref wherever there is a remote to hold it: a runner's disk is gone tomorrow."""
     given = getattr(args, "journal", None)
     kind = JournalKind(given) if given else ramp.journal

@@ -25,7 +25,16 @@ def run(args: argparse.Namespace, context: Context) -> Result:
             context.console.say(f"{runtime.resource}: {field} is valid; deploy cannot do it yet")
     return Result(
         verb="validate",
-        message=f"{whole.file} is valid: runtime {names}",
+        message=f"{whole.file} is valid: runtime {names}" + _ladder(args, context),
         runtime=names,
         next=arguments.again(args, "build"),
     )
+
+
+def _ladder(args: argparse.Namespace, context: Context) -> str:
+    file = config.ramp_file(Path(args.path))
+    if file is None:  # most have none, and then nothing of a ramp is loaded
+        return ""
+    ramp = config.read_ramp(Path(args.path), context.environ, context.cwd)
+    steps = " -> ".join(str(rung.weight) for rung in ramp.policy.rungs)
+    return f"; {file.name} too: {ramp.endpoint} in steps {steps}"

@@ -1,0 +1,200 @@
+"""One HTTP exchange: bounded in time and size, sent to the address that was named and nowhere else.
+
+An address may hold a secret, so no message shows more of it than its host.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+import requests
+from requests.auth import AuthBase
+from urllib3.exceptions import ReadTimeoutError
+
+from agentramp import __version__
+from agentramp.errors import RefusedError, UsageError
+
+MOST_BYTES: Final = 8 * 1024 * 1024
+CONNECT_SECONDS: Final = 10.0
+_PART_BYTES: Final = 16 * 1024
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_AGENT: Final = f"agentramp/{__version__}"
+
+
+class ExchangeError(RefusedError):
+    """No whole answer came: no connection, too late, too large or broken off."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is sent. ``token`` goes into the Authorization header."""
+
+    url: str = field(repr=False)
+    content: bytes = field(repr=False)
+    content_type: str = "application/json"
+    token: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Seconds are from the sending to the body's first byte and to its last."""
+
+    status: int
+    content: bytes
+    content_type: str
+    first_byte: float
+    duration: float
+
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8", "replace")
+
+
+class _Bearer(AuthBase):
+    """Set here and not as a header, since requests lets a .netrc overrule a header."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return "an address that is none"
+
+
+def check_address(url: str, what: str) -> None:
+    """Raise UsageError unless ``url`` is https, or http to this machine."""
+    try:
+        parts = urlsplit(url)
+        named = parts.hostname
+        secure = parts.scheme == "https" or (parts.scheme == "http" and named in _LOOPBACK)
+    except ValueError:
+        named, secure = None, False
+    if named and secure:
+        return
+    raise UsageError(
+        f"the address of {what} ({host(url) or 'no host'}) is neither https nor on this machine",
+        advice="write an https address; what is sent and believed must not be open to others",
+    )
+
+
+def check_token(token: str | None, what: str) -> None:
+    """Raise UsageError where ``token`` cannot stand in a header; it is not shown."""
+    if token is not None and not (token and token.isascii() and token.isprintable()):
+        raise UsageError(
+            f"the token of {what} is empty or holds characters that no header may hold",
+            advice="usual cause: a line end after it in the secret; store it anew",
+        )
+
+
+def post(
+    letter: Letter,
+    *,
+    timeout: float,
+    most: int = MOST_BYTES,
+    clock: Callable[[], float] = time.monotonic,
+) -> Reply:
+    """Send and read the whole answer, whatever its status; raises ExchangeError.
+
+    A redirect is an answer like others: what is sent goes to nobody else.
+    """
+    began = clock()
+    try:
+        with requests.Session() as session:
+            # A proxy of the environment is for the way out, never for this machine.
+            session.trust_env = urlsplit(letter.url).hostname not in _LOOPBACK
+            with session.post(
+                letter.url,
+                data=letter.content,
+                headers={
+                    "User-Agent": _AGENT,
+                    "Content-Type": letter.content_type,
+                    **letter.headers,
+                },
+                auth=_Bearer(letter.token),
+                timeout=(min(CONNECT_SECONDS, timeout), timeout),
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                return _read(answer, _Bounds(letter.url, began, timeout, most, clock))
+    except (requests.RequestException, ValueError) as error:
+        raise _trouble(letter.url, error, timeout) from error
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    url: str
+    began: float
+    timeout: float
+    most: int
+    clock: Callable[[], float]
+
+    @property
+    def passed(self) -> float:
+        return self.clock() - self.began
+
+
+def _read(answer: requests.Response, bounds: _Bounds) -> Reply:
+    content = bytearray()
+    first_byte = None
+    for part in _parts(answer):
+        first_byte = bounds.passed if first_byte is None else first_byte
+        content += part
+        if len(content) > bounds.most:
+            raise ExchangeError(
+                f"{host(bounds.url)} answered more than {bounds.most} bytes",
+                advice="let it answer less",
+            )
+        if bounds.passed > bounds.timeout:
+            raise _too_late(bounds.url, bounds.timeout)
+    duration = bounds.passed
+    kind = answer.headers.get("Content-Type", "")
+    first = duration if first_byte is None else first_byte
+    return Reply(answer.status_code, bytes(content), kind, first, duration)
+
+
+def _parts(answer: requests.Response) -> Iterator[bytes]:
+    """Parts as they arrive: chunks are; of other bodies the first byte is read by itself."""
+    if not answer.raw.chunked:
+        first = next(answer.iter_content(1), None)
+        if first is None:
+            return
+        yield first
+    yield from answer.iter_content(_PART_BYTES)
+
+
+def _trouble(url: str, error: Exception, timeout: float) -> ExchangeError:
+    match error:
+        case requests.exceptions.ConnectTimeout():
+            return ExchangeError(f"{host(url)} cannot be reached: no connection in time")
+        case requests.Timeout() | requests.ConnectionError(args=(ReadTimeoutError(), *_)):
+            return _too_late(url, timeout)
+        case requests.exceptions.SSLError():
+            return ExchangeError(
+                f"{host(url)} shows a certificate that is not trusted",
+                advice="usual cause: a private authority; set REQUESTS_CA_BUNDLE to its file",
+            )
+        case (
+            requests.exceptions.ChunkedEncodingError() | requests.exceptions.ContentDecodingError()
+        ):
+            return ExchangeError(f"the answer of {host(url)} broke off")
+        case requests.ConnectionError():
+            return ExchangeError(
+                f"{host(url)} cannot be reached, or closed the connection without an answer"
+            )
+        case _:
+            return ExchangeError(f"{host(url)} cannot be asked: {type(error).__name__}")
+
+
+def _too_late(url: str, timeout: float) -> ExchangeError:
+    return ExchangeError(f"{host(url)} did not answer within {timeout:g} s")

@@ -1,0 +1,1 @@
+"""What has to agree before a canary gets any traffic: one port, an adapter for each kind."""

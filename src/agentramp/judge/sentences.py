@@ -1,0 +1,119 @@
+"""A verdict's one sentence, with its numbers."""
+
+from agentramp.judge.exceedance import QUANTILES, Exceedance
+from agentramp.judge.guards import SPLIT_THRESHOLD, SampleRatio
+from agentramp.judge.mean_cost import MeanCost
+from agentramp.judge.share import capped
+from agentramp.judge.verdict import Reading, Rules
+from agentramp.judge.window import Tally, Unit
+
+_LARGE = 1e6
+_TENS = 10.0
+
+
+class Sentences:
+    """``stable`` names the stable version; ``unit`` is what is counted."""
+
+    __slots__ = ("_margin", "_suffix", "_unit", "stable")
+
+    def __init__(self, rules: Rules, stable: str) -> None:
+        self.stable = stable
+        self._unit = rules.unit.value
+        self._margin = f"{rules.margin * 100:g} points"
+        self._suffix = (
+            f"; counted in requests, discounted by {rules.cluster_size:g}"
+            if rules.unit is Unit.REQUESTS
+            else ""
+        )
+
+    def failed(self, canary: Tally, stable: Tally, reading: Reading) -> str:
+        return self._back(f"{self._of(canary)} failed against {_of(stable)} on", reading)
+
+    def judged_bad(self, canary: Tally, stable: Tally, reading: Reading) -> str:
+        return self._back(f"{self._of(canary)} were judged bad against {_of(stable)} on", reading)
+
+    def slower(self, latency: Exceedance, reading: Reading) -> str:
+        return self._back(self._exceeding(latency, "were slower"), reading)
+
+    def dearer(self, cost: Exceedance, reading: Reading) -> str:
+        return self._back(self._exceeding(cost, "cost more"), reading)
+
+    def dearer_on_average(self, cost: MeanCost, reading: Reading) -> str:
+        canary, stable = cost.means
+        one = self._unit.removesuffix("s")
+        said = f"a canary {one} cost {canary:.4g} on average against {stable:.4g} on"
+        return self._back(said, reading)
+
+    def above_slo(self, canary: Tally, slo: float, e: float, share: float) -> str:
+        return (
+            f"rolled back: {self._of(canary)} failed, above the SLO of {percent(slo)} "
+            f"(E = {number(e)}), and more than on {self.stable} (E = {number(share)} ≥ 3)"
+            f"{self._suffix}"
+        )
+
+    def slo_alone(self, canary: Tally, slo: float, e: float) -> str:
+        return (
+            f"hold: {self._of(canary)} failed, above the SLO of {percent(slo)} "
+            f"(E = {number(e)}), but {self.stable} does little better{self._suffix}"
+        )
+
+    def off_split(self, ratio: SampleRatio) -> str:
+        return (
+            f"hold: {ratio.seen:,} of {ratio.sessions:,} {self._unit} went to the canary where "
+            f"the weights plan {ratio.expected:,.0f} "
+            f"(E = {number(capped(ratio.log_e))} ≥ {SPLIT_THRESHOLD:,.0f})"
+            f"{self._suffix}"
+        )
+
+    def certified(self, canary: Tally, stable: Tally, e: float, threshold: float) -> str:
+        return (
+            f"certified: {self._of(canary)} failed; its rate is below {self._limit(stable)} "
+            f"(E = {number(e)} ≥ {threshold:g}){self._suffix}"
+        )
+
+    def short(self, canary: Tally, needed: int) -> str:
+        return (
+            f"hold: {self._of(canary)} failed; about {needed:,} more are needed to certify"
+            f"{self._suffix}"
+        )
+
+    def no_end(self, canary: Tally, stable: Tally) -> str:
+        return (
+            f"hold: {self._of(canary)} failed; at this rate it is not going to be certified "
+            f"below {self._limit(stable)}{self._suffix}"
+        )
+
+    def nothing(self) -> str:
+        return f"hold: no canary {self._unit} yet{self._suffix}"
+
+    def _exceeding(self, values: Exceedance, said: str) -> str:
+        canary, stable = values.totals[values.foremost]
+        point = f"than {QUANTILES[values.foremost] * 100:g} % of {self._unit} had been"
+        return f"{self._of(canary)} {said} {point} before, against {_of(stable)} on"
+
+    def _back(self, said: str, reading: Reading) -> str:
+        grounds = f"(E = {number(reading.e)} ≥ {reading.threshold:,.4g})"
+        return f"rolled back: {said} {self.stable} {grounds}{self._suffix}"
+
+    def _limit(self, stable: Tally) -> str:
+        if not stable.sessions:
+            return f"{self._margin} of failures"
+        return f"{self.stable}'s {percent(stable.bad / stable.sessions)} plus {self._margin}"
+
+    def _of(self, canary: Tally) -> str:
+        return f"{canary.bad:,} of {canary.sessions:,} canary {self._unit}"
+
+
+def _of(tally: Tally) -> str:
+    return f"{tally.bad:,} of {tally.sessions:,}"
+
+
+def percent(rate: float) -> str:
+    return f"{rate * 100:.1f} %" if rate >= 0.001 or not rate else f"{rate * 100:.2g} %"  # noqa: PLR2004 - a tenth of a percent
+
+
+def number(e: float) -> str:
+    """An e-value to read; cut, never rounded up, so that it stays below a threshold it missed."""
+    if e >= _LARGE:
+        return f"{e:.1e}"
+    return f"{int(e):,}" if e >= _TENS else f"{int(e * 100) / 100:.2f}"

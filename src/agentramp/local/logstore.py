@@ -1,0 +1,103 @@
+"""The log service's one operation that evidence needs: a query of a log store, with SQL."""
+
+import asyncio
+import hmac
+import json
+import re
+import secrets
+import sqlite3
+import zlib
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl
+
+from agentramp.evidence.log_signing import API_VERSION, METHOD, LogRequest, digest_of, signature
+from agentramp.local import assumptions
+from agentramp.local.auth import Received
+from agentramp.local.control import Plane
+from agentramp.local.logview import LogQuery, QueryError, run
+from agentramp.local.records import Identity
+from agentramp.local.refusal import RefusalError
+
+PREFIX = "/logstores/"
+_PATH = re.compile(r"/logstores/[A-Za-z0-9][A-Za-z0-9_-]{0,126}/logs")
+_AUTHORIZATION = re.compile(r"LOG (?P<key>[^:\s]+):(?P<signature>\S+)")
+
+
+async def query_log(plane: Plane, request: Received) -> bytes:
+    """The answer's JSON. Raises RefusalError."""
+    _verify(request, plane.identity, plane.now())
+    if request.method != "POST" or not _PATH.fullmatch(request.path):
+        raise RefusalError(404, "LogStoreNotExist", f"{request.path} is no operation here")
+    query = _query(request.body)
+    plane.ledger.flush()
+    try:
+        # In a thread: the gateway goes on meanwhile.
+        rows = await asyncio.to_thread(run, plane.database, query)
+    except QueryError as error:
+        raise _invalid(str(error)) from error
+    except sqlite3.Error as error:
+        raise RefusalError(500, "InternalServerError", str(error)) from error
+    meta = {"progress": "Complete", "count": len(rows), "hasSQL": True}
+    return json.dumps({"meta": meta, "data": rows}).encode()
+
+
+def refused(refusal: RefusalError) -> bytes:
+    told = {"errorCode": refusal.code, "errorMessage": refusal.message}
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def headers(body: bytes) -> dict[str, str]:
+    return {
+        "x-log-requestid": secrets.token_hex(12).upper(),
+        "x-log-compresstype": "gzip",
+        "x-log-bodyrawsize": str(len(body)),
+    }
+
+
+def packed(body: bytes) -> bytes:
+    """As the service answers: it calls zlib's format gzip, and does not say so to HTTP."""
+    return zlib.compress(body)
+
+
+def _query(body: bytes) -> LogQuery:
+    try:
+        match json.loads(body):
+            case {"from": int(start), "to": int(end), "query": str(text)} if start < end:
+                return LogQuery(text, start, end)
+            case _:
+                raise _invalid("the body needs from, to and query, and from must be below to")
+    except (ValueError, RecursionError) as error:
+        raise RefusalError(400, "PostBodyInvalid", f"the body is not JSON: {error}") from error
+
+
+def _invalid(message: str) -> RefusalError:
+    return RefusalError(400, "ParameterInvalid", message)
+
+
+def _verify(request: Received, identity: Identity, now: float) -> None:
+    given = request.headers
+    found = _AUTHORIZATION.fullmatch(given.get("authorization", ""))
+    if found is None or given.get("x-log-signaturemethod") != METHOD:
+        raise RefusalError(401, "Unauthorized", f"the request is not signed with LOG {METHOD}")
+    if given.get("x-log-apiversion") != API_VERSION:
+        raise RefusalError(400, "InvalidAPIVersion", f"x-log-apiversion must be {API_VERSION}")
+    if found["key"] != identity.access_key_id:
+        raise RefusalError(401, "Unauthorized", "the access key does not exist")
+    _check_date(given.get("date", ""), now)
+    if given.get("content-md5", "") != digest_of(request.body):
+        raise RefusalError(400, "InvalidContentMD5", "content-md5 is not the body's digest")
+    signed = LogRequest(request.method, request.path, given, dict(parse_qsl(request.query)))
+    if not hmac.compare_digest(signature(signed, identity.access_key_secret), found["signature"]):
+        raise RefusalError(401, "SignatureNotMatch", "the signature is not the one of this request")
+
+
+def _check_date(text: str, now: float) -> None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError) as error:
+        raise RefusalError(400, "InvalidDateFormat", "date must be as RFC 1123 says") from error
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    if abs(moment.timestamp() - now) > assumptions.CLOCK_SKEW_SECONDS:
+        now_text = datetime.fromtimestamp(now, timezone.utc).isoformat(timespec="seconds")
+        raise RefusalError(400, "RequestTimeExpired", f"{text} is too far from {now_text}")

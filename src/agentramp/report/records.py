@@ -1,0 +1,154 @@
+"""A journal's records in words: the same in a terminal and on a page."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from typing_extensions import assert_never
+
+from agentramp.judge.verdict import Decision
+from agentramp.ramp import Standing, standings
+from agentramp.record import (
+    Adopted,
+    Approved,
+    Begun,
+    Event,
+    Judged,
+    Moved,
+    Moving,
+    Paused,
+    Queued,
+    Record,
+    Resumed,
+    Undone,
+)
+from agentramp.report.moments import moment
+from agentramp.report.plain import columns, cut, harmless, wrapped
+
+HOLDS = "="
+_LEAST, _NAME = 20, 60
+
+
+class Loose(Enum):
+    """A move that was begun and whose end is not in the journal."""
+
+    OPEN = "no end is recorded: a run is at it, or died in it"
+    GIVEN_UP = "no end is recorded: given up"
+
+
+@dataclass(frozen=True)
+class Told:
+    """One record in words; ``loose`` where it is a move without its end."""
+
+    at: float
+    verb: str
+    by: str
+    sentence: str
+    event: Event
+    loose: Loose | None = None
+
+    @property
+    def whole(self) -> str:
+        return f"{self.sentence} [{self.loose.value}]" if self.loose else self.sentence
+
+
+def told(records: Sequence[Record]) -> tuple[Told, ...]:
+    loose = _loose(records, standings(records))
+    before = (None, *(record.event for record in records))
+    return tuple(
+        Told(
+            record.at,
+            harmless(record.verb),
+            harmless(record.by),
+            harmless(sentence(_short(record.event, before[number]))),
+            record.event,
+            loose.get(number),
+        )
+        for number, record in enumerate(records)
+    )
+
+
+def _short(event: Event, before: Event | None) -> Event:
+    """A move for the reason that stands in the line above it need not say it again."""
+    if isinstance(event, Moving) and isinstance(before, Judged) and event.reason == before.reason:
+        return replace(event, reason="")
+    return event
+
+
+def _loose(records: Sequence[Record], after: Iterable[Standing]) -> dict[int, Loose]:
+    """Which moves have no end, by their place in the journal."""
+    found: dict[int, Loose] = {}
+    last: int | None = None
+    for number, (record, now) in enumerate(zip(records, after, strict=True)):
+        if last is not None and not isinstance(record.event, Moved | Undone):
+            if isinstance(record.event, Moving) or now.open is None:
+                found[last], last = Loose.GIVEN_UP, None
+        elif last is not None:
+            last = None
+        if isinstance(record.event, Moving):
+            last = number
+    if last is not None:
+        found[last] = Loose.OPEN
+    return found
+
+
+def sentence(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one case for each kind
+    match event:
+        case Moving(before, after, reason):
+            why = f" ({reason})" if reason else ""
+            return f"begins to move: {before or 'a new endpoint'} -> {after}{why}"
+        case Moved(_, after):
+            return f"done: serves {after}"
+        case Undone(_, after):
+            return f"undone: serves {after} again"
+        case Begun(_, stable, canary, policy):
+            ladder = ", ".join(str(rung.weight) for rung in policy.rungs)
+            return (
+                f"puts version {canary} on trial against version {stable}:"
+                f" {ladder} %, alpha {policy.rules.alpha:g}"
+            )
+        case Judged(reason=reason):
+            return reason
+        case Paused(reason):
+            return f"paused: {reason}" if reason else "paused"
+        case Resumed():
+            return "resumed"
+        case Approved(weight):
+            return f"approved {weight} % for the canary"
+        case Adopted(split):
+            return f"took over what was found: {split}"
+        case Queued(version):
+            return f"version {version} waits for the ramp in progress to end"
+        case _:
+            assert_never(event)
+
+
+def mark(event: Event) -> str:
+    """One character that says at a glance what kind of record this is."""
+    match event:
+        case Judged(decision=Decision.ROLLBACK):
+            return "!"
+        case Judged(decision=Decision.ADVANCE):
+            return "+"
+        case Judged():
+            return HOLDS
+        case Moved() | Undone() | Adopted():
+            return ">"
+        case _:
+            return " "
+
+
+def listed(records: Sequence[Told], width: int = 80) -> Iterator[str]:
+    """A line for each record, and more where its sentence is long.
+
+    Who did it stands at the end, where that is not who did the record above.
+    """
+    verbs = max((columns(record.verb) for record in records), default=0)
+    above = ""
+    for record in records:
+        head = f"{moment(record.at)}  {record.verb:<{verbs}} {mark(record.event)} "
+        who = f" - {cut(record.by, _NAME)}" if record.by != above else ""
+        above = record.by
+        first, *others = wrapped(record.whole + who, max(_LEAST, width - columns(head)))
+        yield head + first
+        yield from (" " * columns(head) + line for line in others)
