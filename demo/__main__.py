@@ -1,7 +1,9 @@
-"""Releases the quickstart agent twice, ramps the second version up under traffic, rolls back.
+"""Releases the quickstart agent three times under traffic, on this machine.
 
-Ends 0 only if no request failed, no session changed its version without need, and each measured
-share is within five standard deviations of the weight that was asked for.
+Version 2 is ramped up by hand and rolled back. Version 3 fails for some sessions, and its ramp
+rolls it back by itself. Ends 0 only if no request failed but on version 3, no session changed its
+version without need, and each measured share is within five standard deviations of the weight
+that was asked for.
 """
 
 import json
@@ -24,6 +26,19 @@ SESSIONS = 300
 SIGMAS = 5
 AGENT = Path(__file__).parents[1] / "examples" / "quickstart"
 LOCAL = ("--platform", "local")
+ROLLED_BACK = 4
+TICKS, PAUSE = 40, 2.0
+RAMP = """\
+steps: [10, 30, 50, 100]
+bake: 4s
+min-sessions: 20
+alpha: 0.01                # a healthy version is rolled back in 1 of 100 releases at most
+evidence: {window: 2s, settle: 1s}
+"""
+FAULT = """\
+            if self.headers.get("x-agentrun-session-id", "")[-1:] in {"0", "1", "2"}:
+                raise ModelError("the model of this session is gone")
+"""
 
 
 class DemoError(Exception):
@@ -50,25 +65,36 @@ class Demo:
         with Traffic(url) as traffic:
             self.measure(traffic, "version 1 alone", {1: 100})
             title("Version 2: one line of the agent changes, and is released beside it")
-            self.change_the_agent()
+            self.change_the_agent("1", "2")
             self.release()
             self.ramp(traffic)
             title("And back, in one command")
             self.go_back(traffic)
+            title("Version 3 fails for some sessions; its ramp looks at the evidence")
+            self.change_the_agent("2", "3")
+            self.break_the_agent()
+            self.ramp_by_itself(traffic)
         self.conclude(traffic)
 
     def release(self) -> None:
         for verb in ("validate", "build", "deploy", "publish-version"):
             self.agentramp(verb, ".")
 
-    def change_the_agent(self) -> None:
-        persona = self.project / "code" / "persona.py"
-        text = persona.read_text()
-        changed = text.replace('VERSION = "1"', 'VERSION = "2"')
-        if changed == text:
-            raise DemoError(f'{persona} has no line VERSION = "1" to change')
-        persona.write_text(changed)
-        say('edited code/persona.py: VERSION = "2"')
+    def change_the_agent(self, old: str, new: str) -> None:
+        self.edit("persona.py", f'VERSION = "{old}"', f'VERSION = "{new}"')
+        say(f'edited code/persona.py: VERSION = "{new}"')
+
+    def break_the_agent(self) -> None:
+        line = "            request = wire.parse_request(body)\n"
+        self.edit("routes.py", line, FAULT + line)
+        say("edited code/routes.py: three of sixteen sessions find their model gone")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        file = self.project / "code" / name
+        text = file.read_text()
+        if old not in text:
+            raise DemoError(f"{file} has no line {old.strip()} to change")
+        file.write_text(text.replace(old, new))
 
     def ramp(self, traffic: Traffic) -> None:
         title("Shift traffic 10 -> 30 -> 50 -> 100 while requests flow")
@@ -86,6 +112,22 @@ class Demo:
         (gone,) = self.absences
         self.absences = [replace(gone, until=time.monotonic()), Absence(2, begun)]
         self.measure(traffic, "rolled back", {1: 100, 2: 0})
+
+    def ramp_by_itself(self, traffic: Traffic) -> None:
+        (self.project / "agentramp.yaml").write_text(RAMP)
+        print("\n$ cat agentramp.yaml\n" + RAMP, end="")
+        traffic.phase = "ramp"
+        self.agentramp("release", ".")
+        for _ in range(TICKS):
+            time.sleep(PAUSE)
+            begun = time.monotonic()
+            told = self.agentramp("promote", ".", ends=(0, ROLLED_BACK))
+            if told["verdict"] == "rollback":
+                break
+        else:
+            raise DemoError(f"version 3 was not rolled back in {TICKS} ticks")
+        self.absences.append(Absence(3, begun))
+        self.measure(traffic, "rolled back by itself", {1: 100, 3: 0})
 
     def shift(self, version: int, weight: int) -> str:
         told = self.agentramp(
@@ -113,24 +155,27 @@ class Demo:
     def conclude(self, traffic: Traffic) -> None:
         title("What was asked for, and what was measured")
         for phase, asked, measured in (("", "asked", "new sessions went to"), *self.rows):
-            print(f"  {phase:<20} {asked:<18} {measured}")
+            print(f"  {phase:<21} {asked:<18} {measured}")
         answers = traffic.answers
-        failed, lost = problems(answers), wanderers(answers, self.absences)
+        failed = problems(answer for answer in answers if answer.version != 3)
+        broken = [answer for answer in answers if answer.version == 3]
+        lost = wanderers(answers, self.absences)
         streams = sum(answer.streamed for answer in answers)
         print(
             f"\n  {len(answers):,} requests, {streams:,} of them streams:"
-            f" {len(failed)} failed, {len(lost)} sessions moved without need"
+            f" {len(failed)} failed, {len(lost)} sessions moved without need\n"
+            f"  on version 3: {len(problems(broken))} of {len(broken)} requests failed"
         )
         if failed or lost:
             raise DemoError(next(iter(failed + lost)))
 
-    def agentramp(self, verb: str, *arguments: str) -> dict[str, Any]:
+    def agentramp(self, verb: str, *arguments: str, ends: Sequence[int] = (0,)) -> dict[str, Any]:
         local = () if verb == "validate" else LOCAL
         words = [verb, *arguments, *local]
         print(f"\n$ {' '.join(['agentramp', *words])}")
         done = run([*words, "--output", "json"], self.folder, self.project)
         print(done.stderr, end="")
-        if done.returncode != 0:
+        if done.returncode not in ends:
             raise DemoError(f"agentramp {verb} ended with {done.returncode}")
         told: dict[str, Any] = json.loads(done.stdout)
         say(told["message"])

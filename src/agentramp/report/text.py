@@ -71,8 +71,8 @@ def kept(event: Event) -> str:
             return f"went back to {after}"
         case Begun(_, stable, canary):
             return f"a ramp from version {stable} to version {canary} begins"
-        case Judged(_, decision, reason):
-            return f"{decision.value}: {reason.removeprefix('hold: ')}"
+        case Judged(reason=reason):
+            return reason
         case Paused(reason):
             return f"paused: {reason}" if reason else "paused"
         case Resumed():
