@@ -10,7 +10,7 @@ lock := uv pip compile --quiet pyproject.toml --universal --python-version 3.10 
 .PHONY: help setup demo test lint bench docs lock
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z%-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: .venv/dev.txt.made ## everything to work on agentramp, in .venv
 
@@ -34,6 +34,9 @@ lint: setup ## ruff, mypy, and for the workflows zizmor, check-jsonschema and ac
 
 bench: setup ## figures of this machine beside their bounds
 	@$(bin)/python -m bench
+
+bench-%: setup ## one bench alone: bench-judge, the judge and its peers on the same streams
+	@$(bin)/python -m bench.$*
 
 docs: setup ## pages that are made from the code
 	@$(bin)/python -m tests.actions.tables

@@ -16,7 +16,7 @@ def shift(*words: str, **inputs: str) -> argparse.Namespace:
 def test_words() -> None:
     args = shift("agent", "--version", "2", "--weight", "10", "--dry-run")
     assert (args.path, args.version, args.weight, args.dry_run) == ("agent", 2, 10, True)
-    assert (args.platform, args.endpoint, args.output) == ("agentrun", "production", "text")
+    assert (args.platform, args.endpoint, args.output) == ("agentrun", None, "text")
 
 
 def test_inputs_of_a_workflow() -> None:
@@ -27,7 +27,7 @@ def test_inputs_of_a_workflow() -> None:
 
 def test_an_empty_input_was_not_given() -> None:
     args = shift(version="2", weight="10", endpoint="", dry_run="false", path=" ")
-    assert (args.endpoint, args.dry_run, args.path) == ("production", False, ".")
+    assert (args.endpoint, args.dry_run, args.path) == (None, False, ".")
 
 
 def test_the_command_line_wins() -> None:

@@ -85,7 +85,8 @@ def _overview() -> str:
         "",
         "exit codes: 0 done, 1 a bug of agentramp, 2 usage or configuration,",
         "3 refused and traffic is where it was, 4 evidence rolled the canary back,",
-        "5 the traffic state is unknown, 6 superseded by another run, 7 the platform cannot do it, 130 interrupted",
+        "5 the traffic state is unknown, 6 superseded by another run,",
+        "7 the platform cannot do it, 130 interrupted",
     ]
     return "\n".join(lines)
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-VERBS = ("validate", "build", "deploy", "publish-version", "shift-traffic", "rollback")
+WHOLE = ("validate", "build", "deploy", "publish-version", "shift-traffic")
+"""The verbs of the root action, in their order."""
+VERBS = (*WHOLE, "release", "promote", "abort", "rollback")
 
 
 @dataclass(frozen=True)

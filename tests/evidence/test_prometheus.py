@@ -21,7 +21,7 @@ from agentramp.judge.window import Arm, Spread, Tally, Unit, Window
 from agentramp.local import daemon
 from agentramp.local.totals import BOUNDS
 from tests.evidence.prometheus_server import SCRAPE_SECONDS, scraping
-from tests.evidence.scripted_metrics import CASES, MIDDLE, SECONDS, Case, metrics
+from tests.evidence.scripted_metrics import CASES, SECONDS, Case, metrics
 from tests.evidence.servers import Said, serving
 from tests.local.client import Control, Endpoint
 

@@ -18,6 +18,11 @@ FORBIDDEN = {
     "config": OUTSIDE | {"planning", "plan", "package"},
     "package": OUTSIDE | {"planning", "plan", "config"},
     "platform": {"plan", "planning", "journal", "executor", "report", "local", "verbs", "cli"},
+    "judge": OUTSIDE | {"config", "planning", "plan", "package", "model", "policy", "record"},
+    "evidence": {
+        *("plan", "planning", "journal", "executor", "report", "local", "verbs", "cli"),
+        *("config", "package"),
+    },
     "journal": {"planning", "platform", "executor", "report", "local", "verbs", "cli", "config"},
     "executor": {"report", "local", "verbs", "cli", "config", "package", "planning"},
     "report": {"local", "verbs", "cli", "config", "package", "planning", "executor", "journal"},
@@ -89,6 +94,7 @@ def test_the_embedded_platform_speaks_to_the_rest_over_http() -> None:
         "agentramp.errors",
         "agentramp.__version__",
         "agentramp.crc64",
+        "agentramp.evidence.log_signing",
         "agentramp.platform.agentrun.signing",
     }
 

@@ -6,6 +6,8 @@ import math
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agentramp.judge.chance import binomial, poisson
 from agentramp.judge.exceedance import Exceedance
@@ -121,3 +123,19 @@ def test_the_mixture_is_the_integral() -> None:
 
 def test_a_much_cheaper_canary_is_no_crash() -> None:
     assert -math.inf < log_mixture(-1e6, 10.0) < 0
+
+
+SUMS = st.floats(0, 1.7e308) | st.floats(0, 100)
+SPREADS = st.builds(
+    Spread, st.just((1.0,)), st.tuples(st.integers(0, 2**53), st.integers(0, 200)), SUMS, SUMS
+)
+
+
+@given(st.lists(st.tuples(SPREADS, SPREADS), max_size=8))
+@settings(deadline=None)
+def test_no_sums_are_a_crash(windows: list[tuple[Spread, Spread]]) -> None:
+    mean = MeanCost()
+    for canary, stable in windows:
+        mean.add(canary, stable)
+        assert not math.isnan(mean.log_e)
+        assert mean.log_e < math.inf

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from agentramp.cli import main
+
 RUN = [sys.executable, "-c", "import sys; from agentramp.cli import main; sys.exit(main())"]
 LINES = [
     {"ramp": ramp, "window": number, "canary": canary, "stable": {"sessions": 180, "bad": 2}}
@@ -92,6 +94,11 @@ def test_a_reader_that_leaves_is_no_error() -> None:
         child.wait(timeout=30)
 
 
+def test_half_a_character_is_answered() -> None:
+    line = written([LINES[0] | {"ramp": "\ud800"}])
+    assert [said["ramp"] for said in answers(run(given=line))] == ["\ud800"]
+
+
 def test_an_infinite_e_is_a_number_of_json() -> None:
     lines = [
         {
@@ -121,11 +128,13 @@ def test_an_infinite_e_is_a_number_of_json() -> None:
         (".",),
     ],
 )
-def test_what_makes_no_sense_is_said(words: tuple[str, ...]) -> None:
-    done = run(*words)
-    assert done.returncode == 2
-    assert done.stdout == b""
-    assert done.stderr.startswith(b"agentramp judge: ")
+def test_what_makes_no_sense_is_said(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["judge", *words]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("agentramp judge: ")
 
 
 def test_options_reach_the_judge() -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from agentramp.cli import main
+
 RUN = [sys.executable, "-c", "import sys; from agentramp.cli import main; sys.exit(main())"]
 QUICK = ("--runs", "20", "--sessions-per-hour", "6000")
 
@@ -62,7 +64,8 @@ def test_the_folder_s_ramp_is_simulated(tmp_path: Path) -> None:
         ("--alpha", "0"),
     ],
 )
-def test_what_makes_no_sense_is_said(words: tuple[str, ...], tmp_path: Path) -> None:
-    done = run(tmp_path, *words)
-    assert done.returncode == 2
-    assert done.stderr.startswith("agentramp simulate: ")
+def test_what_makes_no_sense_is_said(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", str(tmp_path), *words]) == 2
+    assert capsys.readouterr().err.startswith("agentramp simulate: ")

@@ -47,6 +47,7 @@ def test_outputs() -> None:
         "previous-version": "1",
         "url": "http://127.0.0.1:1/x",
         "weights": '{"1":90,"2":10}',
+        "verdict": "",
         "reason": "production serves v1 90 %, v2 10 %",
         "artifact-path": "",
         "artifact-digest": "",

@@ -52,7 +52,7 @@ def sentence(record: Record) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def _words(record: Record) -> str:  # noqa: C901, PLR0911, PLR0912 - a case for each kind
+def _words(record: Record) -> str:  # noqa: C901, PLR0912 - a case for each kind
     match record.event:
         case Moving(before, after, _):
             return f"move {before} -> {after}" if before else f"open on {after}"

@@ -47,10 +47,6 @@ _QUIET: Final = {
 }
 _SETTINGS: Final = (
     ("core.hooksPath", os.devnull),
-    ("commit.gpgSign", "false"),
-    ("push.gpgSign", "false"),
-    ("push.followTags", "false"),
-    ("push.recurseSubmodules", "no"),
     ("push.pushOption", ""),
     ("log.showSignature", "false"),
     ("i18n.commitEncoding", "UTF-8"),

@@ -128,7 +128,7 @@ def _phase(name: str) -> Phase:
         raise _newer(f"its phase is {name[:40]!r}") from None
 
 
-def _event_json(event: Event) -> dict[str, object]:  # noqa: C901, PLR0911 - one case for each kind
+def _event_json(event: Event) -> dict[str, object]:  # noqa: C901 - one case for each kind
     match event:
         case Moving(before, after, reason):
             return {**_move_json(before, after), "reason": reason}
@@ -174,7 +174,7 @@ def _judged_json(judged: Judged) -> dict[str, object]:
     }
 
 
-def _event(phase: Phase, found: dict[str, object]) -> Event:  # noqa: C901, PLR0911, PLR0912 - likewise
+def _event(phase: Phase, found: dict[str, object]) -> Event:  # noqa: C901, PLR0912 - likewise
     match phase:
         case Phase.INTENT:
             return Moving(_before(found), split_from(found["after"]), text(found["reason"]))

@@ -6,6 +6,7 @@ from agentramp.judge.window import Spread
 
 _SCALE = 0.2
 _FEWEST = 100
+_LARGEST = 1e100
 
 
 class MeanCost:
@@ -49,8 +50,11 @@ class MeanCost:
             return
         size = n_c * n_b / (n_c + n_b)
         widest = max(_variance(window), _variance(self._moments))
-        self._s += size * (total_c / n_c - total_b / n_b) / math.sqrt(past)
-        self._v += size * widest / past * self._cluster
+        s = self._s + size * (total_c / n_c - total_b / n_b) / math.sqrt(past)
+        v = self._v + size * widest / past * self._cluster
+        if not (abs(s) < _LARGEST and v < _LARGEST):
+            return  # sums beyond what a float can hold say nothing
+        self._s, self._v = s, v
         if min(self.arms[0][0], self.arms[1][0]) >= self._fewest:
             self.log_e = log_mixture(self._s, self._v)
 
@@ -62,7 +66,8 @@ class MeanCost:
 
 def _variance(moments: tuple[float, ...]) -> float:
     n, total, squares = moments
-    return max(0.0, squares / n - (total / n) ** 2) if n else 0.0
+    mean = total / n if n else 0.0
+    return max(0.0, squares / n - mean * mean) if n else 0.0
 
 
 def log_mixture(s: float, v: float) -> float:

@@ -22,8 +22,12 @@ class Lines:
             "canary_sessions": said.canary_sessions,
             "reason": said.reason,
         }
-        self.stream.write(_encode(document) + "\n")
+        try:
+            self.stream.write(_encode(document) + "\n")
+        except UnicodeEncodeError:  # half a surrogate pair, or an output that is not UTF-8
+            self.stream.write(_escape(document) + "\n")
         self.stream.flush()
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_escape = json.JSONEncoder(allow_nan=False).encode

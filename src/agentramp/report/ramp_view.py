@@ -22,7 +22,7 @@ _EVIDENCE = f"  {'evidence':<{_NAME}} "
 _BOLD, _RED, _GREEN, _DIM, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[2m", "\x1b[0m"
 
 
-def view(  # noqa: PLR0913 - what is looked at, and how it is to look
+def view(
     subject: str,
     standing: Standing,
     records: Sequence[Record],
@@ -210,7 +210,7 @@ def _some(text: str, width: int, most: int) -> Iterator[str]:
 
 def _recent(records: Sequence[Record], width: int, room: int) -> Iterator[str]:
     """The last records, each on one line, without their day."""
-    for line in listed(told(records)[-room:], width=_ENDLESS):
+    for line in listed(told(records, room), width=_ENDLESS):
         yield cut(line[len("2026-01-01 ") :], width)
 
 

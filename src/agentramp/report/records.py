@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import islice
 
 from typing_extensions import assert_never
 
@@ -52,9 +53,11 @@ class Told:
         return f"{self.sentence} [{self.loose.value}]" if self.loose else self.sentence
 
 
-def told(records: Sequence[Record]) -> tuple[Told, ...]:
+def told(records: Sequence[Record], last: int | None = None) -> tuple[Told, ...]:
+    """Of all records, or of the ``last`` ones."""
     loose = _loose(records, standings(records))
     before = (None, *(record.event for record in records))
+    first = 0 if last is None else max(0, len(records) - last)
     return tuple(
         Told(
             record.at,
@@ -64,7 +67,7 @@ def told(records: Sequence[Record]) -> tuple[Told, ...]:
             record.event,
             loose.get(number),
         )
-        for number, record in enumerate(records)
+        for number, record in islice(enumerate(records), first, None)
     )
 
 
@@ -92,7 +95,7 @@ def _loose(records: Sequence[Record], after: Iterable[Standing]) -> dict[int, Lo
     return found
 
 
-def sentence(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one case for each kind
+def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case for each kind
     match event:
         case Moving(before, after, reason):
             why = f" ({reason})" if reason else ""

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace, context: Context) -> History:
         verb="history",
         message=_message(subject, records, args.last),
         subject=str(subject),
-        records=told(records)[first:],
+        records=told(records, args.last),
         lines=tuple(rendered(record) for record in records[first:]),
         page=written,
         next=_next(args, standing(records)),

@@ -8,8 +8,8 @@ from random import Random
 
 from agentramp import config
 from agentramp.errors import UsageError
-from agentramp.judge.simulation import Forecast, Journey, Outcome, Traffic, forecasts
 from agentramp.judge.window import Tally
+from agentramp.planning.simulation import Forecast, Journey, Outcome, Traffic, forecasts
 from agentramp.policy import Policy
 from agentramp.report.interval import wilson
 from agentramp.report.moments import lasting
@@ -107,7 +107,7 @@ def _row(each: Forecast) -> str:
     back, through = each.typical(Outcome.ROLLED_BACK), each.typical(Outcome.PROMOTED)
     count, runs = each.count(Outcome.ROLLED_BACK), len(each.journeys)
     low, high = wilson(Tally(runs, count))
-    shares = f"{count / runs * 100:5.1f} % ({low * 100:.1f}–{high * 100:.1f})"
+    shares = f"{count / runs * 100:5.1f} % ({low * 100:.1f}-{high * 100:.1f})"
     cost = f"{back.sessions:>8,}  {back.bad:>6,}" if back else f"{'-':>8}  {'-':>6}"
     reached = f"{each.count(Outcome.PROMOTED) / runs * 100:5.1f} %"
     row = (

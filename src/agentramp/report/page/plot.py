@@ -9,7 +9,7 @@ from agentramp.report.moments import at
 
 Point = tuple[float, float]
 
-_STEPS = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200)
+_STEPS = (1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
 _DAY = 86_400
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 _LETTER = 6.6  # about the width of a digit at 11 px
@@ -87,17 +87,20 @@ def rows(frame: Frame, ticks: Sequence[tuple[float, str]]) -> Iterator[str]:
 
 def times(frame: Frame) -> Iterator[str]:
     """The time axis, in UTC; the first label, and each at midnight, says the day."""
+    last = -math.inf
     for seconds, label in _moments(frame):
         x = frame.x(seconds)
         yield f'<path class="tick" d="M{tidy(x)} {frame.floor}v4"/>'
         half = len(label) * _LETTER / 2
         held = min(max(x, frame.left - 30 + half), frame.width - 2 - half)
-        yield text(held, frame.floor + 18, label, "middle")
+        if held - half > last:  # a label pushed in from the edge may lie on the one before
+            yield text(held, frame.floor + 18, label, "middle")
+            last = held + half
     yield f'<path class="axis" d="M{frame.left} {frame.floor}H{frame.edge}"/>'
 
 
 def _moments(frame: Frame) -> Iterator[tuple[float, str]]:
-    room = max(2, (frame.edge - frame.left) // 86)
+    room = max(2, (frame.edge - frame.left) // 76)
     span = frame.end - frame.begin
     fitting = (step for step in _STEPS if span / step <= room)
     step = next(fitting, _DAY * max(1, math.ceil(span / _DAY / room)))

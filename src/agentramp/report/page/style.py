@@ -91,7 +91,7 @@ nav a{grid-template-columns:1fr auto}nav a>:last-child{grid-column:1/-1}
 .records td{display:inline;border:0;padding:0 8px 0 0}
 .records td:nth-child(3){display:block;padding:2px 0 0}
 .records td:nth-child(4){display:block}.records td.same{display:none}
-dl{grid-template-columns:1fr 1fr}dd{font-size:15px}figcaption h3{width:100%}}
+dl{grid-template-columns:1fr 1fr}dd{font-size:14px}figcaption h3{width:100%}}
 @media print{div.wide{display:block}div.narrow{display:none}
 figure,tr{break-inside:avoid}}
 """.strip()

@@ -3,8 +3,8 @@ from random import Random
 
 import pytest
 
-from agentramp.judge.simulation import Forecast, Outcome, Traffic, forecasts, travel
 from agentramp.judge.verdict import Rules
+from agentramp.planning.simulation import Forecast, Outcome, Traffic, forecasts, travel
 from agentramp.policy import OnTimeout, Policy, Rung
 from tests.judge.streams import is_plausible
 
