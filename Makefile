@@ -5,7 +5,7 @@ SHELL := bash
 bin := .venv/bin
 actions := action.yml actions/*/action.yml
 lock := uv pip compile --quiet pyproject.toml --universal --python-version 3.10 \
-  --generate-hashes --no-annotate --no-header --extra local --extra build
+  --generate-hashes --no-annotate --no-header --extra local --extra build --extra gates
 
 .PHONY: help setup demo test lint bench docs lock
 

@@ -6,7 +6,9 @@ stands for all the sessions of a window.
 """
 
 import math
+from array import array
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
 
@@ -15,7 +17,7 @@ TABLES_KEPT = 60_000
 
 
 @lru_cache(maxsize=TABLES_KEPT)
-def table(mean: float) -> tuple[int, tuple[float, ...]]:
+def table(mean: float) -> tuple[int, Sequence[float]]:
     """The least count with any weight, and the cumulative chances of the counts from there on."""
     reach = TAIL_SDS * math.sqrt(mean) + TAIL_SDS
     low, high = max(0, int(mean - reach)), int(mean + reach) + 1
@@ -25,7 +27,7 @@ def table(mean: float) -> tuple[int, tuple[float, ...]]:
         total += math.exp(count * log_mean - mean - math.lgamma(count + 1))
         cumulated.append(total)
     cumulated[-1] = math.inf
-    return low, tuple(cumulated)
+    return low, array("d", cumulated)
 
 
 def poisson(random: Random, mean: float) -> int:

@@ -106,6 +106,7 @@ class Trial:
     bad: float = 0.0
     stable_bad: float = 0.0
     quality: float | None = None
+    stable_quality: float = 0.0
 
 
 def stream(random: Random, traffic: float, trial: Trial) -> Stream:
@@ -135,7 +136,8 @@ def _arm(random: Random, sessions: float, trial: Trial, *, canary: bool) -> Arm:
     bad = _some(random, number, trial.bad if canary else trial.stable_bad)
     quality = None
     if trial.quality is not None:
-        quality = Tally(number, _some(random, number, trial.quality))
+        judged_bad = trial.quality if canary else trial.stable_quality
+        quality = Tally(number, _some(random, number, judged_bad))
     return Arm(Tally(number, bad), latency, cost, quality)
 
 

@@ -64,7 +64,7 @@ def test_the_same_seed_gives_the_same_streams() -> None:
     assert random_walk(seeded(1), 200, 50) == random_walk(seeded(1), 200, 50)
     mix = kinds({1: 0.5, 5: 0.5}, 0.02, 0.01)
     assert clustered(seeded(1), 200, mix) == clustered(seeded(1), 200, mix)
-    trial = Trial(latency=LATENCY, cost=COST, quality=0.1)
+    trial = Trial(latency=LATENCY, cost=COST, quality=0.2, stable_quality=0.1)
     assert stream(seeded(1), 200, trial) == stream(seeded(1), 200, trial)
 
 

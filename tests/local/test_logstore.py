@@ -220,6 +220,7 @@ def test_what_was_just_answered_is_in_the_log(log: LogClient, control: Control) 
 def test_a_query_it_cannot_run(log: LogClient) -> None:
     told = log.ask("SELECT nonce FROM nonces")
     assert (told.status, told.body["errorCode"]) == (400, "ParameterInvalid")
+    assert "x-log-compresstype" not in told.headers, "the vendor's client reads errors as they are"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """More than errors: latency and its tail, cost and runaway loops, several metrics at once."""
 
+from dataclasses import replace
 from functools import partial
 
 from agentramp.judge.verdict import Rules
@@ -93,11 +94,21 @@ BUDGETS = (
     (Metric.COST, 0.2),
     (Metric.QUALITY, 0.1),
 )
+NOISE = 0.1
+"""Of the judge's labels are wrong."""
+
+
+def labelled(bad: float) -> float:
+    return bad * (1 - NOISE) + (1 - bad) * NOISE
+
+
+SAME = Trial(LATENCY, COST, 0.01, 0.01, labelled(0.1), labelled(0.1))
 FOUR = {
-    "no change": Trial(LATENCY, COST, 0.01, 0.01, quality=0.1),
-    "errors +2 points": Trial(LATENCY, COST, 0.03, 0.01, quality=0.1),
-    "latency x1.5": Trial(LATENCIES["x1.5"], COST, 0.01, 0.01, quality=0.1),
-    "cost 2 % x20": Trial(LATENCY, COSTS["2 % x20"], 0.01, 0.01, quality=0.1),
+    "no change": SAME,
+    "errors +2 points": replace(SAME, bad=0.03),
+    "latency x1.5": replace(SAME, latency=LATENCIES["x1.5"]),
+    "cost 2 % x20": replace(SAME, cost=COSTS["2 % x20"]),
+    "bad answers x2": replace(SAME, quality=labelled(0.2)),
 }
 
 
@@ -110,7 +121,8 @@ def several(settings: Settings) -> Section:
     return Section(
         "several",
         "Four metrics at once, one promise",
-        "S16. Errors .5, latency .2, cost .2 and a judge's quality .1 of alpha; the peers have no "
+        "S13, S16. Errors .5, latency .2, cost .2 and a judge's quality .1 of alpha; a tenth of the "
+        "sessions answer badly, and a tenth of the judge's labels are wrong. The peers have no "
         f"such promise. {TRAFFIC} sessions a window. {_how(settings)}",
         [_block(cells, "")],
         figures=[_worst("four metrics, no change, alpha .05", [cells["no change"][OURS]])],

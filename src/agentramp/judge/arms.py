@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from agentramp.judge.window import Arm, Spread, Tally
@@ -10,13 +11,16 @@ MOST: Final = 2**53
 """The largest count that every JSON library keeps exact."""
 
 
+PARTS: Final = frozenset({"sessions", "bad", "latency", "cost", "quality"})
+
+
 def parse_arm(value: object) -> Arm:
     """Read ``{"sessions": 20, "bad": 1, "latency": {...}, "cost": {...}, "quality": {...}}``.
 
     Only ``sessions`` and ``bad`` are required; null is as good as absent for the others. Raises
     ValueError with what is wrong.
     """
-    arm = _mapping(value, {"sessions", "bad", "latency", "cost", "quality"})
+    arm = _mapping(value, PARTS)
     quality = arm.get("quality")
     return Arm(
         _tally(arm),
@@ -53,7 +57,7 @@ def _spread(arm: Mapping[str, object], name: str) -> Spread | None:
         raise ValueError(f"{name}: {error}") from error
 
 
-def _mapping(value: object, known: set[str]) -> Mapping[str, object]:
+def _mapping(value: object, known: AbstractSet[str]) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise ValueError(f"{_shown(value)} is not an object")  # noqa: TRY004 - one kind of fault
     unknown = sorted(map(str, value.keys() - known))

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from agentramp.judge.arms import MOST, parse_arm
+from agentramp.judge.arms import MOST, PARTS, parse_arm
 from agentramp.judge.judge import Judge
 from agentramp.judge.verdict import Decision, Rules, Verdict
 from agentramp.judge.window import Arm, Tally, Window
@@ -114,6 +114,8 @@ def _arm(line: dict[str, object], name: str) -> Arm:
             return Arm(Tally(sessions, bad))
     if name not in line:
         raise ValueError(f"{name} is missing")
+    if isinstance(value, dict):  # a history kept for other ends may say more than is judged
+        value = {key: part for key, part in value.items() if key in PARTS}
     try:
         return parse_arm(value)
     except ValueError as error:

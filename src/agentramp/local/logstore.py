@@ -7,6 +7,7 @@ import re
 import secrets
 import sqlite3
 import zlib
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl
@@ -42,22 +43,29 @@ async def query_log(plane: Plane, request: Received) -> bytes:
     return json.dumps({"meta": meta, "data": rows}).encode()
 
 
-def refused(refusal: RefusalError) -> bytes:
+@dataclass(frozen=True)
+class Told:
+    """What goes back; only an answer is compressed, an error never is."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+
+def answered(body: bytes) -> Told:
+    """The service calls zlib's format gzip, and says so in a header of its own, not in HTTP's."""
+    packed = {"x-log-compresstype": "gzip", "x-log-bodyrawsize": str(len(body))}
+    return Told(200, zlib.compress(body), {**packed, **_request_id()})
+
+
+def refused(refusal: RefusalError) -> Told:
     told = {"errorCode": refusal.code, "errorMessage": refusal.message}
-    return json.dumps(told, ensure_ascii=False).encode()
+    body = json.dumps(told, ensure_ascii=False).encode()
+    return Told(refusal.status, body, _request_id())
 
 
-def headers(body: bytes) -> dict[str, str]:
-    return {
-        "x-log-requestid": secrets.token_hex(12).upper(),
-        "x-log-compresstype": "gzip",
-        "x-log-bodyrawsize": str(len(body)),
-    }
-
-
-def packed(body: bytes) -> bytes:
-    """As the service answers: it calls zlib's format gzip, and does not say so to HTTP."""
-    return zlib.compress(body)
+def _request_id() -> dict[str, str]:
+    return {"x-log-requestid": secrets.token_hex(12).upper()}
 
 
 def _query(body: bytes) -> LogQuery:

@@ -90,18 +90,20 @@ class Site:
 
     async def _log_service(self, request: web.BaseRequest) -> web.Response:
         try:
-            body, status = await logstore.query_log(self.plane, await _receive(request)), 200
+            received = await _receive(request)
+            told = logstore.answered(await logstore.query_log(self.plane, received))
         except RefusalError as refusal:
-            body, status = logstore.refused(refusal), refusal.status
+            told = logstore.refused(refusal)
         except Exception:  # noqa: BLE001 the last boundary: a client gets JSON whatever happens
             _LOG.exception("a query of the log failed")
-            failure = RefusalError(500, "InternalServerError", "see the server's log")
-            body, status = logstore.refused(failure), failure.status
+            told = logstore.refused(
+                RefusalError(500, "InternalServerError", "see the server's log")
+            )
         return web.Response(
-            body=logstore.packed(body),
-            status=status,
+            body=told.body,
+            status=told.status,
             content_type="application/json",
-            headers=logstore.headers(body),
+            headers=told.headers,
         )
 
     async def _answer(self, request: web.BaseRequest) -> control.Answer:

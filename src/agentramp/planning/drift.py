@@ -30,7 +30,7 @@ def reconcile(seen: Seen) -> Ruling | None:
         return _put_back(seen, now.settled)
     if now.last and _is_undone(seen, now.last, found.split):
         reason = f"a move was taken back after all: {found.split} again"
-        return _ruling(Ruled.HOLD, seen, reason, KeepRecord(Undone(now.settled, found.split)))
+        return _ruling(Ruled.HOLD, seen, reason, _to(seen, found.split, reason))
     return _drifted(seen, now.settled)
 
 

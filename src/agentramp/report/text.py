@@ -19,20 +19,8 @@ from agentramp.plan import (
     Step,
     UpdateRuntime,
 )
-from agentramp.record import (
-    Adopted,
-    Approved,
-    Begun,
-    Event,
-    Judged,
-    Moved,
-    Moving,
-    Paused,
-    Queued,
-    Resumed,
-    Undone,
-)
-from agentramp.report.records import listed
+from agentramp.report.plain import harmless
+from agentramp.report.records import listed, sentence
 from agentramp.report.result import Facts, Failure, History, Result
 
 _KILO = 1000.0
@@ -55,36 +43,9 @@ def step(value: Step) -> str:
         case MoveTraffic(_, _, name, before, after):
             return f"move {name}: {before} -> {after}"
         case KeepRecord(event):
-            return f"write down: {kept(event)}"
+            return f"write down: {harmless(sentence(event))}"
         case _:
             assert_never(value)
-
-
-def kept(event: Event) -> str:
-    """One line for a record."""
-    match event:
-        case Moving(_, after):
-            return f"begins to move to {after}"
-        case Moved(_, after):
-            return f"serves {after}"
-        case Undone(_, after):
-            return f"went back to {after}"
-        case Begun(_, stable, canary):
-            return f"a ramp from version {stable} to version {canary} begins"
-        case Judged(reason=reason):
-            return reason
-        case Paused(reason):
-            return f"paused: {reason}" if reason else "paused"
-        case Resumed():
-            return "resumed"
-        case Approved(weight):
-            return f"{weight} % is approved"
-        case Adopted(split):
-            return f"adopted what serves: {split}"
-        case Queued(version):
-            return f"version {version} waits for the end of this ramp"
-        case _:
-            assert_never(event)
 
 
 def plan(value: Plan) -> Iterator[str]:
@@ -95,12 +56,13 @@ def plan(value: Plan) -> Iterator[str]:
     if value.steps and not value.way_back:
         yield f"  back   {value.no_way_back}"
     for note in value.notes:
-        yield f"  note   {note}"
+        yield f"  note   {harmless(note)}"
 
 
 def result(value: Result, cwd: Path) -> Iterator[str]:
     """``cwd`` shortens paths to what a person would type there."""
-    yield f"dry run, nothing changed: {value.message}" if value.dry_run else value.message
+    message = harmless(value.message)
+    yield f"dry run, nothing changed: {message}" if value.dry_run else message
     if value.artifact:
         artifact = value.artifact
         yield f"  package {shown(artifact.path, cwd)} ({size(artifact.size)})"

@@ -1,10 +1,12 @@
 """promote: one tick of a ramp, for a schedule. Any run may be killed, repeated or doubled."""
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 
 from agentramp import tick
 from agentramp.errors import UsageError
+from agentramp.plan import MoveTraffic, Plan
 from agentramp.planning import Ruled
 from agentramp.ramp import standing
 from agentramp.report.result import Result
@@ -42,7 +44,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
 
 
 def once(args: argparse.Namespace, context: Context, where: Target) -> Result:
-    insistent = Insistent(context.console.plan)
+    insistent = Insistent(_moves(context) if args.watch else context.console.plan)
     desk = replace(ramping.desk(args, context, where), told=insistent)
     wanted = tick.insisting(
         context.sleep, context.jitter, context.console.say, lambda: insistent.back
@@ -51,6 +53,16 @@ def once(args: argparse.Namespace, context: Context, where: Target) -> Result:
     if not args.dry_run:
         notify.tell(context, where, ticked)
     return _result(args, where, ticked)
+
+
+def _moves(context: Context) -> Callable[[Plan], None]:
+    """While one watches, only what moves traffic is worth a line: the rest is in the picture."""
+
+    def told(plan: Plan) -> None:
+        if any(isinstance(step, MoveTraffic) for step in plan.steps):
+            context.console.plan(plan)
+
+    return told
 
 
 def _result(args: argparse.Namespace, where: Target, ticked: Ticked) -> Result:
