@@ -60,7 +60,8 @@ def run(settings: Settings, names: Sequence[str], *, as_markdown: bool = False) 
         sections.append(TABLES[name](settings))
         print(f"{'' if as_markdown else chr(10)}{shown(sections[-1])}", flush=True)
     promises = [figure for section in sections for figure in section.promises]
-    print(_closing(promises, as_markdown=as_markdown))
+    if promises:
+        print(_closing(promises, as_markdown=as_markdown))
     held = [figure for section in sections for figure in section.held]
     broken = [figure.name for figure in held if not figure.ok]
     spent, worked = time.perf_counter() - began, time.process_time() - busy

@@ -34,11 +34,11 @@ VERBS: Mapping[str, str] = {
     "pause": "hold a ramp where it is; evidence still rolls it back",
     "resume": "let a paused ramp go on",
     "approve": "let the canary have a weight that waits for a person",
-    "adopt": "take the split that somebody set by hand as the one that is meant",
+    "adopt": "what somebody set by hand is what is meant",
     "restore": "put an endpoint back to what the journal says",
     "history": "what was done to an endpoint, and why",
     "judge": "verdicts on windows of counts read as JSON lines",
-    "simulate": "what a ramp would catch, and when, before anything is shipped",
+    "simulate": "what a ramp would catch, and when, before you ship",
     "local": "start, stop or look at the embedded platform",
 }
 BUG, INTERRUPTED = 1, 130

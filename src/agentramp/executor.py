@@ -87,7 +87,7 @@ class Executor:
         if not plan.steps:
             return Outcome()
         with self.journal.hold(plan.subject):
-            self._written = plan.generation or 0
+            self._written, self._moving = plan.generation or 0, None
             if plan.generation is None and any(map(_is_journaled, plan.steps)):
                 self._written = len(self.journal.read(plan.subject))
             outcome = Outcome(changed=any(map(_changes, plan.steps)))
@@ -132,9 +132,10 @@ class Executor:
                         f"{plan.subject} serves {endpoint.split}, which this run never set",
                         advice="somebody else moved it; look at it, then run this again",
                     )
-                if endpoint.split != step.after or endpoint.status is not Status.READY:
-                    self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
-                # Without it traffic is where it was, and the open intent tells the next run to look.
+                # Unannounced, a way back that arrives late would look like a person's hand.
+                self._announce(plan, Moving(step.before, step.after, step.reason or "undo"))
+                self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
+                # Without it the open intent tells the next run to look; traffic is where it was.
                 with suppress(JournalError):
                     self._close(plan, step, Undone(step.before, step.after))
             case _:
@@ -146,9 +147,11 @@ class Executor:
             return None
         try:
             endpoint = self.platform.get_endpoint(step.runtime_id, step.endpoint_id)
+            done = endpoint.split == step.after and endpoint.status is Status.READY
+            if done:  # as far as was read, and that may be older than the failure
+                self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
             raise _unknown(plan, cause, f"nor can it be read: {_words(error)}") from cause
-        done = endpoint.split == step.after and endpoint.status is Status.READY
         if done:
             try:
                 self._close(plan, step, Moved(step.before, step.after))
@@ -195,17 +198,20 @@ class Executor:
                 " planned",
                 advice="somebody moved it meanwhile; run this again to plan from what is there",
             )
+        self._announce(plan, Moving(step.before, step.after, step.reason))
+        # Also where it is so already: what was read may be older than what serves.
+        endpoint = self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
+        self._close(plan, step, Moved(step.before, step.after))
+        return endpoint
+
+    def _announce(self, plan: Plan, intent: Moving) -> None:
         began = self.timer()
-        self._intend(plan, Moving(step.before, step.after, step.reason))
+        self._intend(plan, intent)
         if self.timer() - began > self.lease / 2:
             raise SupersededError(
                 f"this run was asleep before it could move {plan.subject}",
                 advice="run it again",
             )
-        # Also where it is so already: what was read may be older than what serves.
-        endpoint = self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
-        self._close(plan, step, Moved(step.before, step.after))
-        return endpoint
 
     def _intend(self, plan: Plan, intent: Moving) -> None:
         self._write(plan, intent)
@@ -216,22 +222,34 @@ class Executor:
         try:
             self._write(plan, end)
         except HeldError as lost:
-            self._give_way(plan, step, end.after, lost)
+            if plan.way_back:
+                self._give_way(plan, step, end.after, lost)
             raise
         self._moving = None
 
     def _give_way(self, plan: Plan, step: MoveTraffic, ours: Split, lost: HeldError) -> None:
-        """Put back what the winner decided, if what this run set came after it."""
+        """Put back what the winner decided, if what this run set came after it.
+
+        That is announced like any other move; where another run is at work, it is left to it.
+        """
         try:
             for _ in range(ROUNDS):
-                meant = standing(self.journal.read(plan.subject)).meant
+                records = self.journal.read(plan.subject)
+                now = standing(records)
                 actual = self.platform.get_endpoint(step.runtime_id, step.endpoint_id).split
-                if meant is None or actual == meant or actual != ours:
+                if now.open or now.settled is None or actual == now.settled or actual != ours:
                     return
-                self.platform.set_split(step.runtime_id, step.endpoint_id, meant)
-                ours = meant
+                self._written = len(records)
+                with suppress(SupersededError):
+                    self._put_back(plan, step, Moved(actual, now.settled))
+                    return
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
             raise _unknown(plan, lost, f"and it cannot be put right: {_words(error)}") from lost
+
+    def _put_back(self, plan: Plan, step: MoveTraffic, move: Moved) -> None:
+        self._announce(plan, Moving(move.before, move.after, "put back what another run decided"))
+        self.platform.set_split(step.runtime_id, step.endpoint_id, move.after)
+        self._write(plan, move)
 
     def _write(self, plan: Plan, event: Event) -> None:
         record = Record(plan.verb, self.platform.now(), event, self.by)

@@ -27,7 +27,6 @@ from agentramp.record import (
     Undone,
 )
 
-
 ENDING = frozenset({"abort", "rollback"})
 """Verbs whose move ends a ramp even where its canary had no traffic yet."""
 
@@ -91,8 +90,7 @@ class Standing:
 
     ``abandoned`` are the targets of moves that were begun and given up: a run that was thought dead
     may still set one, late. ``served`` are the versions that were stable, oldest first, as a path.
-    ``rejected`` are versions that evidence rolled back, with the reason. ``last`` is the move that
-    ended last, and when: its own way back may still arrive.
+    ``rejected`` are versions that evidence rolled back, with the reason.
     """
 
     generation: int = 0
@@ -104,7 +102,6 @@ class Standing:
     queued: int | None = None
     served: tuple[int, ...] = ()
     rejected: tuple[tuple[int, str], ...] = ()
-    last: tuple[Moved, float] | None = None
 
     @property
     def meant(self) -> Split | None:
@@ -131,7 +128,7 @@ def standings(records: Iterable[Record]) -> Iterator[Standing]:
 class _Fold:
     now: Standing = field(default_factory=Standing)
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record) -> None:  # noqa: C901 - one case for each kind
         self.now = replace(self.now, generation=self.now.generation + 1)
         event, at = record.event, record.at
         match event:
@@ -143,9 +140,9 @@ class _Fold:
                 reason = self.now.open.reason if self.now.open else ""
                 self._settle(after, at, reason, ends=record.verb in ENDING)
                 self._serve(before, after)
-                self.now = replace(self.now, last=(event, at))
             case Undone(_, after):
-                self._abandon()
+                if self.now.open and self.now.open.after != after:
+                    self._abandon()
                 self._settle(after, at, "undone")
             case Adopted(split):
                 self._abandon()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import tenacity
 
 from agentramp.config.ramp_settings import Freeze
-from agentramp.errors import SupersededError
+from agentramp.errors import SupersededError, WayBackFailedError
 from agentramp.evidence import spans
 from agentramp.evidence.port import Evidence as Source
 from agentramp.evidence.port import EvidenceError, Question
@@ -26,7 +26,13 @@ from agentramp.policy import Policy
 from agentramp.ramp import Ramp, standing
 
 ATTEMPTS, LONGEST_WAIT = 60, 5.0
-PASSING = (SupersededError, UnreachableError, NotReadyError, NotAppliedError)
+PASSING = (
+    SupersededError,
+    UnreachableError,
+    NotReadyError,
+    NotAppliedError,
+    WayBackFailedError,
+)
 GUARD_EVERY = 5.0
 
 
@@ -100,7 +106,8 @@ def insisting(
     """For what must win: tried again where another run was faster or no sure answer came."""
 
     def again(error: BaseException) -> bool:
-        return isinstance(error, PASSING) and wanted()
+        interrupted = isinstance(error.__cause__, KeyboardInterrupt)
+        return isinstance(error, PASSING) and not interrupted and wanted()
 
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception(again),

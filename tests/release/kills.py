@@ -111,9 +111,7 @@ class Proxy:
         asked.end_headers()
         asked.wfile.write(body)
 
-    def _passed_on(
-        self, asked: BaseHTTPRequestHandler
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _passed_on(self, asked: BaseHTTPRequestHandler) -> tuple[int, list[tuple[str, str]], bytes]:
         upstream = http.client.HTTPConnection(urlsplit(self.upstream).netloc, timeout=30)
         body = asked.rfile.read(int(asked.headers.get("content-length", 0)))
         upstream.putrequest(asked.command, asked.path, skip_host=True, skip_accept_encoding=True)

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from agentramp import config, tick
 from agentramp.config.ramp_settings import RampConfig
 from agentramp.executor import Executor
+from agentramp.journal.file import FileJournal
 from agentramp.journal.git import GitJournal
 from agentramp.journal.port import Journal
 from agentramp.model import Endpoint, Split
@@ -108,6 +110,7 @@ class Plant:
     bare: Path
     control_url: str
     credentials: Credentials
+    kind: str = "git"
 
     @classmethod
     def build(cls, folder: Path, ramp: str) -> "Plant":
@@ -138,6 +141,10 @@ class Plant:
     def start(self, *words: str, **environ: str) -> "subprocess.Popen[str]":
         """A verb on this platform as if it were AgentRun itself: the journal is a git ref."""
         return self.user.start(*words, "--output", "json", **self.environ(**environ))
+
+    def start_at(self, verb: str, endpoint: str, **environ: str) -> "subprocess.Popen[str]":
+        """A verb of a ramp, on one endpoint and with this plant's kind of journal."""
+        return self.start(verb, "--endpoint", endpoint, "--journal", self.kind, **environ)
 
     def run(self, *words: str, **environ: str) -> Ended:
         return ended(self.start(*words, **environ))
@@ -170,6 +177,8 @@ class Plant:
 
     @property
     def journal(self) -> Journal:
+        if self.kind == "file":
+            return FileJournal(self.user.home / "journal" / "agentrun" / REGION)
         return GitJournal(self.user.project, "origin", REGION, os.environ)
 
     def subject(self, endpoint: str) -> Subject:
@@ -214,7 +223,7 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def together(*starts: Any) -> list[Ended]:
+def together(*starts: Callable[[], "subprocess.Popen[str]"]) -> list[Ended]:
     """Run what each of ``starts`` starts, all at once."""
     processes = [start() for start in starts]
     with ThreadPoolExecutor(len(processes)) as pool:

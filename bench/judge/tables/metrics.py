@@ -121,9 +121,9 @@ def several(settings: Settings) -> Section:
     return Section(
         "several",
         "Four metrics at once, one promise",
-        "S13, S16. Errors .5, latency .2, cost .2 and a judge's quality .1 of alpha; a tenth of the "
-        "sessions answer badly, and a tenth of the judge's labels are wrong. The peers have no "
-        f"such promise. {TRAFFIC} sessions a window. {_how(settings)}",
+        "S13, S16. Errors .5, latency .2, cost .2 and a judge's quality .1 of alpha; a tenth of "
+        "the sessions answer badly, and a tenth of the judge's labels are wrong. The peers have "
+        f"no such promise. {TRAFFIC} sessions a window. {_how(settings)}",
         [_block(cells, "")],
         figures=[_worst("four metrics, no change, alpha .05", [cells["no change"][OURS]])],
     )

@@ -10,9 +10,10 @@ before. While the weights stand still this is the same flow seen a little later,
 alike, and a failure is counted once. After a move it is not: where the canary's weight has grown,
 its failures still come from fewer sessions, so it looks better than it is, which keeps the bound
 on false rollbacks and delays a true one; where its weight has shrunk it looks worse. A warm-up as
-long as a session usually lasts covers both. Counters of requests, which count a request and its
-failure at the same moment, have no such lag. ``settled`` is not read: a later end would let the
-sessions of the next weight in.
+long as a session usually lasts covers both. Where more sessions failed in a window than began in
+it, as many count as failed: leaving the window out would leave out the worst ones. Counters of
+requests, which count a request and its failure at the same moment, have no such lag. ``settled``
+is not read: a later end would let the sessions of the next weight in.
 
 No series is not zero. A version without a series counts 0 only where the other version's series of
 the same expression is there, which shows that the expression finds what it should.
@@ -75,8 +76,21 @@ class PrometheusEvidence:
                 for version in (question.canary, question.stable)
             )
             for span in grid.spans:
-                found[span] = _answer(span, canary, stable, grid.times(span))
+                found[span] = self._answer(span, canary, stable, grid.times(span))
         return tuple(found.get(span) or _too_many(span) for span in question.spans)
+
+    def _answer(self, span: Span, canary: "_Side", stable: "_Side", times: range) -> Answer:
+        lags = self.unit is Unit.SESSIONS
+        try:
+            return Window(
+                span.start,
+                span.end,
+                _Reading(canary, stable, times, lags=lags).arm(),
+                _Reading(stable, canary, times, lags=lags).arm(),
+                span.weight,
+            )
+        except Unusable as unusable:
+            return Missing(span, unusable.reason, final=unusable.final)
 
     def _families(
         self, question: Question, version: int, grid: Grid
@@ -132,36 +146,27 @@ class _Side:
     families: Mapping[str, _Family]
 
 
-def _answer(span: Span, canary: _Side, stable: _Side, times: range) -> Answer:
-    try:
-        return Window(
-            span.start,
-            span.end,
-            _Reading(canary, stable, times).arm(),
-            _Reading(stable, canary, times).arm(),
-            span.weight,
-        )
-    except Unusable as unusable:
-        return Missing(span, unusable.reason, final=unusable.final)
-
-
 @dataclass(frozen=True)
 class _Reading:
-    """One version in one window, beside the other; all raise Unusable."""
+    """One version in one window, beside the other; all raise Unusable.
+
+    ``lags``: a failure may be of a session that began before the window.
+    """
 
     own: _Side
     other: _Side
     times: range
+    lags: bool
 
     def arm(self) -> Arm:
         counted = whole(self._growth("counted", _SUM))
         bad = whole(self._growth("bad", _SUM))
-        if bad > counted:
+        if bad > counted and not self.lags:
             raise Unusable(
                 f"version {self.own.version}: {bad} went bad and only {counted} were counted; "
-                "usual cause: sessions that fail in a later window than they began in, "
-                "so take longer windows, or count requests"
+                "usual cause: counted and bad do not count the same requests"
             )
+        counted = max(counted, bad)
         return Arm(Tally(counted, bad), self._spread("latency"), self._spread("cost"))
 
     def _spread(self, name: str) -> Spread | None:

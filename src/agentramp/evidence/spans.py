@@ -31,7 +31,7 @@ def closed(ramp: Ramp, now: float) -> tuple[Span, ...]:
 def taken(
     ramp: Ramp, spans: tuple[Span, ...], answers: tuple[Answer, ...], now: float
 ) -> tuple[tuple[Window, ...], float, str]:
-    """The windows to judge, the new watermark, and why it stopped short or skipped; "" if it did not.
+    """The windows to judge, the new watermark, and why it skipped or stopped short, if it did.
 
     What a source may still learn is not passed over, until it is very late.
     """

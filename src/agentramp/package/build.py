@@ -52,7 +52,7 @@ class Plan:
 SILENT = Silent()
 
 
-def build(  # noqa: PLR0913 - one request, and what the outside lends it by name
+def build(
     request: BuildRequest,
     *,
     environ: Mapping[str, str],

@@ -5,7 +5,7 @@ from agentramp.plan import KeepRecord, MoveTraffic, Plan
 from agentramp.planning.ruling import Ruled, Ruling
 from agentramp.planning.traffic import IS_BACK, Seen
 from agentramp.policy import DEFAULT_POLICY
-from agentramp.ramp import Intent, Ramp, Standing, share
+from agentramp.ramp import Intent, Ramp, Standing
 from agentramp.record import Adopted, Moved, Undone
 
 STRAGGLING = 3600.0
@@ -28,9 +28,6 @@ def reconcile(seen: Seen) -> Ruling | None:
         return None
     if _is_straggler(seen, found.split):
         return _put_back(seen, now.settled)
-    if now.last and _is_undone(seen, now.last, found.split):
-        reason = f"a move was taken back after all: {found.split} again"
-        return _ruling(Ruled.HOLD, seen, reason, _to(seen, found.split, reason))
     return _drifted(seen, now.settled)
 
 
@@ -103,17 +100,6 @@ def _is_straggler(seen: Seen, actual: Split) -> bool:
     return any(
         split == actual and seen.now - at < STRAGGLING for split, at in seen.standing.abandoned
     )
-
-
-def _is_undone(seen: Seen, last: tuple[Moved, float], actual: Split) -> bool:
-    """Whether the way back of a run that died came after another had recorded its move.
-
-    A person who goes back one step by hand looks the same: either way the canary keeps less.
-    """
-    ramp, (move, at) = seen.standing.ramp, last
-    if ramp is None or actual != move.before or seen.now - at >= STRAGGLING:
-        return False
-    return move.after == seen.standing.settled and share(actual, ramp.canary) < ramp.weight
 
 
 def _put_back(seen: Seen, settled: Split) -> Ruling:

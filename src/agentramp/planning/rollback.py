@@ -9,8 +9,7 @@ from agentramp.planning.traffic import Seen, existing_runtime, move_back
 def plan_rollback(seen: Seen, version: int, reason: str = "asked for") -> Plan:
     """All traffic to ``version``; a ramp in progress ends with it."""
     runtime = existing_runtime(seen, version)
-    ends = seen.standing.ramp is not None
-    return move_back("rollback", seen, runtime, Split(version), reason, ends=ends)
+    return move_back("rollback", seen, runtime, Split(version), reason)
 
 
 def plan_abort(seen: Seen, reason: str = "asked for") -> Plan:
@@ -20,7 +19,7 @@ def plan_abort(seen: Seen, reason: str = "asked for") -> Plan:
         note = f"no ramp is in progress on {seen.subject}: nothing to abort"
         return Plan("abort", seen.subject, notes=(note,))
     runtime = existing_runtime(seen, ramp.stable)
-    return move_back("abort", seen, runtime, Split(ramp.stable), reason, ends=True)
+    return move_back("abort", seen, runtime, Split(ramp.stable), reason)
 
 
 def version_before(seen: Seen) -> int:

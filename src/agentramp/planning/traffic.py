@@ -61,13 +61,13 @@ def move(verb: str, seen: Seen, runtime: Runtime, after: Split, reason: str = ""
     return Plan(verb, subject, (there,), (back,), generation=seen.standing.generation)
 
 
-def move_back(
-    verb: str, seen: Seen, runtime: Runtime, after: Split, reason: str, *, ends: bool = False
-) -> Plan:
-    """A move towards safety: nothing undoes it. ``ends`` records it even where it is so already."""
+def move_back(verb: str, seen: Seen, runtime: Runtime, after: Split, reason: str) -> Plan:
+    """A move towards safety: nothing undoes it, and nothing that was read lets it be left out.
+
+    What was read may be older than what serves; the journal's swap and the platform's own
+    reading back tell.
+    """
     found, subject = existing_endpoint(seen), seen.subject
-    if _is_so(seen, found, after) and not ends:
-        return Plan(verb, subject, notes=(f"{found.name} already serves {after}",))
     step = MoveTraffic(runtime.id, found.id, found.name, found.split, after, reason)
     generation = seen.standing.generation
     return Plan(verb, subject, (step,), no_way_back=IS_BACK, generation=generation)
