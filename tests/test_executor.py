@@ -150,7 +150,7 @@ def test_a_failed_move_goes_back(world: World, error: Exception, *, acted: bool)
     with pytest.raises(type(error)):
         world.run(world.shift(2, 10))
     assert world.split == Split(1)
-    assert world.phases == [Moving, Undone]
+    assert world.phases == [Moving, Moving, Undone]
     assert world.told.lines[-1] == "back MoveTraffic"
 
 
@@ -159,7 +159,7 @@ def test_an_interrupted_move_goes_back(world: World) -> None:
     with pytest.raises(KeyboardInterrupt):
         world.run(world.shift(2, 10))
     assert world.split == Split(1)
-    assert world.phases == [Moving, Undone]
+    assert world.phases == [Moving, Moving, Undone]
 
 
 def test_when_the_way_back_fails_too_nobody_knows(world: World) -> None:
@@ -261,13 +261,14 @@ def test_a_way_back_is_a_move_and_nothing_else(world: World) -> None:
 
 
 def test_a_rollback_is_never_undone(world: World) -> None:
-    """Its answer was lost after it acted: that is found out, and it is done."""
+    """Its answer was lost after it acted: that is found out, and it is done for sure."""
     world.run(world.shift(2, 10))
     world.platform.failures = [(UnreachableError("no answer"), True)]
     outcome = world.run(world.rollback(1))
     assert outcome.endpoint
     assert world.split == Split(1)
-    assert world.phases[2:] == [Moving, Moved]
+    assert world.phases[2:] == [Moving, Moving, Moved]
+    assert world.platform.sets[1:] == [Split(1), Split(1)]
     assert "back MoveTraffic" not in world.told.lines
 
 
@@ -287,8 +288,8 @@ def test_a_plan_is_void_once_the_journal_has_gone_on(world: World) -> None:
     assert world.split == Split(1)
 
 
-def test_a_journal_that_is_gone_does_not_keep_traffic_from_going_back(world: World) -> None:
-    """Traffic is where it was, so the first error is the one that is told, with exit code 3."""
+def test_without_a_journal_nothing_goes_back(world: World) -> None:
+    """An unannounced way back that arrives late would look like a person's hand: one is called."""
 
     @dataclass
     class Gone(MemoryJournal):
@@ -298,9 +299,10 @@ def test_a_journal_that_is_gone_does_not_keep_traffic_from_going_back(world: Wor
             super().append(subject, *records, expected=expected)
 
     world.journal = Gone()
-    with pytest.raises(JournalError):
+    with pytest.raises(WayBackFailedError, match="no space; the way back failed too: no space"):
         world.run(world.shift(2, 10))
-    assert world.split == Split(1)
+    assert world.split == Split(1, ((2, 10),))
+    assert world.phases == [Moving]
 
 
 def test_a_run_that_slept_too_long_does_not_act(world: World) -> None:

@@ -197,9 +197,7 @@ def _carried_out(desk: Desk, plan: Callable[[Seen], Plan], truth: Truth) -> Clai
     seen = _look(desk)
     planned = plan(seen)
     desk.execute(planned)
-    if planned.steps or planned.verb not in {"rollback", "restore"} or not seen.found:
-        return _claim(planned, since)
-    return Claim(seen.found.split, since)
+    return _claim(planned, since)
 
 
 def _claim(plan: Plan, since: float) -> Claim | None:

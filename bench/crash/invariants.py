@@ -231,8 +231,10 @@ class _Check:
             self._found.counts["first releases that have to be run again"] += 1
             return
         hands = [e for e in self._truth.effects if e.by == PERSON and e.records >= self._first]
-        if hands:
-            self._found.counts["drifts of a person's hand that are told of"] += 1
+        adopted = any(isinstance(record.event, Adopted) for record in self._records)
+        if hands or adopted:
+            what = "a person's hand" if hands else "an adopted old reading"
+            self._found.counts[f"drifts of {what} that are told of"] += 1
             return
         self._break(REST, f"{actual} serves; settled {now.settled}, open {now.open}")
 

@@ -27,7 +27,7 @@ VERBS: Mapping[str, str] = {
     "deploy": "make the head what s.yaml says; traffic stays where it is",
     "publish-version": "freeze the head as an immutable version",
     "shift-traffic": "give a version a share of an endpoint's sessions",
-    "release": "validate, build, deploy, publish, and the first step of a ramp",
+    "release": "build, deploy, publish, and the first step of a ramp",
     "promote": "one tick of a ramp: advance, roll back or hold, on evidence",
     "abort": "end the ramp: all traffic to its stable version",
     "rollback": "all traffic back to the version that served before",

@@ -149,7 +149,10 @@ class Executor:
             endpoint = self.platform.get_endpoint(step.runtime_id, step.endpoint_id)
             done = endpoint.split == step.after and endpoint.status is Status.READY
             if done:  # as far as was read, and that may be older than the failure
+                self._announce(plan, Moving(step.before, step.after, step.reason))
                 self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
+        except SupersededError:
+            raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
             raise _unknown(plan, cause, f"nor can it be read: {_words(error)}") from cause
         if done:

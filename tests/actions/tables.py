@@ -21,12 +21,15 @@ on Linux and macOS runners.
 - **Credentials** are never inputs. Put `ALIBABA_CLOUD_ACCESS_KEY_ID` and
   `ALIBABA_CLOUD_ACCESS_KEY_SECRET` (and `ALIBABA_CLOUD_SECURITY_TOKEN`) into the `env:` of the
   step or of the job.
-- **Permissions.** No action uses the `GITHUB_TOKEN`. A job needs `contents: read` for its checkout.
+- **Permissions.** A job needs `contents: read` for its checkout, and `contents: write` where it moves
+  traffic: the journal is a ref of the repository, pushed with the login that the checkout left. With
+  `persist-credentials: false` there is none, and such a step ends with exit code 3 before it moves
+  anything. `journal: file` needs no permission, and forgets with the runner.
 - **An input that is empty** counts as not given. `true` and `false` are the only booleans.
 - **A step that fails** ends with the exit code of the command line ([exit codes](exit-codes.md)):
   its last line says why and what to do, and faults of `s.yaml` are annotations at their lines.
-- **A rollback** without `version` needs the journal, which is a file under `AGENTRAMP_HOME` so far.
-  On a runner that starts empty, hand it the `previous-version` of `shift-traffic`.
+- **A ramp** is begun by `release` and goes on by `promote` from a schedule
+  ([how to](../how-to/ramp-from-a-schedule.md)).
 - **Between jobs** pass outputs; a package is the same bytes wherever it is built, so a later job
   may build it again and compare `artifact-digest`.
 """
@@ -43,11 +46,9 @@ jobs:
     runs-on: ubuntu-latest
     timeout-minutes: 20
     permissions:
-      contents: read
+      contents: write # the journal is a ref of this repository
     steps:
       - uses: actions/checkout@v7
-        with:
-          persist-credentials: false
       - uses: agentramp/agentramp@v0
         env:
           ALIBABA_CLOUD_ACCESS_KEY_ID: ${{ secrets.ALIBABA_CLOUD_ACCESS_KEY_ID }}

@@ -18,7 +18,7 @@ import pytest
 from agentramp.model import Split
 from tests.release import chronicle
 from tests.release.kills import At, Kill, Killed, Side, run_killed
-from tests.release.plant import Plant, call, settle, together
+from tests.release.plant import Plant, call, ended, settle, together
 
 RAMP = """\
 steps: [50, 70, 90, 100]

@@ -42,13 +42,13 @@ def plan_adopt(seen: Seen) -> Plan:
 
 
 def plan_restore(seen: Seen) -> Plan:
-    """The platform takes over what the journal says."""
+    """The platform takes over what the journal says, also where it seems to serve it already."""
     meant = seen.standing.meant
     if meant is None:
         note = f"the journal knows nothing of {seen.subject}: there is nothing to restore"
         return Plan("restore", seen.subject, notes=(note,))
-    if seen.found and seen.found.split == meant and not seen.unfinished:
-        return Plan("restore", seen.subject, notes=(f"{seen.endpoint} serves {meant} already",))
+    if seen.found is None:
+        return Plan("restore", seen.subject, notes=(f"endpoint {seen.subject} does not exist",))
     return _plan("restore", seen, _to(seen, meant, "restore what the journal says"))
 
 
