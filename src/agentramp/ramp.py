@@ -23,6 +23,7 @@ from agentramp.record import (
     Paused,
     Queued,
     Record,
+    Refused,
     Resumed,
     Undone,
 )
@@ -90,7 +91,7 @@ class Standing:
 
     ``abandoned`` are the targets of moves that were begun and given up: a run that was thought dead
     may still set one, late. ``served`` are the versions that were stable, oldest first, as a path.
-    ``rejected`` are versions that evidence rolled back, with the reason.
+    ``rejected`` are versions that evidence rolled back or a gate refused, with the reason.
     """
 
     generation: int = 0
@@ -154,6 +155,8 @@ class _Fold:
                 self.now = replace(self.now, ramp=begun, queued=left)
             case Queued(version):
                 self.now = replace(self.now, queued=version)
+            case Refused(version, reason):
+                self._reject(version, reason)
             case Judged() | Paused() | Resumed() | Approved():
                 if self.now.ramp:
                     self.now = replace(self.now, ramp=_told(self.now.ramp, event))
@@ -186,9 +189,13 @@ class _Fold:
         ended = Ended(ramp, ending, at, reason)
         said = ramp.last is not None and ramp.last.decision is Decision.ROLLBACK
         if ending is Ending.ROLLED_BACK and said and ramp.last:
-            rejected = (*self.now.rejected, (ramp.canary, ramp.last.reason))
-            self.now = replace(self.now, rejected=rejected)
+            self._reject(ramp.canary, ramp.last.reason)
         self.now = replace(self.now, ramp=None, ended=ended)
+
+    def _reject(self, version: int, reason: str) -> None:
+        left = None if self.now.queued == version else self.now.queued
+        rejected = (*self.now.rejected, (version, reason))
+        self.now = replace(self.now, rejected=rejected, queued=left)
 
     def _serve(self, *splits: Split | None) -> None:
         path = list(self.now.served)
@@ -230,5 +237,3 @@ def _visit(path: list[int], number: int) -> None:
         del path[path.index(number) + 1 :]
     else:
         path.append(number)
-
-

@@ -97,8 +97,26 @@ class Queued:
     version: int
 
 
+@dataclass(frozen=True)
+class Refused:
+    """A gate kept ``version`` from traffic before it had any."""
+
+    version: int
+    reason: str
+
+
 Event: TypeAlias = (
-    Moving | Moved | Undone | Begun | Judged | Paused | Resumed | Approved | Adopted | Queued
+    Moving
+    | Moved
+    | Undone
+    | Begun
+    | Judged
+    | Paused
+    | Resumed
+    | Approved
+    | Adopted
+    | Queued
+    | Refused
 )
 
 

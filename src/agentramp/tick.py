@@ -20,10 +20,22 @@ from agentramp.judge.judge import judge
 from agentramp.judge.window import Window
 from agentramp.model import Split
 from agentramp.plan import Plan, Subject
-from agentramp.planning import Evidence, Ruled, Ruling, Seen, from_queue, frozen, reconcile, rule
+from agentramp.planning import (
+    Evidence,
+    Ruled,
+    Ruling,
+    Seen,
+    begins,
+    from_queue,
+    frozen,
+    plan_refused,
+    reconcile,
+    rule,
+)
 from agentramp.platform.port import NotAppliedError, NotReadyError, Platform, UnreachableError
 from agentramp.policy import Policy
 from agentramp.ramp import Ramp, standing
+from agentramp.record import Begun
 
 ATTEMPTS, LONGEST_WAIT = 60, 5.0
 PASSING = (
@@ -41,7 +53,8 @@ class Desk:
     """What a tick works with. ``evidence`` is made only when a ramp asks for it.
 
     ``policy`` is for a ramp that begins now; one in progress keeps its own. ``told`` hears of a
-    plan before it is carried out.
+    plan before it is carried out. ``refusal`` asks the gates why a version that waited may not
+    begin.
     """
 
     platform: Platform
@@ -51,6 +64,7 @@ class Desk:
     policy: Policy
     freezes: Sequence[Freeze] = ()
     told: Callable[[Plan], None] = lambda _: None
+    refusal: Callable[[Seen, Begun], str] = lambda _seen, _begun: ""
 
 
 @dataclass(frozen=True)
@@ -141,10 +155,21 @@ def _ruled(desk: Desk, seen: Seen) -> Ticked:
         return Ticked(ruling, Outcome(), seen, seen.standing.ramp)
     ramp = seen.standing.ramp
     if ramp is None:
-        return Ticked(from_queue(seen, desk.policy), Outcome(), seen)
+        return Ticked(_from_queue(desk, seen), Outcome(), seen)
     evidence = _evidence(desk, seen, ramp)
     ruling = rule(seen, ramp, evidence, frozen(desk.freezes, seen.now))
     return Ticked(ruling, Outcome(), seen, ramp, evidence)
+
+
+def _from_queue(desk: Desk, seen: Seen) -> Ruling:
+    ruling = from_queue(seen, desk.policy)
+    begun = begins(ruling.plan)
+    refused = desk.refusal(seen, begun) if begun else ""
+    if begun is None or not refused:
+        return ruling
+    reason = f"version {begun.canary} gets no traffic: {refused}"
+    plan = plan_refused("promote", seen, begun.canary, refused)
+    return Ruling(Ruled.HOLD, reason, plan)
 
 
 def _evidence(desk: Desk, seen: Seen, ramp: Ramp) -> Evidence:

@@ -23,6 +23,7 @@ from agentramp.record import (
     Paused,
     Queued,
     Record,
+    Refused,
     Resumed,
     Undone,
 )
@@ -56,6 +57,7 @@ EVERY_KIND = (
     Record("approve", 8.0, Approved(30), "Grace <grace@example.org>"),
     Record("adopt", 9.0, Adopted(LAST)),
     Record("release", 10.0, Queued(9)),
+    Record("release", 11.0, Refused(9, "3 of 20 prompts")),
 )
 Another: TypeAlias = Callable[[], Journal]
 

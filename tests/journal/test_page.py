@@ -57,7 +57,7 @@ def test_the_commands_do_what_the_page_says(place: Place) -> None:
     printed = run(place, clone, reading).splitlines()
     assert len(printed) == 2 * len(EVERY_KIND)
     assert printed[0] == "2023-11-14 22:13:20 +0000 shift-traffic: open on LATEST 100 %"
-    assert printed[-1].startswith('{"schema":1,"phase":"queued"')
+    assert printed[-1].startswith('{"schema":1,"phase":"refused"')
     run(place, clone, clearing)
     assert place.refs() == []
     assert journal.read(SUBJECT) == ()

@@ -18,6 +18,7 @@ from agentramp.record import (
     Paused,
     Queued,
     Record,
+    Refused,
     Resumed,
     Undone,
 )
@@ -52,7 +53,7 @@ def sentence(record: Record) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def _words(record: Record) -> str:  # noqa: C901, PLR0912 - a case for each kind
+def _words(record: Record) -> str:  # noqa: C901 - a case for each kind
     match record.event:
         case Moving(before, after, _):
             return f"move {before} -> {after}" if before else f"open on {after}"
@@ -74,6 +75,8 @@ def _words(record: Record) -> str:  # noqa: C901, PLR0912 - a case for each kind
             return f"adopted {split}"
         case Queued(version):
             return f"v{version} waits for the ramp in progress"
+        case Refused(version, reason):
+            return f"v{version} gets no traffic: {reason}"
         case _:
             assert_never(record.event)
 

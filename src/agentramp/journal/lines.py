@@ -35,6 +35,7 @@ from agentramp.record import (
     Paused,
     Queued,
     Record,
+    Refused,
     Resumed,
     Undone,
 )
@@ -57,6 +58,7 @@ class Phase(Enum):
     APPROVED = "approved"
     ADOPTED = "adopted"
     QUEUED = "queued"
+    REFUSED = "refused"
 
 
 KINDS: dict[Phase, type[Event]] = {
@@ -70,6 +72,7 @@ KINDS: dict[Phase, type[Event]] = {
     Phase.APPROVED: Approved,
     Phase.ADOPTED: Adopted,
     Phase.QUEUED: Queued,
+    Phase.REFUSED: Refused,
 }
 _MOVES = {Phase.INTENT, Phase.DONE, Phase.UNDONE}
 _PHASES = {kind: phase for phase, kind in KINDS.items()}
@@ -153,6 +156,8 @@ def _event_json(event: Event) -> dict[str, object]:  # noqa: C901 - one case for
             return {"split": split_json(split)}
         case Queued(version):
             return {"version": version}
+        case Refused(version, reason):
+            return {"version": version, "reason": reason}
         case _:
             assert_never(event)
 
@@ -174,7 +179,7 @@ def _judged_json(judged: Judged) -> dict[str, object]:
     }
 
 
-def _event(phase: Phase, found: dict[str, object]) -> Event:  # noqa: C901, PLR0912 - likewise
+def _event(phase: Phase, found: dict[str, object]) -> Event:  # noqa: C901 - likewise
     match phase:
         case Phase.INTENT:
             return Moving(_before(found), split_from(found["after"]), text(found["reason"]))
@@ -201,6 +206,8 @@ def _event(phase: Phase, found: dict[str, object]) -> Event:  # noqa: C901, PLR0
             return Adopted(split_from(found["split"]))
         case Phase.QUEUED:
             return Queued(whole(found["version"]))
+        case Phase.REFUSED:
+            return Refused(whole(found["version"]), text(found["reason"]))
         case _:
             assert_never(phase)
 

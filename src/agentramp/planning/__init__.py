@@ -5,7 +5,15 @@ from agentramp.planning.drift import plan_adopt, plan_restore, reconcile
 from agentramp.planning.freeze import frozen
 from agentramp.planning.pin import pinned_names, plan_pin
 from agentramp.planning.publish import plan_publish
-from agentramp.planning.ramp import Evidence, from_queue, plan_begin, plan_say, rule
+from agentramp.planning.ramp import (
+    Evidence,
+    begins,
+    from_queue,
+    plan_begin,
+    plan_refused,
+    plan_say,
+    rule,
+)
 from agentramp.planning.rollback import plan_abort, plan_rollback, version_before
 from agentramp.planning.ruling import Ruled, Ruling
 from agentramp.planning.traffic import Seen, plan_shift
@@ -15,6 +23,7 @@ __all__ = [
     "Ruled",
     "Ruling",
     "Seen",
+    "begins",
     "from_queue",
     "frozen",
     "pinned_names",
@@ -24,6 +33,7 @@ __all__ = [
     "plan_deploy",
     "plan_pin",
     "plan_publish",
+    "plan_refused",
     "plan_restore",
     "plan_rollback",
     "plan_say",

@@ -18,7 +18,7 @@ from agentramp.planning.traffic import (
 )
 from agentramp.policy import OnRelease, OnTimeout, Policy, Rung
 from agentramp.ramp import Ramp
-from agentramp.record import Begun, Event, Judged, Queued
+from agentramp.record import Begun, Event, Judged, Queued, Refused
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,17 @@ def _begun(seen: Seen, stable: int, canary: int, policy: Policy) -> Begun:
 def plan_say(verb: str, seen: Seen, event: Event) -> Plan:
     """Write down what a person says about the ramp."""
     return _plan(verb, seen, KeepRecord(event))
+
+
+def plan_refused(verb: str, seen: Seen, version: int, reason: str) -> Plan:
+    """A gate said no: write that down; traffic stays where it is."""
+    return _plan(verb, seen, KeepRecord(Refused(version, reason)))
+
+
+def begins(plan: Plan) -> Begun | None:
+    """The ramp that ``plan`` begins, if it begins one."""
+    events = (step.event for step in plan.steps if isinstance(step, KeepRecord))
+    return next((event for event in events if isinstance(event, Begun)), None)
 
 
 def from_queue(seen: Seen, policy: Policy) -> Ruling:

@@ -20,6 +20,7 @@ from agentramp.record import (
     Paused,
     Queued,
     Record,
+    Refused,
     Resumed,
     Undone,
 )
@@ -95,7 +96,7 @@ def _loose(records: Sequence[Record], after: Iterable[Standing]) -> dict[int, Lo
     return found
 
 
-def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case for each kind
+def sentence(event: Event) -> str:  # noqa: C901 - one case for each kind
     match event:
         case Moving(before, after, reason):
             why = f" ({reason})" if reason else ""
@@ -122,6 +123,8 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0912 - one case for each ki
             return f"took over what was found: {split}"
         case Queued(version):
             return f"version {version} waits for the ramp in progress to end"
+        case Refused(version, reason):
+            return f"version {version} gets no traffic: {reason}"
         case _:
             assert_never(event)
 

@@ -2,9 +2,10 @@
 
 import argparse
 
+from agentramp.config.ramp_settings import Happening
 from agentramp.planning import plan_abort
 from agentramp.report.result import Result
-from agentramp.verbs import arguments, ramping, traffic
+from agentramp.verbs import arguments, notify, ramping, traffic
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import Target, executor, named
 
@@ -21,6 +22,9 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     where = named(args, context)
     seen = traffic.look(where)
     result = ramping.insisting(context)(_once, args, context, where)
+    if result.changed:
+        why = f": {args.reason}" if args.reason else ""
+        notify.send(context, where, Happening.ABORTED, f"{result.message}{why}")
     if result.after:
         ramping.guard(args, context, where, seen, result.after)
     return result

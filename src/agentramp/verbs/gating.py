@@ -27,6 +27,7 @@ from agentramp.gates.trial import Trials
 from agentramp.model import Endpoint
 from agentramp.plan import Subject
 from agentramp.planning import Seen, pinned_names, plan_pin
+from agentramp.record import Begun
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import Target, executor
 
@@ -35,14 +36,14 @@ class UndecidedError(RefusedError):
     """A gate could not say yes or no, so nothing was moved."""
 
 
-def refusal(
-    args: argparse.Namespace, context: Context, where: Target, stable: int, canary: int
-) -> str:
-    """Why a gate keeps ``canary`` from traffic; empty where all let it through.
+def refusal(args: argparse.Namespace, context: Context, where: Target, begun: Begun) -> str:
+    """Why a gate keeps the canary from traffic; empty where all let it through.
 
-    Raises UndecidedError where one gives no answer.
+    Raises UndecidedError where one gives no answer. Probes need the pinned endpoints too.
     """
-    pinned = pin(args, context, where, stable, canary)
+    if args.dry_run or not (where.ramp.gates or isinstance(where.ramp.source, ProbeSource)):
+        return ""
+    pinned = pin(args, context, where, begun.stable, begun.canary)
     for gate in where.ramp.gates:
         opinion = _asked(gate, context).run(pinned)
         for line in (*opinion.details, opinion.reason):

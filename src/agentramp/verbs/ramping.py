@@ -16,7 +16,7 @@ from agentramp.policy import DEFAULT_POLICY, Policy
 from agentramp.ramp import Ramp
 from agentramp.report.result import Result
 from agentramp.tick import Desk
-from agentramp.verbs import arguments, sources, traffic
+from agentramp.verbs import arguments, gating, sources, traffic
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import Target, executor, named
 
@@ -30,6 +30,7 @@ def desk(args: argparse.Namespace, context: Context, where: Target) -> Desk:
         policy=policy(args, where),
         freezes=where.ramp.freezes,
         told=context.console.plan,
+        refusal=lambda _, begun: gating.refusal(args, context, where, begun),
     )
 
 

@@ -3,13 +3,12 @@
 import argparse
 from dataclasses import replace
 
-from agentramp.config.ramp_settings import Happening, ProbeSource
+from agentramp.config.ramp_settings import Happening
 from agentramp.errors import SupersededError
 from agentramp.model import FULL
-from agentramp.plan import CreateEndpoint, KeepRecord, MoveTraffic, Plan
-from agentramp.planning import Ruled, Seen, frozen, plan_begin
+from agentramp.plan import CreateEndpoint, MoveTraffic
+from agentramp.planning import Ruled, Seen, begins, frozen, plan_begin, plan_refused
 from agentramp.policy import OnRelease
-from agentramp.record import Begun
 from agentramp.report.result import Result
 from agentramp.verbs import arguments, deploy, gating, notify, publish_version, ramping, traffic
 from agentramp.verbs.context import Context
@@ -70,27 +69,15 @@ def _ramped(args: argparse.Namespace, context: Context, where: Target, version: 
         frozen=frozen(where.ramp.freezes, seen.now),
     )
     moves = any(isinstance(step, MoveTraffic) for step in plan.steps)
-    begins = any(isinstance(step, KeepRecord) for step in plan.steps)
-    if begins and (refused := _gated(args, context, where, plan)):
-        return _stopped(args, seen, version, refused)
+    begun = begins(plan)
+    if begun and (refused := gating.refusal(args, context, where, begun)):
+        return _stopped(args, context, where, seen, version, refused)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
     result = traffic.result(args, plan, seen, outcome, arguments.again(args, "promote"))
     if moves:
         notify.send(context, where, Happening.BEGUN, result.message)
     return _told(result, seen, version)
-
-
-def _gated(args: argparse.Namespace, context: Context, where: Target, plan: Plan) -> str:
-    """Why a gate keeps the canary from traffic; probes need the pinned endpoints too."""
-    begun = next((s.event for s in plan.steps if isinstance(s, KeepRecord)), None)
-    if not isinstance(begun, Begun):
-        return ""
-    if where.ramp.gates:
-        return gating.refusal(args, context, where, begun.stable, begun.canary)
-    if isinstance(where.ramp.source, ProbeSource):
-        gating.pin(args, context, where, begun.stable, begun.canary)
-    return ""
 
 
 def _told(result: Result, seen: Seen, version: int) -> Result:
@@ -113,8 +100,16 @@ def _told(result: Result, seen: Seen, version: int) -> Result:
     )
 
 
-def _stopped(args: argparse.Namespace, seen: Seen, version: int, reason: str) -> Result:
+def _stopped(
+    args: argparse.Namespace,
+    context: Context,
+    where: Target,
+    seen: Seen,
+    version: int,
+    reason: str,
+) -> Result:
     """Gates said no before the canary had any traffic: stable is where it was."""
+    executor(args, context, where)(plan_refused("release", seen, version, reason))
     found = seen.found
     return Result(
         verb="release",
