@@ -32,7 +32,7 @@ RAMP = """\
 steps: [10, 30, 50, 100]
 bake: 4s
 min-sessions: 20
-alpha: 0.01                # a healthy version is rolled back in 1 of 100 releases at most
+alpha: 0.01     # most chance of rolling back a healthy version
 evidence: {window: 2s, settle: 1s}
 """
 FAULT = """\

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import tenacity
+
 from agentramp import tick as ticking
 from agentramp.executor import Execute, Executor
 from agentramp.journal.port import Journal
@@ -19,8 +21,8 @@ from agentramp.planning import (
     plan_say,
     version_before,
 )
-from agentramp.policy import Policy
 from agentramp.platform.port import Platform
+from agentramp.policy import Policy
 from agentramp.record import Approved, Paused, Resumed
 from agentramp.tick import Desk, Insistent, Ticked
 from bench.crash.ports import FaultyEvidence, FaultyJournal, FaultyPlatform
@@ -73,7 +75,7 @@ class Run:
         evidence = FaultyEvidence(self.process, self.bad, self.missing)
         return Desk(platform, journal, execute, lambda _: evidence, self.policy)
 
-    def insist(self, wanted: Callable[[], bool] = lambda: True) -> ticking.tenacity.Retrying:
+    def insist(self, wanted: Callable[[], bool] = lambda: True) -> tenacity.Retrying:
         return ticking.insisting(
             self.process.sleep, self.process.world.random.random, _unheard, wanted
         )
@@ -131,9 +133,7 @@ def abort(run: Run) -> Claim | None:
     return _insisted(run, desk, _look(desk), plan_abort)
 
 
-def _insisted(
-    run: Run, desk: Desk, first: Seen, plan: Callable[[Seen], Plan]
-) -> Claim | None:
+def _insisted(run: Run, desk: Desk, first: Seen, plan: Callable[[Seen], Plan]) -> Claim | None:
     def once() -> Claim | None:
         return _carried_out(desk, plan, run.truth)
 

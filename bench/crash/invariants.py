@@ -7,7 +7,7 @@ from agentramp.judge.judge import judge
 from agentramp.judge.verdict import Decision
 from agentramp.model import FULL, Split
 from agentramp.policy import OnTimeout
-from agentramp.ramp import Ramp, Standing, share, standings
+from agentramp.ramp import Intent, Ramp, Standing, share, standings
 from agentramp.record import Adopted, Begun, Judged, Moved, Moving, Record, Undone
 from bench.crash.truth import PERSON, Effect, Truth, wire_sum
 
@@ -20,6 +20,8 @@ REST = "at rest the platform serves the journal's split"
 SUCCESS = "never success with another state"
 BUG = "no bug of ours"
 ALL = (WEIGHTS, ONE_CANARY, EVIDENCE, BACK, ONCE, REST, SUCCESS, BUG)
+DATE = 1.0
+"""The platform's time is known to the second: its answers' dates are cut to it."""
 _ASKED = frozenset({"rollback", "abort"})
 
 
@@ -40,6 +42,8 @@ class _Check:
         self._records = truth.records
         self._stood = (Standing(), *standings(self._records))
         self._found = Checked()
+        self._mixed: list[str] = []
+        self._hands = [e for e in truth.effects if e.by == PERSON and e.records >= first]
 
     def whole(self) -> Checked:
         for effect in self._truth.effects:
@@ -50,6 +54,7 @@ class _Check:
         for effect in self._truth.effects:
             if effect.records >= self._first and effect.by not in {PERSON, "before"}:
                 self._write(effect)
+        self._mixed_windows()
         self._at_rest()
         return self._found
 
@@ -68,23 +73,24 @@ class _Check:
             case Moving():
                 self._found.counts["moves"] += 1
                 self._moving(index, record, record.event)
-            case Moved(after=after):
-                if before.open is None or before.open.after != after:
-                    self._break(ONCE, f"record {index}: Moved {after} ends {before.open}")
-            case Undone(after=after):
-                if before.open is None:
-                    self._break(ONCE, f"record {index}: Undone {after} ends nothing")
-            case Judged(ramp=ramp, decision=decision):
-                if before.ramp is None or before.ramp.id != ramp:
-                    self._break(ONCE, f"record {index}: judged {ramp}, which is not in progress")
-                elif decision is Decision.ROLLBACK:
-                    self._found.counts["rollback verdicts"] += 1
-                    self._ends(index, Split(before.ramp.stable))
+            case Moved() | Undone():
+                if before.open is None or not _is_end(record.event, before.open):
+                    self._break(ONCE, f"record {index}: {record.event} ends {before.open}")
+            case Judged():
+                self._verdict(index, record.event)
             case Begun(ramp=ramp):
                 if before.ramp is not None and before.ramp.weight:
                     self._break(ONE_CANARY, f"record {index}: {ramp} begins in another ramp")
             case _:
                 pass
+
+    def _verdict(self, index: int, judged: Judged) -> None:
+        ramp = self._stood[index].ramp
+        if ramp is None or ramp.id != judged.ramp:
+            self._break(ONCE, f"record {index}: judged {judged.ramp}, which is not in progress")
+        elif judged.decision is Decision.ROLLBACK:
+            self._found.counts["rollback verdicts"] += 1
+            self._ends(index, Split(ramp.stable))
 
     def _moving(self, index: int, record: Record, move: Moving) -> None:
         self._found.counts[f"moves: {record.verb}"] += 1
@@ -119,7 +125,7 @@ class _Check:
         return self._earned(index, ramp, weight)
 
     def _earned(self, index: int, ramp: Ramp, weight: int) -> str:
-        rung = next(rung for rung in ramp.policy.rungs if rung.weight > ramp.weight)
+        rung = [rung for rung in ramp.policy.rungs if rung.weight > ramp.weight][0]  # noqa: RUF015 - a StopIteration would end the pool's iteration in silence
         if weight != rung.weight:
             return f"the next step is {rung.weight} %"
         if ramp.paused:
@@ -137,7 +143,8 @@ class _Check:
     def _judged(self, record: Record, judged: Judged, ramp: Ramp | None) -> str:
         if ramp is None:
             return "there was no ramp to judge"
-        rung = next(rung for rung in reversed(ramp.policy.rungs) if rung.weight <= ramp.weight)
+        reached = [rung for rung in ramp.policy.rungs if rung.weight <= ramp.weight]
+        rung = (reached or ramp.policy.rungs[:1])[-1]  # a person may have adopted less than that
         spent = record.at - ramp.entered_at
         if spent < rung.bake:
             return f"it baked for {spent:.0f} s only"
@@ -156,16 +163,19 @@ class _Check:
 
     def _ends(self, index: int, target: Split) -> None:
         """From record ``index`` on the way back must be gone to its end, or a person overruled."""
-        for record in self._records[index + 1 :]:
+        ramp = self._stood[index].ramp
+        for later, record in enumerate(self._records[index + 1 :], index + 1):
             event = record.event
             if isinstance(event, Moved) and event.after == target:
+                now = self._stood[later + 1].ramp
+                if ramp and now and ramp.id == now.id:
+                    self._break(BACK, f"record {index}: {ramp.id} goes on after {target}")
                 return
             if isinstance(event, Adopted):
                 return
             if isinstance(event, Moving) and record.verb in {*_ASKED, "restore"}:
                 return  # a later word of a person, which is checked by itself
-        moved = [effect for effect in self._truth.effects if effect.by == PERSON]
-        if moved and moved[-1].records >= self._first:
+        if self._hands:
             self._found.counts["rollbacks that a person's hand stopped"] += 1
             return
         self._break(BACK, f"record {index}: {target} was never reached")
@@ -184,17 +194,27 @@ class _Check:
                     self._weight(index, window.start, window.end, window.weight)
 
     def _weight(self, index: int, start: float, end: float, weight: int | None) -> None:
-        """The canary had one weight all through a window, but for late writes and hands."""
+        """The canary had one weight all through a window."""
         ramp = self._stood[index].ramp
         if ramp is None:
             return
+        start, end = start + DATE, end - DATE
         within = [effect for effect in self._truth.effects if start < effect.at < end]
         splits = [self._truth.split_at(start), *(effect.after for effect in within)]
         if any(split is None or share(split, ramp.canary) != weight for split in splits):
-            self._found.counts["windows with a late write or a hand in them"] += 1
+            self._mixed.append(f"record {index}: the window at {start} is not all at {weight} %")
+
+    def _mixed_windows(self) -> None:
+        """Only a late write or a person's hand, put back before anybody looked, explains them."""
+        late = self._found.counts["late writes of runs taken for dead"]
+        for words in self._mixed:
+            if late or self._hands:
+                self._found.counts["windows with a late write or a hand in them"] += 1
+            else:
+                self._break(EVIDENCE, words)
 
     def _write(self, effect: Effect) -> None:
-        """Every write follows from an intent of its own run; a late one is counted as what it is."""
+        """Every write follows from an intent of its own run; late ones are counted."""
         announced = [
             (index, record.event)
             for index, record in enumerate(self._records[: effect.records])
@@ -205,11 +225,18 @@ class _Check:
             return
         index, move = announced[-1]
         now = self._stood[effect.records]
-        current = now.open is not None and now.open.after == move.after and not any(
-            isinstance(record.event, Moving) for record in self._records[index + 1 : effect.records]
+        current = (
+            now.open is not None
+            and now.open.after == move.after
+            and not any(
+                isinstance(record.event, Moving)
+                for record in self._records[index + 1 : effect.records]
+            )
         )
         if effect.after not in {move.after, move.before}:
-            if effect.after not in {stood.meant for stood in self._stood[index:effect.records + 1]}:
+            if effect.after not in {
+                stood.meant for stood in self._stood[index : effect.records + 1]
+            }:
                 self._break(EVIDENCE, f"{effect.by} set {effect.after}, which nobody meant")
             self._found.counts["put right by a run that lost"] += 1
         elif not current and effect.after != now.meant:
@@ -230,20 +257,26 @@ class _Check:
         if actual is None and now.open and now.open.before is None:
             self._found.counts["first releases that have to be run again"] += 1
             return
-        hands = [e for e in self._truth.effects if e.by == PERSON and e.records >= self._first]
         adopted = any(isinstance(record.event, Adopted) for record in self._records)
-        if hands or adopted:
-            what = "a person's hand" if hands else "an adopted old reading"
+        if self._hands or adopted:
+            what = "a person's hand" if self._hands else "an adopted old reading"
             self._found.counts[f"drifts of {what} that are told of"] += 1
             return
         self._break(REST, f"{actual} serves; settled {now.settled}, open {now.open}")
+
+
+def _is_end(end: Moved | Undone, intent: Intent) -> bool:
+    """What ended is what was begun; giving a move up leaves what was before, or what serves."""
+    return isinstance(end, Undone) or end.after == intent.after
 
 
 def _is_safe(now: Standing) -> bool:
     intent = now.open
     if intent is None or intent.before is None:
         return True
-    return not intent.after.canaries and (now.ramp is None or intent.after.stable != now.ramp.canary)
+    return not intent.after.canaries and (
+        now.ramp is None or intent.after.stable != now.ramp.canary
+    )
 
 
 def _with(ramp: Ramp, weight: int) -> Split:

@@ -43,6 +43,10 @@ def many(seeds: range, workers: int) -> Sum:
     whole = Sum()
     for part in _parts(seeds, workers):
         whole.add(part)
+    if whole.schedules != len(seeds):
+        raise RuntimeError(
+            f"{whole.schedules} of {len(seeds)} schedules ended: the bench is broken"
+        )
     return whole
 
 

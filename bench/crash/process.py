@@ -14,7 +14,7 @@ RISK = 2.5
 """How much more befalls a write than a reading: there are fewer of them, and they matter more."""
 
 
-class Killed(BaseException):  # noqa: N818 - no error: nothing may catch it, as nothing catches SIGKILL
+class Killed(BaseException):
     """The process is gone; no code of it runs any more."""
 
 
@@ -85,12 +85,19 @@ class Process:
         draw = self.world.random.random
         kind = draw()
         if late is None or kind < 0.4:
-            self._count(f"5xx before: {what.split()[0]}", f"{what}: 5xx, nothing was done")
+            self._count(
+                f"5xx before: {what.split(maxsplit=1)[0]}", f"{what}: 5xx, nothing was done"
+            )
         elif kind < 0.75:
-            self._count(f"answer lost: {what.split()[0]}", f"{what}: done, and the answer is lost")
+            self._count(
+                f"answer lost: {what.split(maxsplit=1)[0]}", f"{what}: done, and the answer is lost"
+            )
             effect()
         else:
-            self._count(f"arrives late: {what.split()[0]}", f"{what}: no answer, and it is under way")
+            self._count(
+                f"arrives late: {what.split(maxsplit=1)[0]}",
+                f"{what}: no answer, and it is under way",
+            )
             self.world.later(draw() * self.weather.latest, late)
             if kind > 0.92:
                 self._die(what, "sent and not yet there")
@@ -129,7 +136,9 @@ class Process:
         if self.world.random.random() >= self.weather.stale:
             return 0.0
         seconds = self.world.random.random() * self.weather.oldest
-        self._count(f"stale: {what.split()[0]}", f"{what}: the answer is {seconds:.0f} s old")
+        self._count(
+            f"stale: {what.split(maxsplit=1)[0]}", f"{what}: the answer is {seconds:.0f} s old"
+        )
         return seconds
 
     def clock(self) -> float:

@@ -8,13 +8,12 @@ from random import Random
 from agentramp.errors import AgentrampError
 from agentramp.planning import Ruled
 from agentramp.ramp import standing
-from agentramp.tick import tick
 from bench.crash import commands
 from bench.crash.commands import REAL, Claim, Run, Works
 from bench.crash.invariants import Checked, check
 from bench.crash.process import CALM, SKEW, Killed, Process, Weather
 from bench.crash.start import POLICIES, STAGES, begin
-from bench.crash.truth import PERSON, SUBJECT, Truth
+from bench.crash.truth import SUBJECT, Truth
 from bench.crash.world import World
 
 REST_TICKS = 12
@@ -77,9 +76,7 @@ class _Schedule:
 
     def _process(self, name: str, weather: Weather) -> Process:
         skew = self._random.uniform(-SKEW, SKEW)
-        return Process(
-            name, self._world, weather, skew, self._counts, blur=self._random.random()
-        )
+        return Process(name, self._world, weather, skew, self._counts, blur=self._random.random())
 
     def _run(self, name: str, command: Command) -> None:
         process = self._process(name, self._weather)
@@ -120,13 +117,12 @@ class _Schedule:
         for number in range(REST_TICKS):
             self._world.pause(POLICIES[self._policy].lease + 15)
             process = self._process(f"rest{number + 1}", CALM)
-            ticked = tick(
-                Run(process, self._truth, POLICIES[self._policy], self._bad, 0.0).desk(), SUBJECT
-            )
+            resting = Run(process, self._truth, POLICIES[self._policy], self._bad, 0.0, self._works)
+            ticked = self._works.tick(resting.desk(), SUBJECT)
             self._world.tell(process.name, f"{ticked.ruling.ruled.value}: {ticked.ruling.reason}")
             if self._truth.endpoint is None:
                 return
-            if ticked.ruling.drifted or (_is_plain(ticked.evidence) and self._is_quiet()):
+            if ticked.ruling.drifted or (ticked.evidence is not None and self._is_quiet()):
                 self._world.tell(process.name, f"at rest: {self._truth.split}")
                 return
             if ticked.ruling.ruled is Ruled.NONE and self._is_quiet():
@@ -144,11 +140,6 @@ class _Schedule:
         self._counts.update(found.counts)
         self._counts["schedules with a person's hand"] += self._by_hand
         return Told(self._seed, self._counts, self._broken, self._world.story or [])
-
-
-def _is_plain(evidence: object) -> bool:
-    """Whether a tick went past mending, to the evidence."""
-    return evidence is not None
 
 
 def _name(command: Command) -> str:
@@ -209,12 +200,13 @@ _BY_HAND: tuple[Command, ...] = (
 
 def _lanes(random: Random, stage: str, *, by_hand: bool) -> list[list[Command]]:
     """A schedule's own runs, a person's or a second pipeline's, and now and then a third one's."""
-    first: list[Command] = {
+    begins: dict[str, list[Command]] = {
         "new": [release_1, release_1],
         "unknown": [release_2],
         "stable": [release_2],
-    }.get(stage, [])
-    lanes = [
+    }
+    first = begins.get(stage, [])
+    lanes: list[list[Command]] = [
         [*first, *[commands.promote] * random.randint(2, 4)],
         [*first[:1], *random.choices(_OF_A_PERSON, k=random.randint(1, 4))],
     ]
@@ -223,6 +215,3 @@ def _lanes(random: Random, stage: str, *, by_hand: bool) -> list[list[Command]]:
     elif random.random() < 0.2:
         lanes.append(random.choices(_OF_A_PERSON, k=random.randint(1, 3)))
     return lanes
-
-
-__all__ = ["PERSON", "Told", "run"]

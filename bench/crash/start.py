@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from random import Random
 
 from agentramp.judge.verdict import Rules
@@ -48,7 +48,7 @@ class Start:
     split: Split | None
 
 
-@lru_cache(maxsize=None)
+@cache
 def start(policy: int, stage: str) -> Start:
     truth = bare()
     run = _clean(truth, POLICIES[policy])

@@ -100,7 +100,7 @@ class Executor:
     def _guarded(self, plan: Plan, step: Step, outcome: Outcome) -> Outcome:
         try:
             return self._do(plan, step, outcome)
-        except SupersededError:
+        except (SupersededError, WayBackFailedError):
             raise  # the traffic is somebody else's now: hands off
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, traffic must be known
             if self._moving is None:

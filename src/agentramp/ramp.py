@@ -12,7 +12,7 @@ from typing_extensions import assert_never
 from agentramp.judge.verdict import Decision
 from agentramp.judge.window import Window
 from agentramp.model import Split
-from agentramp.policy import Policy
+from agentramp.policy import DEFAULT_POLICY, Policy
 from agentramp.record import (
     Adopted,
     Approved,
@@ -138,8 +138,7 @@ class _Fold:
                 intent = Intent(record.verb, at, record.by, before, after, reason)
                 self.now = replace(self.now, open=intent)
             case Moved(before, after):
-                reason = self.now.open.reason if self.now.open else ""
-                self._settle(after, at, reason, ends=record.verb in ENDING)
+                self._moved(record, after)
                 self._serve(before, after)
             case Undone(_, after):
                 if self.now.open and self.now.open.after != after:
@@ -162,6 +161,18 @@ class _Fold:
                     self.now = replace(self.now, ramp=_told(self.now.ramp, event))
             case _:
                 assert_never(event)
+
+    def _moved(self, record: Record, after: Split) -> None:
+        """Who recorded it may be another than who began it, and that one may set it once more."""
+        begun = self.now.open
+        asked = record.verb in ENDING or (begun is not None and begun.verb in ENDING)
+        if begun and record.at - begun.at >= self._lease:
+            self._abandon()
+        self._settle(after, record.at, begun.reason if begun else "", ends=asked)
+
+    @property
+    def _lease(self) -> float:
+        return (self.now.ramp.policy if self.now.ramp else DEFAULT_POLICY).lease
 
     def _abandon(self) -> None:
         if self.now.open:

@@ -176,3 +176,16 @@ def test_no_line_is_a_crash(line: str) -> None:
     except NotAWindowError:
         return
     assert said.decision in set(Decision)
+
+
+def test_a_canary_that_nobody_reaches_any_more_does_not_advance() -> None:
+    docket = Docket(Rules())
+    assert hear(docket).decision is Decision.ADVANCE
+    said = hear(docket, window=1, canary={"sessions": 0, "bad": 0})
+    assert said.decision is Decision.HOLD
+    assert said.reason.startswith("hold: no canary sessions in window 1; before it, certified")
+
+
+def test_a_history_may_say_more_than_is_judged() -> None:
+    arm = {"sessions": 400, "bad": 1, "region": "eu", "p99": 2.5}
+    assert hear(Docket(Rules()), canary=arm).decision is Decision.ADVANCE

@@ -8,11 +8,12 @@ import secrets
 import shutil
 import subprocess
 import time
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +58,7 @@ resources:
 BURST = 40
 WINDOW = 1.0
 """Seconds; each agentramp.yaml of these tests says the same."""
+CLOCK = 1.0
 NUMBERS = count()
 
 
@@ -78,20 +80,43 @@ def edit(project: Path, failing: int) -> None:
 
 
 def call(url: str, sessions: int = BURST) -> None:
-    """Open ``sessions`` new ones, a request each; what the agent answers is not looked at."""
+    """Open ``sessions`` new ones, a request each; what the agent answers is not looked at.
+
+    They have names that a failing version refuses at once, and not from the second turn on.
+    """
+    names = (name for name in iter(lambda: secrets.token_hex(8), "") if is_refused_at_once(name))
     address = urlsplit(url)
     body = json.dumps({"stream": False, "messages": [{"role": "user", "content": "hello"}]})
     connection = http.client.HTTPConnection(address.netloc, timeout=30)
-    for _ in range(sessions):
-        headers = {"content-type": "application/json", SESSION_HEADER: secrets.token_hex(8)}
+    for name in islice(names, sessions):
+        headers = {"content-type": "application/json", SESSION_HEADER: name}
         connection.request("POST", address.path + CHAT, body, headers)
         connection.getresponse().read()
     connection.close()
 
 
-def settle(windows: int = 1) -> None:
-    """Until what was called just now lies in windows that are closed."""
-    time.sleep((windows + 0.1) * WINDOW)
+def is_refused_at_once(session: str) -> bool:
+    return zlib.crc32(session.encode()) % 200 < 100
+
+
+def settle(seconds: float = WINDOW) -> None:
+    """Until what was called just now lies in windows that are closed ``seconds`` after it.
+
+    A run knows the platform's clock to a second: the ``Date`` of its answers is cut to one.
+    """
+    time.sleep(seconds + CLOCK + 0.1)
+
+
+def connected(url: str, key: Credentials) -> AgentRun:
+    client = Client(
+        url=url,
+        credentials=lambda: key,
+        now=time.time,
+        sleep=time.sleep,
+        nonce=lambda: secrets.token_hex(16),
+        jitter=random.random,
+    )
+    return AgentRun(client)
 
 
 class Nobody:
@@ -165,15 +190,7 @@ class Plant:
 
     @cached_property
     def platform(self) -> AgentRun:
-        client = Client(
-            url=self.control_url,
-            credentials=lambda: self.credentials,
-            now=time.time,
-            sleep=time.sleep,
-            nonce=lambda: secrets.token_hex(16),
-            jitter=random.random,
-        )
-        return AgentRun(client)
+        return connected(self.control_url, self.credentials)
 
     @property
     def journal(self) -> Journal:

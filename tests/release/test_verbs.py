@@ -28,6 +28,9 @@ KEYS = {
     "manifest",
     "plan",
     "next",
+    "verdict",
+    "e",
+    "canary_sessions",
 }
 
 

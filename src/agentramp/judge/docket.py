@@ -67,7 +67,12 @@ class Docket:
         told, before = hash(entry.counted), case.seen.get(entry.window)
         if before is None:
             case.seen[entry.window] = told
-            return _said(entry, case.judge.observe(entry.counted))
+            verdict = case.judge.observe(entry.counted)
+            if entry.counted.canary.sessions or verdict.decision is not Decision.ADVANCE:
+                return _said(entry, verdict)
+            # What was certified before says nothing of a canary that nobody reaches any more.
+            said = f"no canary sessions in window {entry.window}; before it, {verdict.reason}"
+            return _said(entry, verdict, said, doubted=True)
         if before == told:
             said = f"window {entry.window} was counted before, and counts once"
             return _said(entry, case.judge.verdict, said)

@@ -24,7 +24,7 @@ _MASSES = tuple(math.exp(-((value - _CENTRE) ** 2) / (2 * _SPREAD**2)) for value
 _PRIOR = tuple(math.log(mass / sum(_MASSES)) for mass in _MASSES)
 _ZEROS = (0.0,) * _POINTS
 
-EXACT_DEGREE = 11
+EXACT_DEGREE = 8
 """Up to this degree the normaliser is the exact polynomial: it costs time for each degree."""
 _LARGEST_EXACT = 10**9
 _LARGEST_LOG = 709.0

@@ -1,5 +1,7 @@
 """What comes before any evidence: the platform has to serve what the journal says."""
 
+from dataclasses import replace
+
 from agentramp.model import Split, Status
 from agentramp.plan import KeepRecord, MoveTraffic, Plan
 from agentramp.planning.ruling import Ruled, Ruling
@@ -8,8 +10,8 @@ from agentramp.policy import DEFAULT_POLICY
 from agentramp.ramp import Intent, Ramp, Standing
 from agentramp.record import Adopted, Moved, Undone
 
-STRAGGLING = 3600.0
-"""How long after it was given up a move may still arrive, in seconds."""
+STRAGGLING = 6 * 3600.0
+"""How long after a move was begun that was given up its write may be found, in seconds."""
 
 
 def reconcile(seen: Seen) -> Ruling | None:
@@ -81,7 +83,9 @@ def _finish(seen: Seen, intent: Intent, actual: Split) -> Ruling | None:
         return _ruling(Ruled.ROLLBACK if back else Ruled.ADVANCE, seen, reason, step)
     if back or intent.before is None:
         reason = f"finished what a run that died had begun: {intent.reason or intent.verb}"
-        return _ruling(Ruled.ROLLBACK, seen, reason, _to(seen, intent.after, intent.reason))
+        again = _ruling(Ruled.ROLLBACK, seen, reason, _to(seen, intent.after, intent.reason))
+        # It stays what it was: an abort ends its ramp, whoever carries it out.
+        return replace(again, plan=replace(again.plan, verb=intent.verb))
     # An advance that never took effect is decided anew, on the evidence of now.
     reason = f"gave up a move that a run that died had begun: {intent.after}"
     if actual == intent.before and found and found.status is Status.READY:
@@ -103,6 +107,10 @@ def _is_straggler(seen: Seen, actual: Split) -> bool:
 
 
 def _put_back(seen: Seen, settled: Split) -> Ruling:
+    ramp, found = seen.standing.ramp, seen.found
+    if ramp and found and found.split == Split(ramp.stable):  # a person's, perhaps: never undone
+        reason = f"the ramp ends: all traffic went back to version {ramp.stable} late or by hand"
+        return _ruling(Ruled.HOLD, seen, reason, _to(seen, found.split, reason))
     reason = f"put back a late write of a run that was taken for dead: {settled} again"
     return _ruling(Ruled.HOLD, seen, reason, _to(seen, settled, reason))
 

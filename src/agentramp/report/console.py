@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from agentramp.plan import Plan, Step
+from agentramp.plan import KeepRecord, Plan, Step
 from agentramp.report import text
 
 _BAR = 24
@@ -61,7 +61,9 @@ class Console:
     def begin(self, step: Step) -> None:  # noqa: ARG002 - the plan was printed
         self._begun = self.clock()
 
-    def end(self, step: Step) -> None:  # noqa: ARG002 - a Listener is told which
+    def end(self, step: Step) -> None:
+        if isinstance(step, KeepRecord):
+            return  # nothing that anybody waits for
         self.say(f"done   in {self.clock() - self._begun:.1f} s")
 
     def going_back(self, step: Step) -> None:

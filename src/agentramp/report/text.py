@@ -19,6 +19,7 @@ from agentramp.plan import (
     Step,
     UpdateRuntime,
 )
+from agentramp.record import Judged
 from agentramp.report.plain import harmless
 from agentramp.report.records import listed, sentence
 from agentramp.report.result import Facts, Failure, History, Result
@@ -42,6 +43,8 @@ def step(value: Step) -> str:
             return f"create endpoint {name}: {split}"
         case MoveTraffic(_, _, name, before, after):
             return f"move {name}: {before} -> {after}"
+        case KeepRecord(Judged(decision=decision)):
+            return f"write down the verdict: {decision.value}"
         case KeepRecord(event):
             return f"write down: {harmless(sentence(event))}"
         case _:

@@ -36,7 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     if args.watch and args.dry_run:
-        raise UsageError("--watch goes on until the ramp ends; a dry run ends at once")
+        raise UsageError(
+            "--watch goes on until the ramp ends, and a dry run ends at once",
+            advice="leave one of the two out",
+        )
     where = named(args, context)
     if args.watch:
         return watched(args, context, where, once)
