@@ -138,7 +138,7 @@ def test_a_bad_canary_goes_back_by_evidence(world: World) -> None:
     world.counts.bad = 10
     ticked = world.tick(400)
     assert ticked.ruling.ruled is Ruled.ROLLBACK
-    assert ticked.by_evidence
+    assert ticked.ruling.by_evidence
     assert world.split == Split(1)
     assert world.standing.rejected[0][0] == 2
 
@@ -213,8 +213,8 @@ def test_a_killed_abort_is_finished_and_is_no_verdict(world: World) -> None:
     world.begin()
     world.wrote(Moving(FIRST, Split(1)), verb="abort")
     ticked = world.tick(DEFAULT_POLICY.lease)
-    assert ticked.ruling.ruled is Ruled.ROLLBACK
-    assert not ticked.by_evidence
+    assert ticked.ruling.ruled is Ruled.HOLD
+    assert not ticked.ruling.by_evidence
     assert world.split == Split(1)
     assert world.standing.ramp is None
 

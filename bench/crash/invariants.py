@@ -167,8 +167,7 @@ class _Check:
         for later, record in enumerate(self._records[index + 1 :], index + 1):
             event = record.event
             if isinstance(event, Moved) and event.after == target:
-                now = self._stood[later + 1].ramp
-                if ramp and now and ramp.id == now.id:
+                if ramp and self._goes_on(ramp, later + 1):
                     self._break(BACK, f"record {index}: {ramp.id} goes on after {target}")
                 return
             if isinstance(event, Adopted):
@@ -179,6 +178,17 @@ class _Check:
             self._found.counts["rollbacks that a person's hand stopped"] += 1
             return
         self._break(BACK, f"record {index}: {target} was never reached")
+
+    def _goes_on(self, ramp: Ramp, since: int) -> bool:
+        """Whether its canary gets traffic again, or will at the next tick."""
+        standing = self._stood[-1].ramp
+        if standing and standing.id == ramp.id:
+            return True
+        for now, record in zip(self._stood[since:], self._records[since:], strict=False):
+            same = now.ramp is not None and now.ramp.id == ramp.id
+            if same and isinstance(record.event, Moving) and share(record.event.after, ramp.canary):
+                return True
+        return False
 
     def _windows(self) -> None:
         until: dict[str, float] = {}

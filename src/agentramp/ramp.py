@@ -39,12 +39,22 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True)
+class Tail:
+    """The end of a former step, at its weight, of which evidence is still to be read."""
+
+    start: float
+    end: float
+    weight: int
+
+
+@dataclass(frozen=True)
 class Ramp:
     """A canary on trial. ``weight`` is 0 until its first move was read back.
 
     ``entered_at`` is when the canary got the weight it has, ``watermark`` until when evidence is
-    read; both are the platform's time. ``windows`` are all that were judged, ``here`` those of
-    this weight. ``blind`` counts the ticks in a row that had no evidence.
+    read; both are the platform's time. What of former steps is still to be read is in ``tails``.
+    ``windows`` are all that were judged, ``here`` those of this step. ``blind`` counts the ticks in
+    a row that had no evidence.
     """
 
     id: str
@@ -61,6 +71,10 @@ class Ramp:
     approved: frozenset[int] = frozenset()
     blind: int = 0
     last: Judged | None = None
+    tails: tuple[Tail, ...] = ()
+
+    def of_this_step(self, windows: tuple[Window, ...]) -> tuple[Window, ...]:
+        return tuple(window for window in windows if window.start >= self.entered_at)
 
 
 @dataclass(frozen=True)
@@ -146,14 +160,15 @@ class _Fold:
                 self._settle(after, at, "undone")
             case Adopted(split):
                 self._abandon()
-                self._settle(split, at, "adopted", ends=True)
+                self._settle(split, at, "adopted")
                 self._serve(split)
+                self.now = replace(self.now, queued=None)
             case Begun(ramp, stable, canary, policy):
                 begun = Ramp(ramp, stable, canary, policy, at, 0, at, at)
-                left = None if self.now.queued == canary else self.now.queued
-                self.now = replace(self.now, ramp=begun, queued=left)
+                settled = self.now.settled or Split(stable)
+                self.now = replace(self.now, ramp=begun, queued=None, settled=settled)
             case Queued(version):
-                self.now = replace(self.now, queued=version)
+                self.now = replace(self.now, queued=version, rejected=self._forgiven(version))
             case Refused(version, reason):
                 self._reject(version, reason)
             case Judged() | Paused() | Resumed() | Approved():
@@ -166,9 +181,14 @@ class _Fold:
         """Who recorded it may be another than who began it, and that one may set it once more."""
         begun = self.now.open
         asked = record.verb in ENDING or (begun is not None and begun.verb in ENDING)
+        # Until its intent a step stood still, if it began from what was settled.
+        stood = begun.at if begun and begun.before == self.now.settled else None
         if begun and record.at - begun.at >= self._lease:
             self._abandon()
-        self._settle(after, record.at, begun.reason if begun else "", ends=asked)
+        reason = begun.reason if begun else ""
+        self._settle(after, record.at, reason, ends=asked, stood=stood)
+        if "rollback" in {record.verb, begun.verb if begun else ""}:
+            self.now = replace(self.now, queued=None)
 
     @property
     def _lease(self) -> float:
@@ -179,15 +199,22 @@ class _Fold:
             late = (*self.now.abandoned, (self.now.open.after, self.now.open.at))
             self.now = replace(self.now, abandoned=late, open=None)
 
-    def _settle(self, split: Split, at: float, reason: str, *, ends: bool = False) -> None:
+    def _settle(
+        self,
+        split: Split,
+        at: float,
+        reason: str,
+        *,
+        ends: bool = False,
+        stood: float | None = None,
+    ) -> None:
         self.now = replace(self.now, settled=split, open=None)
         ramp = self.now.ramp
         if ramp is None:
             return
         weight = dict(split.canaries).get(ramp.canary)
         if split.stable == ramp.stable and weight and len(split.canaries) == 1:
-            there = replace(ramp, weight=weight, entered_at=at, watermark=at, here=())
-            self.now = replace(self.now, ramp=there)
+            self.now = replace(self.now, ramp=_entered(ramp, weight, at, stood))
         elif ends or ramp.weight or split != Split(ramp.stable):
             self._end(ramp, split, at, reason)
 
@@ -201,7 +228,12 @@ class _Fold:
         said = ramp.last is not None and ramp.last.decision is Decision.ROLLBACK
         if ending is Ending.ROLLED_BACK and said and ramp.last:
             self._reject(ramp.canary, ramp.last.reason)
+        if ending is Ending.PROMOTED:
+            self.now = replace(self.now, rejected=self._forgiven(ramp.canary))
         self.now = replace(self.now, ramp=None, ended=ended)
+
+    def _forgiven(self, version: int) -> tuple[tuple[int, str], ...]:
+        return tuple(one for one in self.now.rejected if one[0] != version)
 
     def _reject(self, version: int, reason: str) -> None:
         left = None if self.now.queued == version else self.now.queued
@@ -216,14 +248,25 @@ class _Fold:
         self.now = replace(self.now, served=tuple(path))
 
 
+def _entered(ramp: Ramp, weight: int, at: float, stood: float | None) -> Ramp:
+    """The ramp on another step; what the former one has left to read is read later."""
+    start = max(ramp.watermark, ramp.entered_at + ramp.policy.warm_up)
+    tails = ramp.tails
+    if stood is not None and ramp.weight and stood > start:
+        tails = (*tails, Tail(start, stood, ramp.weight))
+    watermark = ramp.watermark if tails else at
+    return replace(ramp, weight=weight, entered_at=at, watermark=watermark, here=(), tails=tails)
+
+
 def _told(ramp: Ramp, event: Judged | Paused | Resumed | Approved) -> Ramp:
     match event:
         case Judged(windows=windows, watermark=watermark, blind=blind):
             return replace(
                 ramp,
                 windows=ramp.windows + windows,
-                here=ramp.here + windows,
+                here=ramp.here + ramp.of_this_step(windows),
                 watermark=max(ramp.watermark, watermark),
+                tails=tuple(tail for tail in ramp.tails if tail.end > watermark),
                 blind=ramp.blind + 1 if blind else 0,
                 last=event,
             )

@@ -3,6 +3,11 @@
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
+
+from agentramp.errors import UsageError
+
+_NO_SUCH: Final = ("not a git repository (or any", "No such remote")
 
 
 def commit(root: Path, environ: Mapping[str, str]) -> str | None:
@@ -16,20 +21,55 @@ def commit(root: Path, environ: Mapping[str, str]) -> str | None:
 
 
 def has_remote(root: Path, remote: str, environ: Mapping[str, str]) -> bool:
-    """Whether ``root`` lies in a repository that knows ``remote``."""
-    return bool(_git(root, environ, "remote", "get-url", "--", remote))
+    """Whether ``root`` lies in a repository that knows ``remote``.
+
+    False without git; raises UsageError where git is there and cannot tell.
+    """
+    done = _run(root, environ, "remote", "get-url", "--", remote)
+    if done is None or done.returncode == 0:
+        return done is not None
+    why = done.stderr.strip()
+    if any(words in why for words in _NO_SUCH):
+        return False
+    last = why.splitlines()[-1] if why else f"exit status {done.returncode}"
+    raise UsageError(
+        f"git does not say whether {root} has a remote {remote}: {_reason(why, last)}",
+        advice=_advice(why),
+    )
+
+
+def _reason(why: str, last: str) -> str:
+    """Of many lines the first that names the fault, else the last one."""
+    fatal = [line for line in why.splitlines() if line.startswith("fatal: ")]
+    return (fatal[-1] if fatal else last).removeprefix("fatal: ")
+
+
+def _advice(why: str) -> str:
+    if "dubious ownership" in why or "unsafe repository" in why:
+        return (
+            "usual cause: a container job; first run git config --global --add safe.directory"
+            ' "$GITHUB_WORKSPACE", or the folder\'s name there'
+        )
+    return "mend the repository, or say where else the journal is: --journal file"
 
 
 def _git(root: Path, environ: Mapping[str, str], *arguments: str) -> str:
+    done = _run(root, environ, *arguments)
+    return done.stdout.strip() if done and done.returncode == 0 else ""
+
+
+def _run(
+    root: Path, environ: Mapping[str, str], *arguments: str
+) -> "subprocess.CompletedProcess[str] | None":
+    """None where there is no git, or no ``root``."""
     try:
-        done = subprocess.run(  # noqa: S603 - a fixed program with fixed arguments
+        return subprocess.run(  # noqa: S603 - a fixed program with fixed arguments
             ["git", *arguments],  # noqa: S607 - the user's own git
             cwd=root,
-            env=dict(environ),
+            env={**environ, "LC_ALL": "C"},  # its words are looked at
             capture_output=True,
             text=True,
             check=False,
         )
     except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        return None

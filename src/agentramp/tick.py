@@ -17,6 +17,7 @@ from agentramp.evidence.port import EvidenceError, Question
 from agentramp.executor import Execute, Outcome
 from agentramp.journal.port import Journal
 from agentramp.judge.judge import judge
+from agentramp.judge.verdict import Decision
 from agentramp.judge.window import Window
 from agentramp.model import Split
 from agentramp.plan import Plan, Subject
@@ -64,7 +65,7 @@ class Desk:
     policy: Policy
     freezes: Sequence[Freeze] = ()
     told: Callable[[Plan], None] = lambda _: None
-    refusal: Callable[[Seen, Begun], str] = lambda _seen, _begun: ""
+    refusal: Callable[[Begun], str] = lambda _: ""
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,6 @@ class Ticked:
     seen: Seen
     ramp: Ramp | None = None
     evidence: Evidence | None = None
-
-    @property
-    def by_evidence(self) -> bool:
-        """Whether this tick rolled a canary back, and not a person."""
-        ends = self.ruling.ruled is Ruled.ROLLBACK
-        finished = self.seen.standing.open
-        return ends and not (finished and finished.verb in {"abort", "rollback", "restore"})
 
 
 def look(platform: Platform, journal: Journal, subject: Subject) -> Seen:
@@ -162,20 +156,21 @@ def _ruled(desk: Desk, seen: Seen) -> Ticked:
 
 
 def _from_queue(desk: Desk, seen: Seen) -> Ruling:
-    ruling = from_queue(seen, desk.policy)
+    ruling = from_queue(seen, desk.policy, frozen(desk.freezes, seen.now))
     begun = begins(ruling.plan)
-    refused = desk.refusal(seen, begun) if begun else ""
+    refused = desk.refusal(begun) if begun else ""
     if begun is None or not refused:
         return ruling
     reason = f"version {begun.canary} gets no traffic: {refused}"
     plan = plan_refused("promote", seen, begun.canary, refused)
-    return Ruling(Ruled.HOLD, reason, plan)
+    return Ruling(Ruled.ROLLBACK, reason, plan, by_evidence=True)
 
 
 def _evidence(desk: Desk, seen: Seen, ramp: Ramp) -> Evidence:
     name = f"version {ramp.stable}"
     asked = spans.closed(ramp, seen.now)
-    if not asked:
+    decided = ramp.last is not None and ramp.last.decision is Decision.ROLLBACK
+    if decided or not asked:
         verdict = judge(ramp.windows, ramp.policy.rules, stable_name=name)
         return Evidence(verdict, (), ramp.watermark)
     question = Question(seen.runtime, seen.endpoint, ramp.stable, ramp.canary, asked)

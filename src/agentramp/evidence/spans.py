@@ -1,37 +1,51 @@
 """Which windows of a ramp are closed and not yet read."""
 
+from collections.abc import Iterator
+
 from agentramp.evidence.port import Answer, Missing, Span
 from agentramp.judge.window import Window
-from agentramp.ramp import Ramp
+from agentramp.ramp import Ramp, Tail
 
 MOST = 500
 """Windows asked for in one tick; the next tick goes on where this one ends."""
 GIVEN_UP = 10
 """After how many windows' time a span that a source has not got yet is passed over."""
+LEAST = 1.0
+"""A shorter end of a step, in seconds, is joined to the window before it, or left."""
 
 
 def closed(ramp: Ramp, now: float) -> tuple[Span, ...]:
     """Windows never straddle a change of weight: they are counted from the last move.
 
-    Within one the weights are constant, so an error rate that drifts hits both arms alike.
+    Within one the weights are constant, so an error rate that drifts hits both arms alike. What a
+    former step has left comes first, at its own weight, so that no time goes unseen.
     """
-    policy = ramp.policy
-    if ramp.weight == 0:
-        return ()
-    first = ramp.entered_at + policy.warm_up
-    begin = max(first, ramp.watermark)
-    count = int((now - policy.settle - begin) // policy.window)
-    starts = [begin + number * policy.window for number in range(min(max(count, 0), MOST))]
-    return tuple(
-        Span(start, start + policy.window, start + policy.window + policy.settle, ramp.weight)
-        for start in starts
-    )
+    settle = ramp.policy.settle
+    spans: list[Span] = []
+    for tail in ramp.tails:
+        spans += _cut(ramp, tail, whole=False)
+    if ramp.weight:
+        first = ramp.entered_at + ramp.policy.warm_up
+        spans += _cut(ramp, Tail(first, now - settle, ramp.weight), whole=True)
+    return tuple(span for span in spans if span.settled <= now)[:MOST]
+
+
+def _cut(ramp: Ramp, part: Tail, *, whole: bool) -> Iterator[Span]:
+    window, settle = ramp.policy.window, ramp.policy.settle
+    start = max(part.start, ramp.watermark)
+    count = min(int(max(0.0, part.end - start) // window), MOST)
+    if not whole and not count and part.end - start >= LEAST:
+        yield Span(start, part.end, part.end + settle, part.weight)
+    for number in range(1, count + 1):
+        end = part.end if number == count and not whole else start + window
+        yield Span(start, end, end + settle, part.weight)
+        start = end
 
 
 def taken(
     ramp: Ramp, spans: tuple[Span, ...], answers: tuple[Answer, ...], now: float
 ) -> tuple[tuple[Window, ...], float, str]:
-    """The windows to judge, the new watermark, and why it skipped or stopped short, if it did.
+    """The windows to judge, the new watermark, and why some were passed over, if any were.
 
     What a source may still learn is not passed over, until it is very late.
     """
@@ -40,9 +54,9 @@ def taken(
     patience = max(GIVEN_UP * ramp.policy.window, 600.0)
     for span, answer in zip(spans, answers, strict=True):
         if isinstance(answer, Missing):
-            why = answer.reason
             if not answer.final and now - span.settled < patience:
                 break
+            why = answer.reason
         else:
             windows.append(answer)
         watermark = span.end

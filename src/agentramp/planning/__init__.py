@@ -1,19 +1,18 @@
 """Pure functions from what is wanted, observed and known to a plan."""
 
+from agentramp.planning.begin import (
+    begins,
+    from_queue,
+    plan_begin,
+    plan_refused,
+    refuse_beginning,
+)
 from agentramp.planning.deploy import plan_deploy
 from agentramp.planning.drift import plan_adopt, plan_restore, reconcile
 from agentramp.planning.freeze import frozen
 from agentramp.planning.pin import pinned_names, plan_pin
 from agentramp.planning.publish import plan_publish
-from agentramp.planning.ramp import (
-    Evidence,
-    begins,
-    from_queue,
-    plan_begin,
-    plan_refused,
-    plan_say,
-    rule,
-)
+from agentramp.planning.ramp import Evidence, plan_say, rule
 from agentramp.planning.rollback import plan_abort, plan_rollback, version_before
 from agentramp.planning.ruling import Ruled, Ruling
 from agentramp.planning.traffic import Seen, plan_shift
@@ -39,6 +38,7 @@ __all__ = [
     "plan_say",
     "plan_shift",
     "reconcile",
+    "refuse_beginning",
     "rule",
     "version_before",
 ]

@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
+from agentramp.judge.verdict import Decision
 from agentramp.model import Split, Status
-from agentramp.plan import KeepRecord, MoveTraffic, Plan
+from agentramp.plan import KeepRecord, Plan, Step
 from agentramp.planning.ruling import Ruled, Ruling
-from agentramp.planning.traffic import IS_BACK, Seen
+from agentramp.planning.traffic import Seen, plan_of, step_to
 from agentramp.policy import DEFAULT_POLICY
 from agentramp.ramp import Intent, Ramp, Standing
 from agentramp.record import Adopted, Moved, Undone
 
+BACK = frozenset({"abort", "rollback", "restore"})
+"""Verbs that lead back to what is known to serve."""
 STRAGGLING = 6 * 3600.0
 """How long after a move was begun that was given up its write may be found, in seconds."""
 
@@ -18,12 +21,12 @@ def reconcile(seen: Seen) -> Ruling | None:
     """What has to be mended or waited for first; None where platform and journal agree."""
     found, now = seen.found, seen.standing
     if found is None:
-        return _hold(seen, f"endpoint {seen.subject} is not there") if now.ramp else None
+        return _gone(seen) if now.ramp else None
     if now.open and _is_young(seen, now.open):
         return _step_aside(seen, now.open)
-    waits = not found.status.is_final or (now.open is None and found.status.is_failure)
-    if waits:
-        return _hold(seen, f"{found.name} is {found.status.value}: it has to be READY first")
+    if not found.status.is_final and (now.open or found.split != now.settled):
+        reason = f"hold: {found.name} is {found.status.value}: it has to be READY first"
+        return _hold(seen, reason)
     if now.open:
         return _finish(seen, now.open, found.split)
     if now.settled is None or found.split == now.settled:
@@ -40,7 +43,7 @@ def plan_adopt(seen: Seen) -> Plan:
     found = seen.found.split
     if found == seen.standing.settled and not seen.unfinished:
         return Plan("adopt", seen.subject, notes=(f"the journal says {found} already",))
-    return _plan("adopt", seen, KeepRecord(Adopted(found)))
+    return plan_of("adopt", seen, KeepRecord(Adopted(found)))
 
 
 def plan_restore(seen: Seen) -> Plan:
@@ -51,7 +54,7 @@ def plan_restore(seen: Seen) -> Plan:
         return Plan("restore", seen.subject, notes=(note,))
     if seen.found is None:
         return Plan("restore", seen.subject, notes=(f"endpoint {seen.subject} does not exist",))
-    return _plan("restore", seen, _to(seen, meant, "restore what the journal says"))
+    return plan_of("restore", seen, step_to(seen, meant, "restore what the journal says"))
 
 
 def _is_young(seen: Seen, intent: Intent) -> bool:
@@ -80,10 +83,12 @@ def _finish(seen: Seen, intent: Intent, actual: Split) -> Ruling | None:
     if actual == intent.after and found and found.status is Status.READY:
         reason = f"recorded what a run that died had done: {intent.after}"
         step = KeepRecord(Moved(intent.before, intent.after))
-        return _ruling(Ruled.ROLLBACK if back else Ruled.ADVANCE, seen, reason, step)
+        return _ruling(_meaning(seen, back=back), seen, reason, step)
     if back or intent.before is None:
         reason = f"finished what a run that died had begun: {intent.reason or intent.verb}"
-        again = _ruling(Ruled.ROLLBACK, seen, reason, _to(seen, intent.after, intent.reason))
+        again = _ruling(
+            _meaning(seen, back=back), seen, reason, step_to(seen, intent.after, intent.reason)
+        )
         # It stays what it was: an abort ends its ramp, whoever carries it out.
         return replace(again, plan=replace(again.plan, verb=intent.verb))
     # An advance that never took effect is decided anew, on the evidence of now.
@@ -91,13 +96,24 @@ def _finish(seen: Seen, intent: Intent, actual: Split) -> Ruling | None:
     if actual == intent.before and found and found.status is Status.READY:
         step = KeepRecord(Undone(actual, actual))
         return _ruling(Ruled.HOLD, seen, reason, step)
-    return _ruling(Ruled.HOLD, seen, reason, _to(seen, intent.before, reason))
+    return _ruling(Ruled.HOLD, seen, reason, step_to(seen, intent.before, reason))
 
 
 def _is_back(seen: Seen, intent: Intent) -> bool:
-    """Whether a move leads to safety: all traffic to one version, and not to the canary."""
+    """Whether a move leads to safety: a person asked for it, or it gives stable everything."""
     ramp = seen.standing.ramp
-    return not intent.after.canaries and (ramp is None or intent.after.stable != ramp.canary)
+    return intent.verb in BACK or (ramp is not None and intent.after == Split(ramp.stable))
+
+
+def _meaning(seen: Seen, *, back: bool) -> Ruled:
+    """What a finished move was: only evidence makes it a rollback."""
+    ramp = seen.standing.ramp
+    if ramp is None:
+        return Ruled.HOLD
+    if not back:
+        return Ruled.ADVANCE
+    said = ramp.last is not None and ramp.last.decision is Decision.ROLLBACK
+    return Ruled.ROLLBACK if said else Ruled.HOLD
 
 
 def _is_straggler(seen: Seen, actual: Split) -> bool:
@@ -110,37 +126,29 @@ def _put_back(seen: Seen, settled: Split) -> Ruling:
     ramp, found = seen.standing.ramp, seen.found
     if ramp and found and found.split == Split(ramp.stable):  # a person's, perhaps: never undone
         reason = f"the ramp ends: all traffic went back to version {ramp.stable} late or by hand"
-        return _ruling(Ruled.HOLD, seen, reason, _to(seen, found.split, reason))
+        return _ruling(Ruled.HOLD, seen, reason, step_to(seen, found.split, reason))
     reason = f"put back a late write of a run that was taken for dead: {settled} again"
-    return _ruling(Ruled.HOLD, seen, reason, _to(seen, settled, reason))
+    return _ruling(Ruled.HOLD, seen, reason, step_to(seen, settled, reason))
 
 
 def _drifted(seen: Seen, meant: Split) -> Ruling:
     actual = seen.found.split if seen.found else "nothing"
     reason = (
-        f"drifted: {seen.endpoint} serves {actual}, and the journal says {meant};"
-        " somebody moved it by hand: agentramp adopt takes it as it is, agentramp restore puts"
-        " it back"
+        f"drifted: {seen.endpoint} serves {actual}, and the journal says {meant}; somebody moved it"
+        " by hand: adopt takes it as it is, restore puts it back"
     )
     return Ruling(Ruled.HOLD, reason, Plan("promote", seen.subject, notes=(reason,)), drifted=True)
+
+
+def _gone(seen: Seen) -> Ruling:
+    reason = f"hold: endpoint {seen.subject} is not there; release makes it anew and ends this ramp"
+    return _hold(seen, reason)
 
 
 def _hold(seen: Seen, reason: str) -> Ruling:
     return Ruling(Ruled.HOLD, reason, Plan("promote", seen.subject, notes=(reason,)))
 
 
-def _ruling(ruled: Ruled, seen: Seen, reason: str, step: KeepRecord | MoveTraffic) -> Ruling:
-    return Ruling(ruled, reason, _plan("promote", seen, step))
-
-
-def _plan(verb: str, seen: Seen, step: KeepRecord | MoveTraffic) -> Plan:
-    generation = seen.standing.generation
-    way = IS_BACK if isinstance(step, MoveTraffic) else "not needed: no traffic is touched"
-    return Plan(verb, seen.subject, (step,), no_way_back=way, generation=generation)
-
-
-def _to(seen: Seen, split: Split, reason: str) -> MoveTraffic:
-    runtime, found = seen.observed.runtime, seen.found
-    if runtime is None or found is None:
-        raise ValueError(f"{seen.subject} is not there")  # looked at before
-    return MoveTraffic(runtime.id, found.id, found.name, found.split, split, reason)
+def _ruling(ruled: Ruled, seen: Seen, reason: str, step: Step) -> Ruling:
+    plan = plan_of("promote", seen, step)
+    return Ruling(ruled, reason, plan, by_evidence=ruled is Ruled.ROLLBACK)

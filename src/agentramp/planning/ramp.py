@@ -1,31 +1,26 @@
-"""The ramp: begin it, and rule on one tick of it. Pure; at most one step per tick."""
+"""Rule on one tick of a ramp. Pure; at most one step per tick."""
 
 from dataclasses import dataclass, replace
 
-from agentramp.errors import SupersededError, UnsupportedError, UsageError
 from agentramp.judge.verdict import Decision, Verdict
 from agentramp.judge.window import Window
-from agentramp.model import FULL, LATEST, Split
-from agentramp.plan import KeepRecord, MoveTraffic, Plan, Step
+from agentramp.model import Split, Status
+from agentramp.plan import KeepRecord, Plan, Step
+from agentramp.planning.begin import waits_for
 from agentramp.planning.pace import about, duration
 from agentramp.planning.ruling import Ruled, Ruling
-from agentramp.planning.traffic import (
-    IS_BACK,
-    Seen,
-    existing_endpoint,
-    existing_runtime,
-    first,
-)
-from agentramp.policy import OnRelease, OnTimeout, Policy, Rung
+from agentramp.planning.traffic import Seen, plan_of, step_to, trial, with_way_back
+from agentramp.policy import OnTimeout, Rung
 from agentramp.ramp import Ramp
-from agentramp.record import Begun, Event, Judged, Queued, Refused
+from agentramp.record import Event, Judged
 
 
 @dataclass(frozen=True)
 class Evidence:
     """What one tick learned: new windows until ``watermark``, and the verdict on all of them.
 
-    ``blind`` says why the source gave nothing; empty where it answered.
+    ``blind`` says why the source gave nothing usable; empty where it answered, or where what it
+    has not got yet may still come.
     """
 
     verdict: Verdict
@@ -34,149 +29,23 @@ class Evidence:
     blind: str = ""
 
 
-def plan_begin(
-    seen: Seen, version: int, policy: Policy, *, retry: bool = False, frozen: str = ""
-) -> Plan:
-    """Put ``version`` on trial at the first rung; the first release of an endpoint gets it all.
-
-    Where the calendar or a person has something against the first rung, the ramp begins without
-    traffic, and a later tick takes that step.
-    """
-    runtime = existing_runtime(seen, version)
-    ramp = seen.standing.ramp
-    if seen.found is None:
-        return first(seen, runtime, version, FULL, "release")
-    if ramp and ramp.stable == version:
-        note = f"version {version} is the stable one: abort ends the trial of {ramp.canary}"
-        return Plan("release", seen.subject, notes=(note,))
-    if ramp and ramp.canary == version:
-        note = f"version {version} is on its ramp already, at {ramp.weight} %"
-        return Plan("release", seen.subject, notes=(note,))
-    if ramp is None and seen.found.split == Split(version):
-        note = f"{seen.endpoint} serves version {version} already"
-        return Plan("release", seen.subject, notes=(note,))
-    _refuse_rejected(seen, version, retry=retry)
-    if ramp:
-        return _beside(seen, ramp, version, policy)
-    return _begin(seen, version, policy, frozen)
-
-
-def _refuse_rejected(seen: Seen, version: int, *, retry: bool) -> None:
-    reasons = dict(seen.standing.rejected)
-    if version in reasons and not retry:
-        raise UsageError(
-            f"version {version} was on trial before: {reasons[version]}",
-            advice="publish a changed version, or give this one another chance with --retry",
-        )
-
-
-def _beside(seen: Seen, ramp: Ramp, version: int, policy: Policy) -> Plan:
-    """Another version is on trial: it is never joined by a second one."""
-    match policy.on_release:
-        case OnRelease.QUEUE:
-            if seen.standing.queued == version:
-                note = f"version {version} waits already for the ramp of {ramp.canary} to end"
-                return Plan("release", seen.subject, notes=(note,))
-            note = f"version {ramp.canary} is on trial, so version {version} waits for its end"
-            step = KeepRecord(Queued(version))
-            return replace(_plan("release", seen, step), notes=(note,))
-        case OnRelease.REPLACE:
-            note = f"version {ramp.canary} leaves its trial for version {version}"
-            back = _to(seen, Split(ramp.stable), f"replaced by version {version}")
-            begun = KeepRecord(_begun(seen, ramp.stable, version, policy))
-            there = replace(
-                _to(seen, _with(ramp.stable, version, policy.rungs[0].weight), "first step"),
-                before=back.after,
-            )
-            return replace(_plan("release", seen, back, begun, there), notes=(note,))
-        case OnRelease.REJECT:
-            raise SupersededError(
-                f"version {ramp.canary} is on trial on {seen.subject} ({ramp.weight} %)",
-                advice="let it end or abort it, then release again",
-            )
-
-
-def _begin(seen: Seen, version: int, policy: Policy, frozen: str) -> Plan:
-    found = existing_endpoint(seen)
-    stable = found.split.stable
-    if seen.standing.open:
-        raise SupersededError(
-            f"a run began to move {seen.subject} to {seen.standing.open.after}, and no end of it is"
-            " known",
-            advice="agentramp promote finishes it once that run is dead; then release again",
-        )
-    if found.split.canaries:
-        raise SupersededError(
-            f"{found.name} has a version on trial that no ramp began ({found.split})",
-            advice="end it with shift-traffic --weight 0 or 100, then release again",
-        )
-    if stable == LATEST:
-        raise UnsupportedError(
-            f"{found.name} follows LATEST, which changes with every deploy: there is no stable"
-            " version to go back to",
-            advice="pin it first: agentramp shift-traffic --version N --weight 100",
-        )
-    begun = KeepRecord(_begun(seen, stable, version, policy))
-    weight, waits = policy.rungs[0].weight, _waits(seen, policy.rungs[0], frozen)
-    if waits:
-        note = f"the ramp of version {version} begins without traffic: {waits}"
-        return replace(_plan("release", seen, begun), notes=(note,))
-    there = _to(seen, _with(stable, version, weight), f"first step: {weight} %")
-    back = MoveTraffic(
-        there.runtime_id, there.endpoint_id, there.name, there.after, there.before, "undo"
-    )
-    return replace(_plan("release", seen, begun, there), way_back=(back,))
-
-
-def _begun(seen: Seen, stable: int, canary: int, policy: Policy) -> Begun:
-    return Begun(f"v{stable}-v{canary}-{seen.standing.generation}", stable, canary, policy)
-
-
-def plan_say(verb: str, seen: Seen, event: Event) -> Plan:
-    """Write down what a person says about the ramp."""
-    return _plan(verb, seen, KeepRecord(event))
-
-
-def plan_refused(verb: str, seen: Seen, version: int, reason: str) -> Plan:
-    """A gate said no: write that down; traffic stays where it is."""
-    return _plan(verb, seen, KeepRecord(Refused(version, reason)))
-
-
-def begins(plan: Plan) -> Begun | None:
-    """The ramp that ``plan`` begins, if it begins one."""
-    events = (step.event for step in plan.steps if isinstance(step, KeepRecord))
-    return next((event for event in events if isinstance(event, Begun)), None)
-
-
-def from_queue(seen: Seen, policy: Policy) -> Ruling:
-    """There is no ramp: begin the one that waits, if any."""
-    queued, ended = seen.standing.queued, seen.standing.ended
-    waits = queued is not None and seen.found and seen.found.split != Split(queued)
-    if queued is not None and waits and queued not in dict(seen.standing.rejected):
-        plan = plan_begin(seen, queued, policy)
-        return Ruling(Ruled.ADVANCE, f"version {queued} waited: its ramp begins", plan)
-    reason = f"no ramp is in progress on {seen.subject}"
-    if ended:
-        reason += f"; the last one, of version {ended.ramp.canary}, was {ended.ending.value}"
-    return Ruling(Ruled.NONE, reason, Plan("promote", seen.subject, notes=(reason,)))
-
-
 def rule(seen: Seen, ramp: Ramp, evidence: Evidence, frozen: str = "") -> Ruling:
     """One tick's ruling. ``frozen`` says why nothing may advance now; it stops no rollback."""
     ramp = _with_evidence(ramp, evidence)
     if turned := _turned(ramp, evidence.verdict):
         return _back(seen, ramp, evidence, turned)
     if not _is_published(seen, ramp.canary):
-        return _hold(seen, ramp, evidence, f"version {ramp.canary} is not published any more")
+        reason = f"hold: version {ramp.canary} is not published any more: abort ends its ramp"
+        return _hold(seen, ramp, evidence, reason)
     if ramp.weight == 0:
         return _allowed(seen, ramp, evidence, "first step", frozen)
+    lacking = _lacking(ramp, evidence)
+    if lacking and _is_over(seen, ramp):
+        return _timed_out(seen, ramp, evidence, lacking, frozen)
     if evidence.blind:
         return _blind(seen, ramp, evidence)
-    lacking = _lacking(seen, ramp, evidence.verdict)
-    if lacking and seen.now - ramp.entered_at < ramp.policy.timeout:
-        return _hold(seen, ramp, evidence, lacking)
     if lacking:
-        return _timed_out(seen, ramp, evidence, lacking, frozen)
+        return _hold(seen, ramp, evidence, lacking)
     return _allowed(seen, ramp, evidence, evidence.verdict.reason, frozen)
 
 
@@ -191,15 +60,25 @@ def _with_evidence(ramp: Ramp, evidence: Evidence) -> Ramp:
     return replace(
         ramp,
         windows=ramp.windows + evidence.windows,
-        here=ramp.here + evidence.windows,
+        here=ramp.here + ramp.of_this_step(evidence.windows),
         blind=ramp.blind + 1 if evidence.blind else 0,
     )
 
 
-def _lacking(seen: Seen, ramp: Ramp, verdict: Verdict) -> str:
-    """What is missing before the canary may get more; nothing where all is there."""
-    rung = _rung(ramp)
-    baked = seen.now - ramp.entered_at
+def _is_over(seen: Seen, ramp: Ramp) -> bool:
+    """Whether a step had its time; while a person has paused it, it has all the time there is."""
+    return ramp.paused is None and seen.now - ramp.entered_at >= ramp.policy.timeout
+
+
+def _lacking(ramp: Ramp, evidence: Evidence) -> str:
+    """What is missing before the canary may get more; nothing where all is there.
+
+    Baked is what evidence was read of: time that nobody has looked at shows nothing.
+    """
+    if evidence.blind:
+        return f"hold: no evidence: {evidence.blind}"
+    rung, verdict = _rung(ramp), evidence.verdict
+    baked = max(0.0, evidence.watermark - ramp.entered_at - ramp.policy.warm_up)
     if baked < rung.bake:
         left = duration(rung.bake - baked)
         return f"hold: bakes at {ramp.weight} % for {left} more; {_plainly(verdict.reason)}"
@@ -227,26 +106,23 @@ def _allowed(seen: Seen, ramp: Ramp, evidence: Evidence, reason: str, frozen: st
 
 
 def _barred(seen: Seen, ramp: Ramp, rung: Rung, frozen: str) -> str:
-    """What a person or the calendar has against the next step."""
+    """What a person, the calendar or the platform has against the next step."""
     if ramp.paused:
         why = f": {ramp.paused.reason}" if ramp.paused.reason else ""
-        return f"hold: paused{why}; agentramp resume goes on"
+        return f"hold: paused{why}; resume goes on"
+    if seen.found and seen.found.status is not Status.READY:
+        return f"hold: {seen.endpoint} is {seen.found.status.value}: it has to be READY first"
     if rung.weight in ramp.approved:
         rung = replace(rung, approval=False)
-    waits = _waits(seen, rung, frozen)
+    waits = waits_for(rung, frozen)
     return f"hold: {waits}" if waits else ""
-
-
-def _waits(seen: Seen, rung: Rung, frozen: str) -> str:
-    if rung.approval:
-        command = f"agentramp approve --endpoint {seen.endpoint}"
-        return f"{rung.weight} % waits for a person: {command} --weight {rung.weight}"
-    return frozen
 
 
 def _timed_out(seen: Seen, ramp: Ramp, evidence: Evidence, lacking: str, frozen: str) -> Ruling:
     spent = f"{ramp.weight} % took longer than {duration(ramp.policy.timeout)}"
     match ramp.policy.on_timeout:
+        case _ if evidence.blind and ramp.policy.on_timeout is not OnTimeout.ROLLBACK:
+            return _blind(seen, ramp, evidence)  # nothing advances unseen
         case OnTimeout.HOLD:
             return _hold(seen, ramp, evidence, f"{lacking} ({spent})")
         case OnTimeout.ADVANCE:
@@ -264,23 +140,22 @@ def _blind(seen: Seen, ramp: Ramp, evidence: Evidence) -> Ruling:
         return _hold(seen, ramp, evidence, f"hold: no evidence: {evidence.blind}")
     reason = f"no evidence {ramp.blind} times in a row ({evidence.blind}): back to {lower[-1]} %"
     kept = KeepRecord(_judged(ramp, evidence, Decision.HOLD, reason))
-    step = _to(seen, _with(ramp.stable, ramp.canary, lower[-1]), reason)
-    return Ruling(Ruled.HOLD, reason, _plan("promote", seen, kept, step))
+    step = step_to(seen, trial(ramp.stable, ramp.canary, lower[-1]), reason)
+    return Ruling(Ruled.HOLD, reason, plan_of("promote", seen, kept, step))
 
 
 def _advance(seen: Seen, ramp: Ramp, evidence: Evidence, rung: Rung, reason: str) -> Ruling:
-    split = _with(ramp.stable, ramp.canary, rung.weight)
+    split = trial(ramp.stable, ramp.canary, rung.weight)
     kept = KeepRecord(_judged(ramp, evidence, Decision.ADVANCE, reason))
-    there = _to(seen, split, reason)
-    back = replace(there, before=there.after, after=there.before, reason="undo")
-    plan = replace(_plan("promote", seen, kept, there), way_back=(back,))
+    there = step_to(seen, split, reason)
+    plan = with_way_back(plan_of("promote", seen, kept, there), there)
     return Ruling(Ruled.ADVANCE, reason, plan)
 
 
 def _back(seen: Seen, ramp: Ramp, evidence: Evidence, reason: str) -> Ruling:
     kept = KeepRecord(_judged(ramp, evidence, Decision.ROLLBACK, reason))
-    there = _to(seen, Split(ramp.stable), reason)
-    return Ruling(Ruled.ROLLBACK, reason, _plan("promote", seen, kept, there))
+    there = step_to(seen, Split(ramp.stable), reason)
+    return Ruling(Ruled.ROLLBACK, reason, plan_of("promote", seen, kept, there), by_evidence=True)
 
 
 def _hold(seen: Seen, ramp: Ramp, evidence: Evidence, reason: str) -> Ruling:
@@ -290,7 +165,7 @@ def _hold(seen: Seen, ramp: Ramp, evidence: Evidence, reason: str) -> Ruling:
     counts = evidence.blind and ramp.policy.max_blind is not None
     news = evidence.windows or counts or not again or evidence.watermark > ramp.watermark
     steps: tuple[Step, ...] = (KeepRecord(judged),) if news else ()
-    plan = replace(_plan("promote", seen, *steps), notes=(reason,))
+    plan = replace(plan_of("promote", seen, *steps), notes=(reason,))
     return Ruling(Ruled.HOLD, reason, plan)
 
 
@@ -321,18 +196,6 @@ def _is_published(seen: Seen, version: int) -> bool:
     return any(found.number == version for found in seen.observed.versions)
 
 
-def _with(stable: int, canary: int, weight: int) -> Split:
-    return Split(canary) if weight == FULL else Split(stable, ((canary, weight),))
-
-
-def _to(seen: Seen, split: Split, reason: str) -> MoveTraffic:
-    found, runtime = existing_endpoint(seen), seen.observed.runtime
-    if runtime is None:
-        raise UsageError(f"runtime {seen.runtime} does not exist", advice="deploy it first")
-    return MoveTraffic(runtime.id, found.id, found.name, found.split, split, reason)
-
-
-def _plan(verb: str, seen: Seen, *steps: Step) -> Plan:
-    moves = any(isinstance(step, MoveTraffic) for step in steps)
-    way = IS_BACK if moves else "not needed: no traffic is touched"
-    return Plan(verb, seen.subject, steps, no_way_back=way, generation=seen.standing.generation)
+def plan_say(verb: str, seen: Seen, event: Event) -> Plan:
+    """Write down what a person says about the ramp."""
+    return plan_of(verb, seen, KeepRecord(event))

@@ -3,7 +3,7 @@
 from agentramp.errors import UsageError
 from agentramp.model import Split
 from agentramp.plan import Plan
-from agentramp.planning.traffic import Seen, existing_runtime, move_back
+from agentramp.planning.traffic import Seen, existing_runtime, move_back, plan_of, step_to
 
 
 def plan_rollback(seen: Seen, version: int, reason: str = "asked for") -> Plan:
@@ -14,7 +14,9 @@ def plan_rollback(seen: Seen, version: int, reason: str = "asked for") -> Plan:
 
 def plan_abort(seen: Seen, reason: str = "asked for") -> Plan:
     """End the ramp in progress: all traffic to its stable version."""
-    ramp = seen.standing.ramp
+    ramp, found = seen.standing.ramp, seen.found
+    if ramp is None and found and found.split.canaries:  # a trial that no ramp began ends too
+        return plan_of("abort", seen, step_to(seen, Split(found.split.stable), reason))
     if ramp is None:
         note = f"no ramp is in progress on {seen.subject}: nothing to abort"
         return Plan("abort", seen.subject, notes=(note,))

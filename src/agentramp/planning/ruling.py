@@ -18,9 +18,13 @@ class Ruled(Enum):
 
 @dataclass(frozen=True)
 class Ruling:
-    """``drifted`` says that the platform serves what the journal never asked for."""
+    """``drifted`` says that the platform serves what the journal never asked for.
+
+    ``by_evidence`` is a canary that evidence or a gate sends back, and not a person.
+    """
 
     ruled: Ruled
     reason: str
     plan: Plan
     drifted: bool = False
+    by_evidence: bool = False

@@ -1,10 +1,10 @@
 """Give a version a share of an endpoint's sessions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentramp.errors import SupersededError, UsageError
 from agentramp.model import FULL, Endpoint, Observed, Runtime, Split, Status, VersionRef
-from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, Subject
+from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, Step, Subject
 from agentramp.ramp import Ramp, Standing
 
 NEW = "none: the endpoint is new, so nobody used it before"
@@ -77,6 +77,30 @@ def _is_so(seen: Seen, found: Endpoint, after: Split) -> bool:
     """Both have to say so: what the platform shows may be older than what the journal knows."""
     shown = found.split == after and found.status is Status.READY
     return shown and not seen.unfinished and seen.standing.settled in {None, after}
+
+
+def trial(stable: int, canary: int, weight: int) -> Split:
+    """``canary`` beside ``stable``; at 100 it is alone."""
+    return Split(canary) if weight == FULL else Split(stable, ((canary, weight),))
+
+
+def step_to(seen: Seen, after: Split, reason: str) -> MoveTraffic:
+    found, runtime = existing_endpoint(seen), seen.observed.runtime
+    if runtime is None:
+        raise UsageError(f"runtime {seen.runtime} does not exist", advice="deploy it first")
+    return MoveTraffic(runtime.id, found.id, found.name, found.split, after, reason)
+
+
+def plan_of(verb: str, seen: Seen, *steps: Step) -> Plan:
+    """Steps that nothing undoes: records, and moves towards safety."""
+    moves = any(isinstance(step, MoveTraffic) for step in steps)
+    way = IS_BACK if moves else "not needed: no traffic is touched"
+    return Plan(verb, seen.subject, steps, no_way_back=way, generation=seen.standing.generation)
+
+
+def with_way_back(plan: Plan, there: MoveTraffic) -> Plan:
+    """``there`` is the step of ``plan`` that is to be undone where it fails."""
+    return replace(plan, way_back=(replace(there, before=there.after, after=there.before),))
 
 
 def existing_runtime(seen: Seen, version: int) -> Runtime:

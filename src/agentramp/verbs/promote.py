@@ -72,7 +72,7 @@ def _result(args: argparse.Namespace, where: Target, ticked: Ticked) -> Result:
     ruling, evidence = ticked.ruling, ticked.evidence
     told = traffic.result(args, ruling.plan, ticked.seen, ticked.outcome, None)
     verdict = evidence.verdict if evidence else None
-    ends = ruling.ruled is Ruled.ROLLBACK and ticked.by_evidence and not args.dry_run
+    ends = ruling.by_evidence and not args.dry_run
     return replace(
         told,
         verb="promote",

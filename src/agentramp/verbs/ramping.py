@@ -30,7 +30,7 @@ def desk(args: argparse.Namespace, context: Context, where: Target) -> Desk:
         policy=policy(args, where),
         freezes=where.ramp.freezes,
         told=context.console.plan,
-        refusal=lambda _, begun: gating.refusal(args, context, where, begun),
+        refusal=lambda begun: gating.refusal(args, context, where, begun),
     )
 
 

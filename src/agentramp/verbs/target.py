@@ -26,8 +26,6 @@ from agentramp.revision import has_remote
 from agentramp.verbs.context import Context
 from agentramp.verbs.project import configured
 
-NOTHING_SAID = RampConfig()
-
 
 @dataclass(frozen=True)
 class Target:
@@ -51,21 +49,26 @@ class Target:
 
 
 def named(args: argparse.Namespace, context: Context) -> Target:
-    """The runtime by name alone: what a rollback needs, and no more."""
+    """The runtime by name alone: what a rollback needs, and no more.
+
+    What agentramp.yaml says holds there too, if there is one: its journal, its evidence, its hooks.
+    """
     _check(args)
     if args.runtime:
-        return target(args, context, args.runtime, args.region or "local")
+        ramp = ramp_config(args, context)
+        return target(args, context, args.runtime, args.region or "local", ramp)
     return of(args, context, _configured(args, context))
 
 
 def remembered(args: argparse.Namespace, context: Context) -> tuple[Subject, Journal]:
     """Where it is written what was done. The platform is not asked, and need not be there."""
     _check(args)
+    ramp = ramp_config(args, context)
     if args.runtime:
-        runtime, region, ramp = args.runtime, args.region or "local", NOTHING_SAID
+        runtime, region = args.runtime, args.region or "local"
     else:
         found = _configured(args, context)
-        runtime, region, ramp = found.spec.name, found.region, ramp_config(args, context)
+        runtime, region = found.spec.name, found.region
     subject = Subject(runtime, args.endpoint or ramp.endpoint)
     return subject, _journal(args, context, region, ramp)
 
@@ -104,7 +107,7 @@ def target(
     context: Context,
     runtime: str,
     region: str,
-    ramp: RampConfig = NOTHING_SAID,
+    ramp: RampConfig,
 ) -> Target:
     account: str | None
     if args.platform == "local":
@@ -134,23 +137,44 @@ def _journal(args: argparse.Namespace, context: Context, region: str, ramp: Ramp
     local = args.platform == "local"
     root = context.cwd / args.path
     root = root if root.is_dir() else root.parent
-    known = kind is not JournalKind.FILE and has_remote(root, remote, context.environ)
-    if kind is JournalKind.GIT and not known:
-        raise UsageError(
-            f"the journal is to be a git ref, and {root} has no git remote {remote}",
-            advice="run this in a clone, name its remote with --remote, or use --journal file",
-        )
-    if kind is JournalKind.GIT or (known and not local):
+    asked = kind is JournalKind.GIT or (kind is JournalKind.AUTO and not local)
+    if asked and _is_in_git(args, context, kind, root, remote):
         prefix = "local" if local else region
         return GitJournal(root, remote, prefix, context.environ, context.sleep)
     folder = Path("local") if local else Path("agentrun") / region
     return FileJournal(context.home / "journal" / folder)
 
 
+def _is_in_git(
+    args: argparse.Namespace, context: Context, kind: JournalKind, root: Path, remote: str
+) -> bool:
+    """Raises UsageError where it has to be and cannot."""
+    # A verb that takes no --journal writes nothing down, so the file does as well.
+    writes = hasattr(args, "journal")
+    if not writes and kind is JournalKind.AUTO:
+        return False
+    if has_remote(root, remote, context.environ):
+        return True
+    if kind is JournalKind.GIT:
+        raise UsageError(
+            f"the journal is to be a git ref, and {root} has no git remote {remote}",
+            advice="run this in a clone, name its remote with --remote, or use --journal file",
+        )
+    if context.environ.get("GITHUB_ACTIONS") == "true":
+        raise UsageError(
+            f"{root} has no git remote {remote} to keep the journal, and a runner's disk is gone"
+            " tomorrow",
+            advice="check out the repository first (actions/checkout); or, where this runner keeps"
+            " its disk, say journal: file in agentramp.yaml",
+        )
+    return False
+
+
 def executor(args: argparse.Namespace, context: Context, where: Target) -> Execute:
     if args.dry_run:
         return look_only
-    return Executor(where.platform, where.journal, context.console, context.by)
+    lease = where.ramp.policy.lease
+    return Executor(where.platform, where.journal, context.console, context.by, lease=lease)
 
 
 def started(context: Context) -> daemon.Server:

@@ -9,6 +9,7 @@ reads again.
 import json
 import math
 import platform as machine
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -78,8 +79,8 @@ class Action:
 class Client:
     """Calls to the control plane at ``url``.
 
-    ``now`` tells seconds since 1970-01-01 UTC, ``nonce`` a fresh random token and ``jitter`` a
-    number in [0, 1).
+    ``now`` tells seconds since 1970-01-01 UTC, ``monotonic`` those of a clock that nobody sets,
+    ``nonce`` a fresh random token and ``jitter`` a number in [0, 1).
     """
 
     url: str
@@ -89,8 +90,9 @@ class Client:
     nonce: Callable[[], str]
     jitter: Callable[[], float]
     session: requests.Session = field(default_factory=requests.Session)
-    _ahead: float | None = field(default=None, init=False)
-    """Seconds that the platform's clock is ahead of this machine's."""
+    monotonic: Callable[[], float] = time.monotonic
+    _epoch: float | None = field(default=None, init=False)
+    """What the platform's clock shows where ``monotonic`` shows 0."""
 
     def __post_init__(self) -> None:
         # A proxy of the environment is for the way out, never for this machine.
@@ -144,16 +146,19 @@ class Client:
         return _data(action, answer)
 
     def server_time(self) -> float:
-        """The platform's clock as its answers' ``Date`` tells it, to about a second."""
-        return self.now() + (self._ahead or 0.0)
+        """The platform's clock as its answers' ``Date`` tells it, to about a second.
+
+        A step of this machine's own clock changes nothing about it.
+        """
+        return self.now() if self._epoch is None else self.monotonic() + self._epoch
 
     def _compare_clocks(self, date: str) -> None:
         try:
-            ahead = parsedate_to_datetime(date).timestamp() - self.now()
+            epoch = parsedate_to_datetime(date).timestamp() - self.monotonic()
         except (TypeError, ValueError):
             return
         # A date is cut to the second and was sent before it was read: the largest is the truest.
-        self._ahead = ahead if self._ahead is None else max(self._ahead, ahead)
+        self._epoch = epoch if self._epoch is None else max(self._epoch, epoch)
 
     def _lost(self, action: Action, error: requests.RequestException) -> Exception:
         if action.method == "POST" and not _never_connected(error):
