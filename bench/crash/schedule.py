@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from random import Random
 
 from agentramp.errors import AgentrampError
-from agentramp.planning import Ruled
 from agentramp.ramp import standing
 from bench.crash import commands
 from bench.crash.commands import REAL, Claim, Run, Works
@@ -125,7 +124,7 @@ class _Schedule:
             if ticked.ruling.drifted or (ticked.evidence is not None and self._is_quiet()):
                 self._world.tell(process.name, f"at rest: {self._truth.split}")
                 return
-            if ticked.ruling.ruled is Ruled.NONE and self._is_quiet():
+            if not ticked.ramp and not ticked.ruling.plan.steps and self._is_quiet():
                 return
         self._break("at rest the platform serves the journal's split", "it never came to rest")
 

@@ -31,17 +31,17 @@ def has_remote(root: Path, remote: str, environ: Mapping[str, str]) -> bool:
     why = done.stderr.strip()
     if any(words in why for words in _NO_SUCH):
         return False
-    last = why.splitlines()[-1] if why else f"exit status {done.returncode}"
     raise UsageError(
-        f"git does not say whether {root} has a remote {remote}: {_reason(why, last)}",
+        f"git does not say whether {root} has a remote {remote}: {_reason(why)}",
         advice=_advice(why),
     )
 
 
-def _reason(why: str, last: str) -> str:
-    """Of many lines the first that names the fault, else the last one."""
-    fatal = [line for line in why.splitlines() if line.startswith("fatal: ")]
-    return (fatal[-1] if fatal else last).removeprefix("fatal: ")
+def _reason(why: str) -> str:
+    """The last line, or the one before git's own advice."""
+    lines = why.splitlines() or ["no reason given"]
+    fatal = [line for line in lines if line.startswith("fatal: ")]
+    return (fatal or lines)[-1].removeprefix("fatal: ")
 
 
 def _advice(why: str) -> str:

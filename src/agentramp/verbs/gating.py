@@ -2,6 +2,8 @@
 
 import argparse
 import random
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from typing_extensions import assert_never
@@ -14,8 +16,8 @@ from agentramp.config.ramp_settings import (
     GoldenGate,
     ProbeSource,
 )
-from agentramp.errors import RefusedError
-from agentramp.evidence.port import EvidenceError
+from agentramp.errors import AgentrampError, RefusedError, UsageError
+from agentramp.evidence.port import Answer, EvidenceError, Question
 from agentramp.evidence.probes import ProbeEvidence
 from agentramp.gates import command, model_judge
 from agentramp.gates import golden as prompts
@@ -24,9 +26,11 @@ from agentramp.gates.port import Gate as Asked
 from agentramp.gates.port import Opinion, Outcome, Pinned
 from agentramp.gates.prompts import Prompt
 from agentramp.gates.trial import Trials
-from agentramp.model import Endpoint
+from agentramp.judge.window import Unit
+from agentramp.model import Endpoint, Split, Status
 from agentramp.plan import Subject
 from agentramp.planning import Seen, pinned_names, plan_pin
+from agentramp.ramp import Ramp
 from agentramp.record import Begun
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import Target, executor
@@ -36,13 +40,35 @@ class UndecidedError(RefusedError):
     """A gate could not say yes or no, so nothing was moved."""
 
 
-def refusal(args: argparse.Namespace, context: Context, where: Target, begun: Begun) -> str:
+def refusal(
+    args: argparse.Namespace,
+    context: Context,
+    where: Target,
+    begun: Begun,
+    beside: Ramp | None = None,
+) -> str:
     """Why a gate keeps the canary from traffic; empty where all let it through.
 
-    Raises UndecidedError where one gives no answer. Probes need the pinned endpoints too.
+    Raises UndecidedError where one gives no answer. Probes need the pinned endpoints too, so where
+    the canary is stopped they go back to the versions of ``beside``, a ramp in progress.
     """
-    if args.dry_run or not (where.ramp.gates or isinstance(where.ramp.source, ProbeSource)):
+    if args.dry_run or not needs_pins(where):
         return ""
+    try:
+        refused = _first_no(args, context, where, begun)
+    except AgentrampError:
+        _pin_again(args, context, where, beside)
+        raise
+    if refused:
+        _pin_again(args, context, where, beside)
+    return refused
+
+
+def needs_pins(where: Target) -> bool:
+    return bool(where.ramp.gates) or isinstance(where.ramp.source, ProbeSource)
+
+
+def _first_no(args: argparse.Namespace, context: Context, where: Target, begun: Begun) -> str:
     pinned = pin(args, context, where, begun.stable, begun.canary)
     for gate in where.ramp.gates:
         opinion = _asked(gate, context).run(pinned)
@@ -60,14 +86,22 @@ def refusal(args: argparse.Namespace, context: Context, where: Target, begun: Be
     return ""
 
 
+def _pin_again(
+    args: argparse.Namespace, context: Context, where: Target, beside: Ramp | None
+) -> None:
+    if beside:
+        pin(args, context, where, beside.stable, beside.canary)
+
+
 def pin(
     args: argparse.Namespace, context: Context, where: Target, stable: int, canary: int
 ) -> Pinned:
     """Endpoints that reach one version each, made or moved if need be."""
+    refuse_foreign(where)
     names = pinned_names(where.endpoint)
     urls = []
     for name, version in zip(names, (canary, stable), strict=True):
-        seen = tick.look(where.platform, where.journal, Subject(where.runtime, name))
+        seen = _look(where, name)
         plan = plan_pin(seen, version)
         context.console.plan(plan)
         outcome = executor(args, context, where)(plan)
@@ -76,10 +110,51 @@ def pin(
     return Pinned(canary, stable, *urls)
 
 
-def probes(source: ProbeSource, context: Context, where: Target, seen: Seen) -> ProbeEvidence:
-    """Probes of the two pinned endpoints; raises EvidenceError where they are not there."""
-    canary, stable = (_pinned(seen, name) for name in pinned_names(where.endpoint))
-    return ProbeEvidence(
+def refuse_foreign(where: Target) -> None:
+    """An endpoint that only bears the name of a pinned one is a team's own: raises UsageError."""
+    for name in pinned_names(where.endpoint):
+        if _look(where, name).found and not is_ours(where, name):
+            raise UsageError(
+                f"endpoint {name} is there, and the journal knows nothing of it: gates and probes"
+                " would move its traffic",
+                advice="name the endpoint of the ramp otherwise (endpoint: in agentramp.yaml); or,"
+                f" if {name} was made for gates and nobody uses it: agentramp adopt --endpoint"
+                f" {name}",
+            )
+
+
+def is_ours(where: Target, name: str) -> bool:
+    return bool(where.journal.read(Subject(where.runtime, name)))
+
+
+def _look(where: Target, name: str) -> Seen:
+    return tick.look(where.platform, where.journal, Subject(where.runtime, name))
+
+
+@dataclass(frozen=True)
+class PinnedProbes:
+    """Probes whose endpoints are looked at before and after: another run may move them."""
+
+    probes: ProbeEvidence
+    check: Callable[[], object]
+
+    @property
+    def unit(self) -> Unit:
+        return self.probes.unit
+
+    def read(self, question: Question) -> tuple[Answer, ...]:
+        answers = self.probes.read(question)
+        self.check()
+        return answers
+
+
+def probes(source: ProbeSource, context: Context, where: Target, seen: Seen) -> PinnedProbes:
+    """Probes of the two pinned endpoints; raises EvidenceError where they are not there.
+
+    ``seen`` has the ramp whose versions are asked.
+    """
+    canary, stable = _pinned(where, seen)
+    asked = ProbeEvidence(
         canary.url,
         stable.url,
         golden.read(context.cwd / source.prompts),
@@ -87,14 +162,34 @@ def probes(source: ProbeSource, context: Context, where: Target, seen: Seen) -> 
         _chance(context),
         source.count,
     )
+    return PinnedProbes(asked, lambda: _pinned(where, _look(where, where.endpoint)))
 
 
-def _pinned(seen: Seen, name: str) -> Endpoint:
+def _pinned(where: Target, seen: Seen) -> tuple[Endpoint, Endpoint]:
+    """The endpoints that reach the canary alone and the stable version alone."""
+    ramp = seen.standing.ramp
+    if ramp is None:
+        raise EvidenceError(
+            f"no ramp is in progress on {seen.subject}, so there is nothing to probe",
+            advice="run this again",
+        )
+    canary, stable = pinned_names(where.endpoint)
+    return _reaching(seen, canary, ramp.canary), _reaching(seen, stable, ramp.stable)
+
+
+def _reaching(seen: Seen, name: str, version: int) -> Endpoint:
     found = seen.observed.endpoint(name)
     if found is None:
         raise EvidenceError(
             f"endpoint {name} is not there, so nothing can be probed",
             advice="a release makes it: agentramp release",
+        )
+    if found.split != Split(version) or found.status is not Status.READY:
+        raise EvidenceError(
+            f"endpoint {name} serves {found.split} ({found.status.value}) and not version {version}"
+            " alone, so probes of it say nothing about that one",
+            advice=f"a release pins it anew; or agentramp restore --endpoint {name}, where somebody"
+            " moved it by hand",
         )
     return found
 

@@ -19,7 +19,7 @@ from agentramp.evidence.prometheus import PrometheusEvidence
 from agentramp.evidence.promql import Prometheus
 from agentramp.evidence.url import UrlEvidence
 from agentramp.judge.window import Unit
-from agentramp.planning import Seen
+from agentramp.planning import Seen, pinned_names
 from agentramp.platform.registry import client
 from agentramp.verbs import gating
 from agentramp.verbs.context import Context
@@ -46,7 +46,10 @@ def unit(where: Target, platform: str) -> Unit:
             assert_never(source)
 
 
-def connect(context: Context, where: Target, seen: Seen, platform: str) -> Evidence:
+def connect(
+    context: Context, where: Target, seen: Seen, platform: str, *, dry_run: bool = False
+) -> Evidence:
+    """Raises EvidenceError where the source cannot be asked, or not without an effect."""
     source = chosen(where, platform)
     match source:
         case GatewaySource():
@@ -66,6 +69,10 @@ def connect(context: Context, where: Target, seen: Seen, platform: str) -> Evide
             return CommandEvidence(source.argv, source.unit, source.timeout, context.environ)
         case UrlSource():
             return UrlEvidence(source.url, source.unit, source.timeout, source.token)
+        case ProbeSource() if dry_run:
+            raise EvidenceError(
+                "a dry run sends no probes", advice="agentramp promote without --dry-run does"
+            )
         case ProbeSource():
             return gating.probes(source, context, where, seen)
         case _:
@@ -89,5 +96,24 @@ def _log_service(
         store = LogStore(where.address.url, logstore, lambda: where.address.credentials)
     else:
         store = LogStore.of(project, where.region, logstore, lambda: where.address.credentials)
+    _refuse_mixed(where, seen)
     function = function_of(runtime.id)
     return LogServiceEvidence(store, function, where.platform.now, context.sleep)
+
+
+def _refuse_mixed(where: Target, seen: Seen) -> None:
+    """The log service counts a version's requests by whatever endpoint they came."""
+    ramp = seen.standing.ramp
+    tried = {ramp.stable, ramp.canary} if ramp else set[int]()
+    pinned = pinned_names(where.endpoint)
+    for other in seen.observed.endpoints:
+        shared = [version for version, _ in other.split.weights if version in tried]
+        # The endpoints that gates made have no traffic but theirs, and that was before the ramp.
+        made = other.name in pinned and gating.is_ours(where, other.name)
+        if shared and other.name != seen.endpoint and not made:
+            raise EvidenceError(
+                f"endpoint {other.name} serves version {shared[0]} too, and the log service cannot"
+                f" tell its requests from those of {seen.endpoint}",
+                advice="give that endpoint another version, or name a source under evidence: in"
+                " agentramp.yaml that knows endpoints, such as prometheus",
+            )
