@@ -7,6 +7,8 @@ that a run died in the middle: the platform is read again, nothing is assumed.
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from typing_extensions import assert_never
+
 from agentramp.judge.verdict import Decision
 from agentramp.judge.window import Window
 from agentramp.model import Split
@@ -128,3 +130,37 @@ class Record:
     at: float
     event: Event
     by: str = ""
+
+
+def sentence(event: Event) -> str:  # noqa: C901 - one case for each kind
+    """What a record says, for people: in the journal's log, a terminal and a page alike."""
+    match event:
+        case Moving(before, after, reason):
+            why = f" ({reason})" if reason else ""
+            return f"begins to move: {before or 'a new endpoint'} -> {after}{why}"
+        case Moved(_, after):
+            return f"done: serves {after}"
+        case Undone(_, after):
+            return f"undone: serves {after} again"
+        case Begun(_, stable, canary, policy):
+            ladder = ", ".join(str(rung.weight) for rung in policy.rungs)
+            return (
+                f"puts version {canary} on trial against version {stable}:"
+                f" {ladder} %, alpha {policy.rules.alpha:g}"
+            )
+        case Judged(reason=reason):
+            return reason
+        case Paused(reason):
+            return f"paused: {reason}" if reason else "paused"
+        case Resumed():
+            return "resumed"
+        case Approved(weight):
+            return f"approved {weight} % for the canary"
+        case Adopted(split):
+            return f"took over what was found: {split}"
+        case Queued(version):
+            return f"version {version} waits for the ramp in progress to end"
+        case Refused(version, reason):
+            return f"version {version} gets no traffic: {reason}"
+        case _:
+            assert_never(event)

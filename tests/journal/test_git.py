@@ -270,15 +270,15 @@ def test_git_log_of_the_ref_reads_as_the_audit_trail(place: Place) -> None:
     )
     log = place.git("log", "--reverse", "--format=%aI %an <%ae> %s", REF).splitlines()
     assert [line.split(" agentramp <agentramp@invalid> ")[1] for line in log] == [
-        "release: open on v7 100 %",
-        "release: begin ramp r-1 from v7 to v8",
-        "promote: hold: 12 more sessions",
-        "promote: move v7 90 %, v8 10 % -> v7 70 %, v8 30 %",
-        "promote: moved to v7 70 %, v8 30 %",
-        "abort: moved back to v7 100 %",
+        "release: begins to move: a new endpoint -> v7 100 % (first)",
+        "release: puts version 8 on trial against version 7: 10, 30, 50, 100 %, alpha 0.01",
+        "promote: 12 more sessions",
+        "promote: begins to move: v7 90 %, v8 10 % -> v7 70 %, v8 30 %",
+        "promote: done: serves v7 70 %, v8 30 %",
+        "abort: undone: serves v7 100 % again",
         f"pause: paused: {('freeze' * 99)[:284]}…",
         "resume: resumed",
-        "adopt: adopted v7 90 %, v8 10 %",
+        "adopt: took over what was found: v7 90 %, v8 10 %",
     ]
     assert log[0].startswith("2023-11-14T22:13:20+00:00 ")
     body = place.git("log", "-1", "--format=%b", REF).splitlines()[0]

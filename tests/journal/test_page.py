@@ -56,7 +56,8 @@ def test_the_commands_do_what_the_page_says(place: Place) -> None:
     journal.append(SUBJECT, *EVERY_KIND, expected=0)
     printed = run(place, clone, reading).splitlines()
     assert len(printed) == 2 * len(EVERY_KIND)
-    assert printed[0] == "2023-11-14 22:13:20 +0000 shift-traffic: open on LATEST 100 %"
+    opened = "begins to move: a new endpoint -> LATEST 100 % (a first release)"
+    assert printed[0] == f"2023-11-14 22:13:20 +0000 shift-traffic: {opened}"
     assert printed[-1].startswith('{"schema":1,"phase":"refused"')
     run(place, clone, clearing)
     assert place.refs() == []

@@ -210,12 +210,16 @@ class Plant:
         return standing(self.journal.read(self.subject(endpoint)))
 
     def open(self, endpoint: str, stable: int) -> str:
-        """A new endpoint that ``stable`` serves; gives its URL."""
+        """A new endpoint that ``stable`` serves; gives its URL.
+
+        No ramp on it may seem to have begun before it by a clock that is a second off.
+        """
         runtime = self.platform.observe(self.runtime).runtime
         assert runtime
         subject = self.subject(endpoint)
         step = CreateEndpoint(runtime.id, endpoint, Split(stable))
         self._execute(Plan("release", subject, (step,), generation=0))
+        time.sleep(CLOCK)
         return self.found(endpoint).url
 
     def begin(self, endpoint: str, canary: int) -> None:

@@ -1,9 +1,8 @@
 """promote killed with SIGKILL at each of its calls, and doubled: it converges every time.
 
 A run first counts the calls of a tick, to the platform and of git. Then each of them is the one
-at which a run dies: an advance before the call is passed on, and after it had its effect; a
-rollback only after it, for what a kill before the next call leaves behind is the same. The
-endpoints are many, so that a kill meets a journal of its own and the waits overlap.
+at which a run dies, after it had its effect: what a kill before the next call leaves behind is the
+same, and before the first there is nothing. The endpoints are many, so that a kill meets a journal of its own and the waits overlap.
 """
 
 import time
@@ -27,16 +26,16 @@ bake: 0s
 min-sessions: 1
 alpha: 0.1
 certify: {margin: 0.4}
-lease: 1s
+lease: 3s
 evidence: {source: gateway, window: 1s, settle: 0s}
 """
 LADDER = [Split(1, ((2, 50),)), Split(1, ((2, 70),)), Split(1, ((2, 90),)), Split(2)]
-LEASE = 1 + 2 * CLOCK + 0.1
+LEASE = 3 + 2 * CLOCK + 0.1
 """Seconds: the lease above, and what the clocks of the dead run and the next one may be off."""
 STABLE, HEALTHY, FAILING = 1, 2, 3
 LANES = 6
 MOST_TICKS = 5
-PAIRS, RIVALS = 5, 3
+PAIRS, RIVALS = 3, 2
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +107,6 @@ def counted(plant: Plant, folder: Path, endpoint: str, canary: int) -> tuple[Kil
     return whole, places
 
 
-def on_both_sides(kill: Kill) -> tuple[Kill, Kill]:
-    return replace(kill, side=Side.BEFORE), replace(kill, side=Side.AFTER)
-
-
 def in_lanes(work: Callable[[Kill], None], kills: list[Kill]) -> None:
     with ThreadPoolExecutor(LANES) as pool:
         for _ in pool.map(work, kills):
@@ -120,7 +115,6 @@ def in_lanes(work: Callable[[Kill], None], kills: list[Kill]) -> None:
 
 @pytest.mark.timeout(480)
 def test_an_advance_killed_at_each_of_its_calls(plant: Plant, tmp_path: Path) -> None:
-    """Each rung is one kill: the first dies before the call, the second after it."""
     whole, kills = counted(plant, tmp_path, "forward", HEALTHY)
     assert whole.ended.document["verdict"] == "advance"
     assert "PUT" in " ".join(whole.platform)
@@ -131,15 +125,13 @@ def test_an_advance_killed_at_each_of_its_calls(plant: Plant, tmp_path: Path) ->
 def advance_with_kills(plant: Plant, folder: Path, place: Kill) -> None:
     lane = Lane.open(plant, folder, f"forward-{place.at.value}-{place.number}")
     lane.begin(HEALTHY)
-    for kill in on_both_sides(place):
-        before = LADDER.index(lane.split)
-        lane.show()
-        killed = lane.dies(kill)
-        assert killed.is_dead, f"{kill}: {killed}"
-        ends = lane.converge()
-        assert {code for code, _ in ends} == {0}, f"{kill}: {ends}"
-        assert LADDER.index(lane.split) - before in {0, 1}, f"{kill}: {ends}"
-        chronicle.check(plant, lane.endpoint)
+    lane.show()
+    killed = lane.dies(replace(place, side=Side.AFTER))
+    assert killed.is_dead, f"{place}: {killed}"
+    ends = lane.converge()
+    assert {code for code, _ in ends} == {0}, f"{place}: {ends}"
+    assert LADDER.index(lane.split) in {0, 1}, f"{place}: {ends}"
+    chronicle.check(plant, lane.endpoint)
     records = plant.journal.read(plant.subject(lane.endpoint))
     served = chronicle.splits(records)
     assert served == [Split(STABLE), *LADDER[: len(served) - 1]], place

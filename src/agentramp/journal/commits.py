@@ -4,24 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from typing_extensions import assert_never
-
 from agentramp.journal.lines import parsed, rendered
 from agentramp.journal.port import JournalError
-from agentramp.record import (
-    Adopted,
-    Approved,
-    Begun,
-    Judged,
-    Moved,
-    Moving,
-    Paused,
-    Queued,
-    Record,
-    Refused,
-    Resumed,
-    Undone,
-)
+from agentramp.record import Record, sentence
 
 LOG_FORMAT: Final = "tformat:%H%x00%P%x00%B"
 """For ``git log -z``: three fields a commit, each ended by NUL."""
@@ -43,42 +28,14 @@ def message(record: Record, append_id: str) -> str:
     Without ``append_id`` two runs that write the same at the same second would make the very same
     commit, and both would take the other's push for their own. Raises ValueError on NaN.
     """
-    return f"{sentence(record)}\n\n{rendered(record)}\n\nAppend-Id: {append_id}\n"
+    return f"{headline(record)}\n\n{rendered(record)}\n\nAppend-Id: {append_id}\n"
 
 
-def sentence(record: Record) -> str:
+def headline(record: Record) -> str:
     """What was done, in one line for people, such as ``promote: hold: 12 more sessions``."""
-    words = f"{record.verb}: {_words(record)}"
+    words = f"{record.verb}: {sentence(record.event)}"
     line = " ".join("".join(c if c.isprintable() else " " for c in words).split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
-
-
-def _words(record: Record) -> str:  # noqa: C901 - a case for each kind
-    match record.event:
-        case Moving(before, after, _):
-            return f"move {before} -> {after}" if before else f"open on {after}"
-        case Moved(_, after):
-            return f"moved to {after}"
-        case Undone(_, after):
-            return f"moved back to {after}"
-        case Begun(ramp, stable, canary, _):
-            return f"begin ramp {ramp} from v{stable} to v{canary}"
-        case Judged(_, decision, reason):
-            return f"{decision.value}: {reason}"
-        case Paused(reason):
-            return f"paused: {reason}" if reason else "paused"
-        case Resumed():
-            return "resumed"
-        case Approved(weight):
-            return f"the canary may have {weight} %"
-        case Adopted(split):
-            return f"adopted {split}"
-        case Queued(version):
-            return f"v{version} waits for the ramp in progress"
-        case Refused(version, reason):
-            return f"v{version} gets no traffic: {reason}"
-        case _:
-            assert_never(record.event)
 
 
 def commits(log: str) -> tuple[Commit, ...]:

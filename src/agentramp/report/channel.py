@@ -19,8 +19,10 @@ from typing_extensions import assert_never
 from agentramp.errors import AgentrampError
 from agentramp.report import github, json, text
 from agentramp.report.console import Console
+from agentramp.report.plain import wrapped
 from agentramp.report.result import Facts, Failure, History, Report, Result, Streamed
 
+WIDTH = 80
 BOLD, RED, RESET = "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
 
@@ -84,7 +86,9 @@ class Channel:
             self._print(self.stdout, [document])
             return
         first, *others = lines
-        self._print(self.stdout, [self._painted(self.stdout, BOLD, first), *others])
+        message = wrapped(first, WIDTH) if self._is_read(self.stdout) else [first]
+        self._print(self.stdout, (self._painted(self.stdout, BOLD, line) for line in message))
+        self._print(self.stdout, others)
 
     def fail(self, error: AgentrampError) -> None:
         failure = Failure(self.verb, error, self.command)
@@ -94,7 +98,9 @@ class Channel:
         if self.environ.get("GITHUB_ACTIONS") == "true":
             self._print(self.stderr, github.annotations(failure))
         *others, last = text.failure(failure)
-        self._print(self.stderr, [*others, self._painted(self.stderr, RED, last)])
+        reason = wrapped(last, WIDTH) if self._is_read(self.stderr) else [last]
+        self._print(self.stderr, others)
+        self._print(self.stderr, (self._painted(self.stderr, RED, line) for line in reason))
 
     def interrupted(self) -> None:
         self._end(130, "interrupted", "run it again to go on")
@@ -108,6 +114,10 @@ class Channel:
         if self.output == "json":
             self._print(self.stdout, [json.end(self.verb, code, reason, advice)])
         self._print(self.stderr, [f"agentramp {self.verb}: {reason}; {advice}"])
+
+    def _is_read(self, stream: TextIO) -> bool:
+        """Whether a person reads it as it comes; a log is searched, so its lines stay whole."""
+        return stream.isatty() and self.environ.get("GITHUB_ACTIONS") != "true"
 
     def _painted(self, stream: TextIO, colour: str, line: str) -> str:
         plain = not stream.isatty() or self.environ.get("TERM") == "dumb"

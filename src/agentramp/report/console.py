@@ -10,8 +10,10 @@ from typing import TextIO
 
 from agentramp.plan import KeepRecord, Plan, Step
 from agentramp.report import text
+from agentramp.report.plain import wrapped
 
 _BAR = 24
+_WIDTH, _HEAD = 80, len("  will   ")
 _REDRAW = 0.1
 _REPEAT = 10.0
 _CLEAR = "\r\x1b[K"
@@ -56,7 +58,10 @@ class Console:
     def plan(self, plan: Plan) -> None:
         self._wipe()
         for line in text.plan(plan):
-            print(line, file=self.stream, flush=True)
+            head, words = line[:_HEAD], line[_HEAD:]
+            lines = wrapped(words, _WIDTH - _HEAD) if self.terminal else [words]
+            for number, part in enumerate(lines):
+                print((" " * _HEAD if number else head) + part, file=self.stream, flush=True)
 
     def begin(self, step: Step) -> None:  # noqa: ARG002 - the plan was printed
         self._begun = self.clock()

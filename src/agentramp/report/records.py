@@ -5,24 +5,17 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
 
-from typing_extensions import assert_never
-
 from agentramp.judge.verdict import Decision
 from agentramp.ramp import Standing, standings
 from agentramp.record import (
     Adopted,
-    Approved,
-    Begun,
     Event,
     Judged,
     Moved,
     Moving,
-    Paused,
-    Queued,
     Record,
-    Refused,
-    Resumed,
     Undone,
+    sentence,
 )
 from agentramp.report.moments import moment
 from agentramp.report.plain import columns, cut, harmless, wrapped
@@ -94,39 +87,6 @@ def _loose(records: Sequence[Record], after: Iterable[Standing]) -> dict[int, Lo
     if last is not None:
         found[last] = Loose.OPEN
     return found
-
-
-def sentence(event: Event) -> str:  # noqa: C901 - one case for each kind
-    match event:
-        case Moving(before, after, reason):
-            why = f" ({reason})" if reason else ""
-            return f"begins to move: {before or 'a new endpoint'} -> {after}{why}"
-        case Moved(_, after):
-            return f"done: serves {after}"
-        case Undone(_, after):
-            return f"undone: serves {after} again"
-        case Begun(_, stable, canary, policy):
-            ladder = ", ".join(str(rung.weight) for rung in policy.rungs)
-            return (
-                f"puts version {canary} on trial against version {stable}:"
-                f" {ladder} %, alpha {policy.rules.alpha:g}"
-            )
-        case Judged(reason=reason):
-            return reason
-        case Paused(reason):
-            return f"paused: {reason}" if reason else "paused"
-        case Resumed():
-            return "resumed"
-        case Approved(weight):
-            return f"approved {weight} % for the canary"
-        case Adopted(split):
-            return f"took over what was found: {split}"
-        case Queued(version):
-            return f"version {version} waits for the ramp in progress to end"
-        case Refused(version, reason):
-            return f"version {version} gets no traffic: {reason}"
-        case _:
-            assert_never(event)
 
 
 def mark(event: Event) -> str:

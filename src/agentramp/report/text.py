@@ -19,9 +19,9 @@ from agentramp.plan import (
     Step,
     UpdateRuntime,
 )
-from agentramp.record import Judged
+from agentramp.record import Judged, sentence
 from agentramp.report.plain import harmless
-from agentramp.report.records import listed, sentence
+from agentramp.report.records import listed
 from agentramp.report.result import Facts, Failure, History, Result
 
 _KILO = 1000.0

@@ -19,8 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     """Needs no evidence, ignores freezes, and wins over every other run."""
-    where = named(args, context)
-    seen = traffic.look(where)
+    return ended(args, context, named(args, context))
+
+
+def ended(args: argparse.Namespace, context: Context, where: Target) -> Result:
+    seen = traffic.look_at(where)
     result = ramping.insisting(context)(_once, args, context, where)
     if result.changed:
         why = f": {args.reason}" if args.reason else ""
@@ -31,7 +34,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
 
 
 def _once(args: argparse.Namespace, context: Context, where: Target) -> Result:
-    seen = traffic.look(where)
+    seen = traffic.look_at(where)
     plan = plan_abort(seen, args.reason or "asked for")
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)

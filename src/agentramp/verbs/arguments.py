@@ -113,9 +113,12 @@ def add_reason(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the journal")
 
 
-def again(args: argparse.Namespace, verb: str, *words: str) -> str:
-    """The command that does ``verb`` next, and to the very same place as this one did."""
-    given = vars(args)
+def again(args: argparse.Namespace, verb: str, *words: str, endpoint: str | None = None) -> str:
+    """The command that does ``verb`` next, and to the very same place as this one did.
+
+    ``endpoint`` is another one than this command's.
+    """
+    given = vars(args) | ({"endpoint": endpoint} if endpoint else {})
     located = [
         f"--{option}={given[option.replace('-', '_')]}"
         for option, default in LOCATING[verb].items()

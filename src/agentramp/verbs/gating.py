@@ -27,11 +27,12 @@ from agentramp.gates.port import Opinion, Outcome, Pinned
 from agentramp.gates.prompts import Prompt
 from agentramp.gates.trial import Trials
 from agentramp.judge.window import Unit
-from agentramp.model import Endpoint, Split, Status
+from agentramp.model import Endpoint, Observed, Split, Status
 from agentramp.plan import Subject
 from agentramp.planning import Seen, pinned_names, plan_pin
 from agentramp.ramp import Ramp
 from agentramp.record import Begun
+from agentramp.verbs import arguments
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import Target, executor
 
@@ -97,7 +98,7 @@ def pin(
     args: argparse.Namespace, context: Context, where: Target, stable: int, canary: int
 ) -> Pinned:
     """Endpoints that reach one version each, made or moved if need be."""
-    refuse_foreign(where)
+    refuse_foreign(args, where)
     names = pinned_names(where.endpoint)
     urls = []
     for name, version in zip(names, (canary, stable), strict=True):
@@ -110,16 +111,16 @@ def pin(
     return Pinned(canary, stable, *urls)
 
 
-def refuse_foreign(where: Target) -> None:
+def refuse_foreign(args: argparse.Namespace, where: Target) -> None:
     """An endpoint that only bears the name of a pinned one is a team's own: raises UsageError."""
     for name in pinned_names(where.endpoint):
         if _look(where, name).found and not is_ours(where, name):
+            adopt = arguments.again(args, "adopt", endpoint=name)
             raise UsageError(
                 f"endpoint {name} is there, and the journal knows nothing of it: gates and probes"
-                " would move its traffic",
-                advice="name the endpoint of the ramp otherwise (endpoint: in agentramp.yaml); or,"
-                f" if {name} was made for gates and nobody uses it: agentramp adopt --endpoint"
-                f" {name}",
+                " would take it over",
+                advice="give the ramp's endpoint another name in agentramp.yaml; or, if"
+                f" nobody uses {name}: {adopt}",
             )
 
 
@@ -133,10 +134,10 @@ def _look(where: Target, name: str) -> Seen:
 
 @dataclass(frozen=True)
 class PinnedProbes:
-    """Probes whose endpoints are looked at before and after: another run may move them."""
+    """Probes whose endpoints are looked at after them too: another run may have moved them."""
 
     probes: ProbeEvidence
-    check: Callable[[], object]
+    observe: Callable[[], Observed]
 
     @property
     def unit(self) -> Unit:
@@ -144,16 +145,16 @@ class PinnedProbes:
 
     def read(self, question: Question) -> tuple[Answer, ...]:
         answers = self.probes.read(question)
-        self.check()
+        _pinned(self.observe(), question.endpoint, question.stable, question.canary)
         return answers
 
 
 def probes(source: ProbeSource, context: Context, where: Target, seen: Seen) -> PinnedProbes:
-    """Probes of the two pinned endpoints; raises EvidenceError where they are not there.
-
-    ``seen`` has the ramp whose versions are asked.
-    """
-    canary, stable = _pinned(where, seen)
+    """Raises EvidenceError where the pinned endpoints do not reach the versions of the ramp."""
+    ramp = seen.standing.ramp
+    if ramp is None:
+        raise EvidenceError(f"no ramp is in progress on {seen.subject}", advice="run this again")
+    canary, stable = _pinned(seen.observed, seen.endpoint, ramp.stable, ramp.canary)
     asked = ProbeEvidence(
         canary.url,
         stable.url,
@@ -162,23 +163,19 @@ def probes(source: ProbeSource, context: Context, where: Target, seen: Seen) -> 
         _chance(context),
         source.count,
     )
-    return PinnedProbes(asked, lambda: _pinned(where, _look(where, where.endpoint)))
+    return PinnedProbes(asked, lambda: where.platform.observe(where.runtime))
 
 
-def _pinned(where: Target, seen: Seen) -> tuple[Endpoint, Endpoint]:
+def _pinned(
+    observed: Observed, endpoint: str, stable: int, canary: int
+) -> tuple[Endpoint, Endpoint]:
     """The endpoints that reach the canary alone and the stable version alone."""
-    ramp = seen.standing.ramp
-    if ramp is None:
-        raise EvidenceError(
-            f"no ramp is in progress on {seen.subject}, so there is nothing to probe",
-            advice="run this again",
-        )
-    canary, stable = pinned_names(where.endpoint)
-    return _reaching(seen, canary, ramp.canary), _reaching(seen, stable, ramp.stable)
+    names = pinned_names(endpoint)
+    return _reaching(observed, names[0], canary), _reaching(observed, names[1], stable)
 
 
-def _reaching(seen: Seen, name: str, version: int) -> Endpoint:
-    found = seen.observed.endpoint(name)
+def _reaching(observed: Observed, name: str, version: int) -> Endpoint:
+    found = observed.endpoint(name)
     if found is None:
         raise EvidenceError(
             f"endpoint {name} is not there, so nothing can be probed",
@@ -187,9 +184,9 @@ def _reaching(seen: Seen, name: str, version: int) -> Endpoint:
     if found.split != Split(version) or found.status is not Status.READY:
         raise EvidenceError(
             f"endpoint {name} serves {found.split} ({found.status.value}) and not version {version}"
-            " alone, so probes of it say nothing about that one",
-            advice=f"a release pins it anew; or agentramp restore --endpoint {name}, where somebody"
-            " moved it by hand",
+            " alone, so probes of it say nothing",
+            advice=f"restore --endpoint {name} puts back what a hand moved; else abort and release"
+            " again",
         )
     return found
 

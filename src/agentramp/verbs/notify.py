@@ -1,25 +1,43 @@
 """Tells the hooks of agentramp.yaml what became of a ramp; a hook that fails stops nothing."""
 
+import json
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import requests
-
 from agentramp.config.ramp_settings import Happening, Hook
+from agentramp.errors import AgentrampError, RefusedError
+from agentramp.exchange import Letter, post
 from agentramp.judge.verdict import Decision
+from agentramp.plan import MoveTraffic
 from agentramp.planning import Ruled
 from agentramp.tick import Ticked
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import Target
+from agentramp.verbs.waiting import wait
 
 TIMEOUT = 10.0
+MOST_BYTES = 64 * 1024
+FINISHED = {"abort": Happening.ABORTED, "rollback": Happening.ROLLED_BACK}
+"""What a person asked for, a run died in, and a tick carried out."""
 
 
-def tell(context: Context, where: Target, ticked: Ticked) -> None:
-    """Once for what this run did; an idle or doubled run tells nothing."""
-    happening = _happening(ticked)
-    if happening is None:
-        return
-    send(context, where, happening, ticked.ruling.reason)
+@dataclass
+class Teller:
+    """Tells of one run's ticks: each thing once, and drift once for as long as it lasts.
+
+    Drift writes no record, so every run that finds it tells it anew.
+    """
+
+    context: Context
+    where: Target
+    _drift: str = field(default="", init=False)
+
+    def __call__(self, ticked: Ticked) -> None:
+        drift = ticked.ruling.reason if ticked.ruling.drifted else ""
+        known, self._drift = drift and drift == self._drift, drift
+        happening = _happening(ticked)
+        if happening and not known:
+            send(self.context, self.where, happening, ticked.ruling.reason)
 
 
 def send(context: Context, where: Target, happening: Happening, reason: str) -> None:
@@ -29,11 +47,15 @@ def send(context: Context, where: Target, happening: Happening, reason: str) -> 
 
 
 def _happening(ticked: Ticked) -> Happening | None:
+    """An idle or doubled run has nothing to tell."""
     ruling, ramp = ticked.ruling, ticked.ramp
     if ruling.drifted:
         return Happening.DRIFTED
-    if not ruling.plan.steps:
+    if not ruling.plan.steps or ruling.ruled is Ruled.SUPERSEDED:
         return None
+    intent = ticked.seen.standing.open
+    if intent and intent.verb in FINISHED:
+        return FINISHED[intent.verb]
     match ruling.ruled:
         case Ruled.ROLLBACK:
             return Happening.ROLLED_BACK
@@ -43,10 +65,22 @@ def _happening(ticked: Ticked) -> Happening | None:
             after = ticked.outcome.endpoint
             whole = after is not None and not after.split.canaries
             return Happening.PROMOTED if whole else Happening.ADVANCED
-        case Ruled.HOLD if ramp and (ramp.last is None or ramp.last.decision is not Decision.HOLD):
+        case Ruled.HOLD if ramp and _is_news(ticked):
             return Happening.HELD
         case _:
             return None
+
+
+def _is_news(ticked: Ticked) -> bool:
+    """A hold is, once it waits for somebody or something else than the last one did.
+
+    That a step takes its time is none.
+    """
+    if any(isinstance(step, MoveTraffic) for step in ticked.ruling.plan.steps):
+        return True
+    last = ticked.ramp.last if ticked.ramp else None
+    before = wait(last.reason) if last and last.decision is Decision.HOLD else None
+    return wait(ticked.ruling.reason) not in {None, before}
 
 
 def _post(context: Context, hook: Hook, where: Target, happening: Happening, reason: str) -> None:
@@ -58,9 +92,17 @@ def _post(context: Context, hook: Hook, where: Target, happening: Happening, rea
         "reason": reason,
     }
     try:
-        answer = requests.post(hook.url, json=said, timeout=TIMEOUT, allow_redirects=False)
-        answer.raise_for_status()
-    except requests.RequestException as error:
-        # Neither the address nor the error's words: both may hold the hook's secret.
-        host = urlsplit(hook.url).hostname
-        context.console.say(f"the hook at {host} was not told: {type(error).__name__}")
+        letter = Letter(hook.url, json.dumps(said).encode())
+        reply = post(letter, timeout=TIMEOUT, most=MOST_BYTES)
+        if not 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's range of success
+            raise RefusedError(f"it answered {reply.status}")
+    except AgentrampError as error:
+        # No message of an exchange shows more of the address than its host: it may be a secret.
+        context.console.say(f"the hook at {_host(hook.url)} was not told: {error}")
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "no host"
+    except ValueError:
+        return "an address that is none"

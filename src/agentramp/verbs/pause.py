@@ -24,4 +24,4 @@ def run(args: argparse.Namespace, context: Context) -> Result:
             return Plan("pause", seen.subject, notes=("the ramp is paused already",))
         return plan_say("pause", seen, Paused(args.reason))
 
-    return ramping.said(args, context, plan, "resume")
+    return ramping.said(args, context, plan, "resume", insists=True)

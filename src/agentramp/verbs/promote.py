@@ -11,8 +11,9 @@ from agentramp.planning import Ruled
 from agentramp.ramp import standing
 from agentramp.report.result import Result
 from agentramp.tick import Insistent, Ticked
-from agentramp.verbs import arguments, notify, ramping, traffic
+from agentramp.verbs import arguments, ramping, traffic
 from agentramp.verbs.context import Context
+from agentramp.verbs.notify import Teller
 from agentramp.verbs.target import Target, named
 from agentramp.verbs.watch import watched
 
@@ -41,20 +42,22 @@ def run(args: argparse.Namespace, context: Context) -> Result:
             advice="leave one of the two out",
         )
     where = named(args, context)
+    tell = Teller(context, where)
     if args.watch:
-        return watched(args, context, where, once)
-    return once(args, context, where)
+        return watched(args, context, where, lambda: once(args, context, where, tell))
+    return once(args, context, where, tell)
 
 
-def once(args: argparse.Namespace, context: Context, where: Target) -> Result:
+def once(args: argparse.Namespace, context: Context, where: Target, tell: Teller) -> Result:
     insistent = Insistent(_moves(context) if args.watch else context.console.plan)
     desk = replace(ramping.desk(args, context, where), told=insistent)
     wanted = tick.insisting(
         context.sleep, context.jitter, context.console.say, lambda: insistent.back
     )
     ticked = wanted(tick.tick, desk, where.subject)
+    traffic.existing(ticked.seen)
     if not args.dry_run:
-        notify.tell(context, where, ticked)
+        tell(ticked)
     return _result(args, where, ticked)
 
 
@@ -95,6 +98,4 @@ def _next(args: argparse.Namespace, where: Target, ticked: Ticked) -> str | None
     now = standing(where.journal.read(where.subject))
     if now.ramp is None:
         return None
-    if now.ramp.paused:
-        return arguments.again(args, "resume")
-    return arguments.again(args, "promote")
+    return ramping.goes_on(args, now.ramp, ticked.ruling.reason)

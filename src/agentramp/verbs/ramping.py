@@ -7,7 +7,7 @@ from dataclasses import replace
 import tenacity
 
 from agentramp import tick
-from agentramp.errors import UsageError
+from agentramp.errors import RefusedError, SupersededError, UsageError
 from agentramp.executor import Execute
 from agentramp.model import Split
 from agentramp.plan import Plan
@@ -19,6 +19,7 @@ from agentramp.tick import Desk
 from agentramp.verbs import arguments, gating, sources, traffic
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import Target, executor, named
+from agentramp.verbs.waiting import Wait, wait
 
 
 def desk(args: argparse.Namespace, context: Context, where: Target) -> Desk:
@@ -26,7 +27,9 @@ def desk(args: argparse.Namespace, context: Context, where: Target) -> Desk:
         platform=where.platform,
         journal=where.journal,
         execute=executor(args, context, where),
-        evidence=lambda seen: sources.connect(context, where, seen, args.platform),
+        evidence=lambda seen: sources.connect(
+            context, where, seen, args.platform, dry_run=args.dry_run
+        ),
         policy=policy(args, where),
         freezes=where.ramp.freezes,
         told=context.console.plan,
@@ -59,7 +62,12 @@ def guard(
             f"another run had begun to move this to {intent.after}: looking for {left:.0f} s"
             " whether it still does"
         )
-        tick.stand_guard(desk(args, context, where), where.subject, split, left, context.sleep)
+        try:
+            tick.stand_guard(desk(args, context, where), where.subject, split, left, context.sleep)
+        except (RefusedError, SupersededError) as error:
+            # What was asked for is done: that this look-out ended early must not hide it.
+            follows = arguments.again(args, "promote")
+            context.console.say(f"looked no longer: {error}; {follows} looks again")
 
 
 def in_progress(seen: Seen) -> Ramp:
@@ -70,12 +78,39 @@ def in_progress(seen: Seen) -> Ramp:
     return seen.standing.ramp
 
 
+def goes_on(args: argparse.Namespace, ramp: Ramp, reason: str) -> str:
+    """The command that a ramp in progress needs next, after a tick that ended with ``reason``."""
+    if ramp.paused:
+        return arguments.again(args, "resume")
+    higher = [rung.weight for rung in ramp.policy.rungs if rung.weight > ramp.weight]
+    if higher and wait(reason) is Wait.PERSON:
+        return arguments.again(args, "approve", f"--weight={higher[0]}")
+    return arguments.again(args, "promote")
+
+
 def said(
-    args: argparse.Namespace, context: Context, plan: Callable[[Seen], Plan], follows: str
+    args: argparse.Namespace,
+    context: Context,
+    plan: Callable[[Seen], Plan],
+    follows: str,
+    *,
+    insists: bool = False,
 ) -> Result:
-    """A verb by which a person says something about a ramp."""
+    """A verb by which a person says something about a ramp; ``insists``: until it is heard."""
     where = named(args, context)
-    seen = traffic.look(where)
+    if insists:
+        return insisting(context)(say, args, context, where, plan, follows)
+    return say(args, context, where, plan, follows)
+
+
+def say(
+    args: argparse.Namespace,
+    context: Context,
+    where: Target,
+    plan: Callable[[Seen], Plan],
+    follows: str,
+) -> Result:
+    seen = traffic.look_at(where)
     planned = plan(seen)
     context.console.plan(planned)
     execute: Execute = executor(args, context, where)

@@ -4,16 +4,23 @@ import argparse
 from dataclasses import replace
 
 from agentramp.config.ramp_settings import Happening
-from agentramp.errors import SupersededError
-from agentramp.model import FULL
-from agentramp.plan import CreateEndpoint, MoveTraffic
-from agentramp.planning import Ruled, Seen, begins, frozen, plan_begin, plan_refused
-from agentramp.policy import OnRelease
+from agentramp.model import FULL, Runtime, RuntimeSpec, Version
+from agentramp.plan import CreateEndpoint, Plan
+from agentramp.planning import (
+    Ruled,
+    Seen,
+    begins,
+    frozen,
+    plan_begin,
+    plan_refused,
+    refuse_beginning,
+)
 from agentramp.report.result import Result
 from agentramp.verbs import arguments, deploy, gating, notify, publish_version, ramping, traffic
 from agentramp.verbs.context import Context
 from agentramp.verbs.project import configured
 from agentramp.verbs.target import Target, executor, of
+from agentramp.verbs.waiting import Wait, wait
 
 EXAMPLE = "agentramp release examples/quickstart --platform local"
 REFUSED = 4
@@ -35,31 +42,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, context: Context) -> Result:
     _, runtime = configured(args, context)
     where = of(args, context, runtime)
-    _refuse_early(where)
+    refuse_early(args, where)
     deployed = deploy.run(args, context)
     if args.dry_run:
-        return replace(deployed, verb="release", next=arguments.again(args, "release"))
+        return _ahead(args, context, where, runtime.spec, deployed)
     published = publish_version.run(args, context)
     version = published.version or 0
-    told = _ramped(args, context, where, version)
+    told = ramped(args, context, where, traffic.look(where), version)
     changed = deployed.changed or published.changed or told.changed
     return replace(told, changed=changed, version=version, artifact=deployed.artifact)
 
 
-def _refuse_early(where: Target) -> None:
-    """What cannot be begun in the end is not built either."""
-    if where.ramp.policy.on_release is not OnRelease.REJECT:
-        return
-    ramp = traffic.look(where).standing.ramp
-    if ramp:
-        raise SupersededError(
-            f"version {ramp.canary} is on trial on {where.subject} ({ramp.weight} %)",
-            advice="let it end or abort it, then release again",
-        )
+def refuse_early(args: argparse.Namespace, where: Target) -> None:
+    """What cannot be begun in the end is not deployed either: LATEST may serve already."""
+    refuse_beginning(traffic.look(where), where.ramp.policy)
+    if gating.needs_pins(where):
+        gating.refuse_foreign(args, where)
 
 
-def _ramped(args: argparse.Namespace, context: Context, where: Target, version: int) -> Result:
+def _ahead(
+    args: argparse.Namespace, context: Context, where: Target, spec: RuntimeSpec, deployed: Result
+) -> Result:
+    """What the ramp would do with the version that would be published."""
     seen = traffic.look(where)
+    same = bool(seen.observed.runtime and deployed.plan and not deployed.plan.steps)
+    version = publish_version.run(args, context).version if same else None
+    if version is None:
+        version = max((found.number for found in seen.observed.versions), default=0) + 1
+    context.console.say(f"after the deploy, as version {version}:")
+    if where.ramp.gates:
+        context.console.say("the gates would be asked first; a dry run does not ask them")
+    told = ramped(args, context, where, with_version(seen, spec, version), version)
+    return replace(
+        told,
+        message=f"{deployed.message}; then, as version {version}: {told.message}",
+        runtime_id=deployed.runtime_id,
+        artifact=deployed.artifact,
+        plan=deployed.plan,
+        next=arguments.again(args, "release"),
+    )
+
+
+def with_version(seen: Seen, spec: RuntimeSpec, version: int) -> Seen:
+    """As it would be seen once ``version`` is published."""
+    observed = seen.observed
+    if any(found.number == version for found in observed.versions):
+        return seen
+    runtime = observed.runtime or Runtime("", spec)
+    versions = (Version(version), *observed.versions)
+    return replace(seen, observed=replace(observed, runtime=runtime, versions=versions))
+
+
+def ramped(
+    args: argparse.Namespace, context: Context, where: Target, seen: Seen, version: int
+) -> Result:
     policy = ramping.policy(args, where)
     plan = plan_begin(
         seen,
@@ -68,36 +104,40 @@ def _ramped(args: argparse.Namespace, context: Context, where: Target, version: 
         retry=args.retry,
         frozen=frozen(where.ramp.freezes, seen.now),
     )
-    moves = any(isinstance(step, MoveTraffic) for step in plan.steps)
     begun = begins(plan)
-    if begun and (refused := gating.refusal(args, context, where, begun)):
+    beside = seen.standing.ramp
+    if begun and (refused := gating.refusal(args, context, where, begun, beside)):
         return _stopped(args, context, where, seen, version, refused)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
-    result = traffic.result(args, plan, seen, outcome, arguments.again(args, "promote"))
-    if moves:
+    result = _told(args, traffic.result(args, plan, seen, outcome, None), plan, version)
+    if result.verdict == Ruled.ADVANCE.value and not args.dry_run:
         notify.send(context, where, Happening.BEGUN, result.message)
-    return _told(result, seen, version)
+    return result
 
 
-def _told(result: Result, seen: Seen, version: int) -> Result:
-    plan = result.plan
-    opened = plan and any(isinstance(step, CreateEndpoint) for step in plan.steps)
-    if plan is None or opened or not plan.steps:
-        reason = plan.notes[0] if plan and plan.notes else result.message
-        return replace(result, verb="release", message=reason, verdict=Ruled.NONE.value, next=None)
-    if not any(isinstance(step, MoveTraffic) for step in plan.steps):
-        return replace(result, verb="release", message=plan.notes[0], verdict=Ruled.HOLD.value)
-    weight = dict(result.after.weights).get(version, FULL) if result.after else FULL
-    message = f"the ramp of version {version} begins: {seen.endpoint} serves {result.after}"
-    done = weight == FULL
-    return replace(
-        result,
-        verb="release",
-        message=message,
-        verdict=Ruled.ADVANCE.value,
-        next=None if done else result.next,
-    )
+def _told(args: argparse.Namespace, result: Result, plan: Plan, version: int) -> Result:
+    result = replace(result, verb="release")
+    opened = any(isinstance(step, CreateEndpoint) for step in plan.steps)
+    if opened or not plan.steps:
+        reason = plan.notes[0] if plan.notes else result.message
+        return replace(result, message=reason, verdict=Ruled.NONE.value)
+    weight = dict(result.after.weights).get(version) if result.after else None
+    if weight is None:
+        reason = "; ".join(plan.notes)
+        held = replace(result, message=reason, verdict=Ruled.HOLD.value)
+        return replace(held, next=_follows(args, plan, reason))
+    begins_now = "would begin" if args.dry_run else "begins"
+    message = f"the ramp of version {version} {begins_now}: {result.endpoint} serves {result.after}"
+    follows = None if weight == FULL else arguments.again(args, "promote")
+    return replace(result, message=message, verdict=Ruled.ADVANCE.value, next=follows)
+
+
+def _follows(args: argparse.Namespace, plan: Plan, reason: str) -> str:
+    begun = begins(plan)
+    if begun and wait(reason) is Wait.PERSON:
+        return arguments.again(args, "approve", f"--weight={begun.policy.rungs[0].weight}")
+    return arguments.again(args, "promote")
 
 
 def _stopped(

@@ -22,4 +22,4 @@ def run(args: argparse.Namespace, context: Context) -> Result:
             return Plan("resume", seen.subject, notes=("the ramp is not paused",))
         return plan_say("resume", seen, Resumed())
 
-    return ramping.said(args, context, plan, "promote")
+    return ramping.said(args, context, plan, "promote", insists=True)

@@ -2,10 +2,12 @@
 
 import argparse
 
+from agentramp.config.ramp_settings import Happening
+from agentramp.errors import UsageError
 from agentramp.model import Split
 from agentramp.planning import Seen, plan_rollback, version_before
 from agentramp.report.result import Result
-from agentramp.verbs import arguments, ramping, traffic
+from agentramp.verbs import arguments, notify, ramping, traffic
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import Target, executor, named
 
@@ -23,14 +25,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
+    return gone_back(args, context, named(args, context))
+
+
+def gone_back(args: argparse.Namespace, context: Context, where: Target) -> Result:
     """A rollback that loses to another run, or is refused, tries again: it must win.
 
     Where it goes is decided once, so that trying again never goes back twice.
     """
-    where = named(args, context)
-    seen = traffic.look(where)
+    seen = traffic.look_at(where)
     version = args.version or _version(seen)
     result = ramping.insisting(context)(_once, args, context, where, version)
+    if result.changed:
+        why = f": {args.reason}" if args.reason else ""
+        notify.send(context, where, Happening.ROLLED_BACK, f"{result.message}{why}")
     ramping.guard(args, context, where, seen, Split(version))
     return result
 
@@ -44,9 +52,22 @@ def _version(seen: Seen) -> int:
 
 
 def _once(args: argparse.Namespace, context: Context, where: Target, version: int) -> Result:
-    seen = traffic.look(where)
+    seen = traffic.look_at(where)
+    _refuse_canary(seen, version)
     plan = plan_rollback(seen, version, args.reason or "asked for")
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
     follows = None if args.runtime else arguments.again(args, "deploy")
     return traffic.result(args, plan, seen, outcome, follows)
+
+
+def _refuse_canary(seen: Seen, version: int) -> None:
+    """That is no way back: it would give everything to what is on trial."""
+    ramp = seen.standing.ramp
+    if ramp and ramp.canary == version:
+        raise UsageError(
+            f"version {version} is on trial on {seen.subject} ({ramp.weight} %), and a rollback to"
+            " it would promote it without evidence",
+            advice="let the ramp go on with promote; or, in earnest: abort, then shift-traffic"
+            f" --version {version} --weight 100",
+        )

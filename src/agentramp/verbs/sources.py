@@ -70,9 +70,7 @@ def connect(
         case UrlSource():
             return UrlEvidence(source.url, source.unit, source.timeout, source.token)
         case ProbeSource() if dry_run:
-            raise EvidenceError(
-                "a dry run sends no probes", advice="agentramp promote without --dry-run does"
-            )
+            raise EvidenceError("a dry run sends no probes", advice="leave --dry-run out")
         case ProbeSource():
             return gating.probes(source, context, where, seen)
         case _:

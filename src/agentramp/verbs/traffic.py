@@ -3,6 +3,7 @@
 import argparse
 
 from agentramp import tick
+from agentramp.errors import UsageError
 from agentramp.executor import Outcome
 from agentramp.model import Endpoint, Split
 from agentramp.plan import CreateEndpoint, MoveTraffic, Plan
@@ -28,6 +29,21 @@ def add_place(parser: argparse.ArgumentParser) -> None:
 def look(where: Target) -> Seen:
     """The endpoint as the platform and the journal know it now."""
     return tick.look(where.platform, where.journal, where.subject)
+
+
+def look_at(where: Target) -> Seen:
+    """As ``look``; raises UsageError where the runtime does not exist."""
+    seen = look(where)
+    existing(seen)
+    return seen
+
+
+def existing(seen: Seen) -> None:
+    if seen.observed.runtime is None:
+        raise UsageError(
+            f"runtime {seen.runtime} does not exist",
+            advice="deploy it first, or check --runtime, --region and --platform",
+        )
 
 
 def result(
