@@ -18,12 +18,12 @@ FORBIDDEN = {
     "config": OUTSIDE | {"planning", "plan", "package"},
     "package": OUTSIDE | {"planning", "plan", "config"},
     "platform": {"plan", "planning", "journal", "executor", "report", "local", "verbs", "cli"},
-    "judge": OUTSIDE | {"config", "planning", "plan", "package", "model", "policy", "record"},
     "evidence": {
         *("plan", "planning", "journal", "executor", "report", "local", "verbs", "cli"),
         *("config", "package"),
     },
     "journal": {"planning", "platform", "executor", "report", "local", "verbs", "cli", "config"},
+    "tick": {"report", "local", "verbs", "cli", "package", "gates"},
     "executor": {"report", "local", "verbs", "cli", "config", "package", "planning"},
     "report": {"local", "verbs", "cli", "config", "package", "planning", "executor", "journal"},
     "local": {
@@ -35,6 +35,13 @@ ALLOWED = {
     "model": set[str](),
     "progress": set[str](),
     "diagnostics": {"errors"},
+    "exchange": {"errors"},
+    "program": {"errors"},
+    "judge": set[str](),
+    "policy": {"judge"},
+    "record": {"judge", "model", "policy"},
+    "ramp": {"judge", "model", "policy", "record"},
+    "gates": {"errors", "exchange", "judge", "program"},
 }
 LARGEST_FILE, LARGEST_FUNCTION = 350, 50
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agentramp.judge.share import EXACT_DEGREE, Share, log_products
 from agentramp.judge.window import Tally
 
-GRID = 40
+GRID = 20
 NOTHING = [0.0] * GRID
 
 

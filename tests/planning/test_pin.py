@@ -50,9 +50,7 @@ def test_what_only_seems_to_reach_it_is_moved_once_more() -> None:
     dead = Intent("release", 0.0, "", Split(2), Split(3), "")
     seen = beside(Scene(), Split(2), Standing(generation=3, settled=Split(2), open=dead))
     assert len(plan_pin(seen, 2).steps) == 1
-    failed = tuple(
-        replace(one, status=Status.UPDATE_FAILED) for one in seen.observed.endpoints
-    )
+    failed = tuple(replace(one, status=Status.UPDATE_FAILED) for one in seen.observed.endpoints)
     seen = replace(seen, observed=replace(seen.observed, endpoints=failed))
     assert len(plan_pin(replace(seen, standing=Standing(settled=Split(2))), 2).steps) == 1
 

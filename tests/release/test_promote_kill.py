@@ -2,7 +2,8 @@
 
 A run first counts the calls of a tick, to the platform and of git. Then each of them is the one
 at which a run dies, after it had its effect: what a kill before the next call leaves behind is the
-same, and before the first there is nothing. The endpoints are many, so that a kill meets a journal of its own and the waits overlap.
+same, and before the first there is nothing. The endpoints are many, so that a kill meets a journal
+of its own and the waits overlap.
 """
 
 import time

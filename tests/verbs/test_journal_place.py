@@ -115,7 +115,7 @@ freeze: [{from: Fri 16:00, until: Mon 08:00}]
 
 
 def test_a_runtime_by_name_goes_by_agentramp_yaml_too(clone: Path) -> None:
-    (clone / "prompts.yaml").write_text("- prompt: hello\n")
+    (clone / "prompts.yaml").write_text("prompts: [{name: greeting, prompt: hello}]\n")
     (clone / "agentramp.yaml").write_text(SAID)
     where = named(clone)
     assert isinstance(where.journal, FileJournal)
@@ -128,7 +128,7 @@ def test_a_runtime_by_name_goes_by_agentramp_yaml_too(clone: Path) -> None:
 
 
 def test_a_run_is_taken_for_dead_when_its_policy_says(clone: Path) -> None:
-    (clone / "prompts.yaml").write_text("- prompt: hello\n")
+    (clone / "prompts.yaml").write_text("prompts: [{name: greeting, prompt: hello}]\n")
     (clone / "agentramp.yaml").write_text(SAID)
     where = named(clone)
     args = arguments("promote", str(clone), *BY_NAME)

@@ -13,19 +13,22 @@ from collections.abc import Sequence
 
 from agentramp.judge.window import Tally
 
-_POINTS, _LOWEST, _HIGHEST = 40, 0.05, 4.0
+_POINTS, _LOWEST, _HIGHEST = 20, 0.05, 4.0
 _CENTRE, _SPREAD = 1.1, 0.5
 _LOG_RATIOS = tuple(
-    _LOWEST + (_HIGHEST - _LOWEST) * index / (_POINTS - 1) for index in range(_POINTS)
+    _LOWEST * (_HIGHEST / _LOWEST) ** (index / (_POINTS - 1)) for index in range(_POINTS)
 )
 _RATIOS = tuple(math.exp(value) for value in _LOG_RATIOS)
 _EXCESSES = tuple(math.expm1(value) for value in _LOG_RATIOS)
-_MASSES = tuple(math.exp(-((value - _CENTRE) ** 2) / (2 * _SPREAD**2)) for value in _LOG_RATIOS)
+# The density times the distance to the next point, which grows with the value.
+_MASSES = tuple(
+    value * math.exp(-((value - _CENTRE) ** 2) / (2 * _SPREAD**2)) for value in _LOG_RATIOS
+)
 _PRIOR = tuple(math.log(mass / sum(_MASSES)) for mass in _MASSES)
-_ZEROS = (0.0,) * _POINTS
 
 EXACT_DEGREE = 8
 """Up to this degree the normaliser is the exact polynomial: it costs time for each degree."""
+_FEW = 4
 _LARGEST_EXACT = 10**9
 _LARGEST_LOG = 709.0
 
@@ -36,13 +39,17 @@ def capped(log_e: float) -> float:
 
 
 class Share:
-    """``E = sum_j pi_j prod_t rho_j**x_t / Z_t(rho_j)`` over 40 log odds ratios in [0.05, 4].
+    """``E = sum_j pi_j prod_t rho_j**x_t / Z_t(rho_j)`` over 20 log odds ratios in [0.05, 4].
 
     ``x`` of a window's ``m`` bad sessions were the canary's, which had ``n_c`` of the ``n_c+n_b``
     sessions. If both arms fail alike, ``x`` is hypergeometric given these, whatever the rate was;
     ``Z(rho)`` is its generating function (or an upper bound), so each factor has mean at most 1.
     Any prior keeps the bound: ``pi_j``, a normal density about 1.1 with deviation 0.5, looks first
     for two to five times the failures. All ratios are above 1: a better canary only lowers E.
+
+    The ratios' logarithms lie evenly on a logarithmic scale, each 1.26 times the one before. So few
+    suffice: an effect d between two of them is at most 12 % from one, and a bet that is off by a
+    share r of d gains about ``1 - r**2`` of the best one's logarithm. Few points cost no validity.
 
     ``cluster`` c is for counts of requests, of which up to c belong to one session and fail
     together. Then each factor is the binomial one to the power 1/c. With s <= c bad requests in a
@@ -97,34 +104,31 @@ def log_products(
 
 
 def _exact(logs: Sequence[float], bad: tuple[int, int], sessions: tuple[int, int]) -> list[float]:
-    """``Z(rho) = sum_k Hyp(k) rho**k``, by Horner's rule; few degrees take but one pass."""
+    """``Z(rho) = sum_k Hyp(k) rho**k``, by Horner's rule in one pass over the grid."""
     (x, m), (canary, stable) = bad, sessions
     lowest = max(0, m - stable)
-    weight, weights = 1.0, [1.0]
+    weight, total, weights = 1.0, 1.0, []
     for k in range(lowest, min(m, canary)):
         weight *= (m - k) * (canary - k) / ((k + 1) * (stable - m + k + 1))
         weights.append(weight)
-    rise, constant, log1p = x - lowest, math.log(sum(weights)), math.log1p
-    weights[0] = 0.0  # it was 1, and log1p adds it again
-    values = _horner(weights[4:])
-    c, b, a = [*weights[1:4], 0.0, 0.0, 0.0][:3]
-    return [
-        log + (rise * ratio + constant - log1p((((v * r + a) * r + b) * r + c) * r))
-        for log, ratio, v, r in zip(logs, _LOG_RATIOS, values, _RATIOS)  # noqa: B905 - all the grid
-    ]
-
-
-def _horner(weights: list[float]) -> Sequence[float]:
-    """The polynomial's values on the grid, four degrees in each pass."""
-    weights = weights + [0.0] * (-len(weights) % 4)
-    values: Sequence[float] = _ZEROS
-    for end in range(len(weights), 0, -4):
-        d, c, b, a = weights[end - 4 : end]
-        values = [
-            (((v * r + a) * r + b) * r + c) * r + d
-            for v, r in zip(values, _RATIOS)  # noqa: B905 - both are the grid
+        total += weight
+    rise, constant, log1p = x - lowest, math.log(total), math.log1p
+    # The weight of degree 0 is 1, which log1p adds; those that there are not are 0.
+    grid = zip(logs, _LOG_RATIOS, _RATIOS)  # noqa: B905 - all are the grid
+    if len(weights) <= _FEW:
+        a, b, c, d = [*weights, 0.0, 0.0, 0.0][:_FEW]
+        return [
+            log + (rise * ratio + constant - log1p((((d * r + c) * r + b) * r + a) * r))
+            for log, ratio, r in grid
         ]
-    return values
+    a, b, c, d, e, f, g, h = [*weights, 0.0, 0.0, 0.0][:EXACT_DEGREE]
+    return [
+        log
+        + rise * ratio
+        + constant
+        - log1p((((((((h * r + g) * r + f) * r + e) * r + d) * r + c) * r + b) * r + a) * r)
+        for log, ratio, r in grid
+    ]
 
 
 def _bounded(

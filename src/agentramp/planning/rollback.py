@@ -1,9 +1,11 @@
 """Go back to a version that served before: no build, no evidence and no file of it needed."""
 
 from agentramp.errors import UsageError
-from agentramp.model import Split
+from agentramp.model import Split, VersionRef
 from agentramp.plan import Plan
-from agentramp.planning.traffic import Seen, existing_runtime, move_back, plan_of, step_to
+from agentramp.planning.traffic import Seen, existing_runtime, move_back
+
+_GONE = "give all traffic to a published one instead: agentramp rollback --version N"
 
 
 def plan_rollback(seen: Seen, version: int, reason: str = "asked for") -> Plan:
@@ -15,13 +17,15 @@ def plan_rollback(seen: Seen, version: int, reason: str = "asked for") -> Plan:
 def plan_abort(seen: Seen, reason: str = "asked for") -> Plan:
     """End the ramp in progress: all traffic to its stable version."""
     ramp, found = seen.standing.ramp, seen.found
-    if ramp is None and found and found.split.canaries:  # a trial that no ramp began ends too
-        return plan_of("abort", seen, step_to(seen, Split(found.split.stable), reason))
-    if ramp is None:
+    if ramp:
+        stable: VersionRef = ramp.stable
+    elif found and found.split.canaries:  # a trial that no ramp began ends too
+        stable = found.split.stable
+    else:
         note = f"no ramp is in progress on {seen.subject}: nothing to abort"
         return Plan("abort", seen.subject, notes=(note,))
-    runtime = existing_runtime(seen, ramp.stable)
-    return move_back("abort", seen, runtime, Split(ramp.stable), reason)
+    runtime = existing_runtime(seen, stable, _GONE)
+    return move_back("abort", seen, runtime, Split(stable), reason)
 
 
 def version_before(seen: Seen) -> int:

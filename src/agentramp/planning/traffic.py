@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 from agentramp.errors import SupersededError, UsageError
-from agentramp.model import FULL, Endpoint, Observed, Runtime, Split, Status, VersionRef
+from agentramp.model import FULL, LATEST, Endpoint, Observed, Runtime, Split, Status, VersionRef
 from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, Step, Subject
 from agentramp.ramp import Ramp, Standing
 
 NEW = "none: the endpoint is new, so nobody used it before"
+ANOTHER = "publish it first, or name a published one with --version"
 IS_BACK = "none: this is the way back itself; a run that dies in it is finished by the next one"
 
 
@@ -103,16 +104,17 @@ def with_way_back(plan: Plan, there: MoveTraffic) -> Plan:
     return replace(plan, way_back=(replace(there, before=there.after, after=there.before),))
 
 
-def existing_runtime(seen: Seen, version: int) -> Runtime:
+def existing_runtime(seen: Seen, version: VersionRef, advice: str = ANOTHER) -> Runtime:
+    """The runtime, if it can serve ``version``; raises UsageError where not."""
     name, observed = seen.runtime, seen.observed
     if observed.runtime is None:
         raise UsageError(f"runtime {name} does not exist", advice="deploy it first")
     published = [found.number for found in observed.versions]
-    if version not in published:
+    if version != LATEST and version not in published:
         listed = ", ".join(map(str, sorted(published))) or "none"
         raise UsageError(
             f"version {version} of {name} is not published (published: {listed})",
-            advice="publish it first, or name a published one with --version",
+            advice=advice,
         )
     return observed.runtime
 
