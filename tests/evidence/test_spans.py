@@ -25,9 +25,9 @@ def edges(ramp: Ramp, now: float) -> list[tuple[float, float, int]]:
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        (1359.9, []),
-        (1360, [(1000, 1300, 10)]),
-        (1660, [(1000, 1300, 10), (1300, 1600, 10)]),
+        (1360.9, []),
+        (1361, [(1001, 1301, 10)]),
+        (1661, [(1001, 1301, 10), (1301, 1601, 10)]),
     ],
 )
 def test_a_window_is_asked_for_once_it_has_settled(
@@ -38,7 +38,7 @@ def test_a_window_is_asked_for_once_it_has_settled(
 
 def test_a_warm_up_is_left_out() -> None:
     ramp = replace(RAMP, policy=replace(POLICY, warm_up=100))
-    assert edges(ramp, 1460) == [(1100, 1400, 10)]
+    assert edges(ramp, 1461) == [(1101, 1401, 10)]
 
 
 def test_a_canary_without_traffic_is_not_asked_for() -> None:
@@ -50,7 +50,7 @@ def test_what_a_step_leaves_is_read_at_its_own_weight() -> None:
     ramp = replace(RAMP, weight=30, entered_at=1690, watermark=1300, tails=tails)
     assert edges(ramp, 1739) == []
     assert edges(ramp, 1740) == [(1300, 1680, 10)]  # the last window takes what is left over
-    assert edges(ramp, 2050) == [(1300, 1680, 10), (1690, 1990, 30)]
+    assert edges(ramp, 2051) == [(1300, 1680, 10), (1691, 1991, 30)]
     short = replace(ramp, tails=(Tail(1300, 1440, 10),))
     assert edges(short, 1740) == [(1300, 1440, 10)]
 
@@ -67,12 +67,12 @@ def test_no_time_of_a_ramp_goes_unseen() -> None:
     ]
     ramp = standing(records).ramp
     assert ramp
-    assert edges(ramp, 3000)[:3] == [(602, 1001, 10), (1003, 1303, 30), (1303, 1603, 30)]
+    assert edges(ramp, 3000)[:3] == [(602, 1001, 10), (1004, 1304, 30), (1304, 1604, 30)]
     records.append(Record("promote", 2000, judged(1001)))
     later = standing(records).ramp
     assert later
     assert (later.tails, later.here) == ((), ())
-    assert edges(later, 1400)[0] == (1003, 1303, 30)
+    assert edges(later, 1400)[0] == (1004, 1304, 30)
 
 
 def judged(watermark: float) -> Judged:
@@ -84,11 +84,11 @@ def test_a_schedule_that_slept_for_long_catches_up_in_parts() -> None:
 
 
 def test_what_may_still_come_is_waited_for_and_what_never_comes_is_passed_over() -> None:
-    spans = closed(RAMP, 1960)
+    spans = closed(RAMP, 1961)
     seen = [Window(span.start, span.end, Arm(Tally(5)), Arm(Tally(5)), 10) for span in spans]
     late: tuple[Answer, ...] = (seen[0], Missing(spans[1], "not yet", final=False), seen[2])
-    assert taken(RAMP, spans, late, 1960) == ((seen[0],), 1300, "")
+    assert taken(RAMP, spans, late, 1961) == ((seen[0],), 1301, "")
     lost: tuple[Answer, ...] = (seen[0], Missing(spans[1], "reset"), seen[2])
-    assert taken(RAMP, spans, lost, 1960) == ((seen[0], seen[2]), 1900, "reset")
+    assert taken(RAMP, spans, lost, 1961) == ((seen[0], seen[2]), 1901, "reset")
     much_later = spans[1].settled + GIVEN_UP * POLICY.window
-    assert taken(RAMP, spans, late, much_later) == ((seen[0], seen[2]), 1900, "not yet")
+    assert taken(RAMP, spans, late, much_later) == ((seen[0], seen[2]), 1901, "not yet")

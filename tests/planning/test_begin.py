@@ -22,7 +22,7 @@ from agentramp.planning import (
 )
 from agentramp.policy import OnRelease, Policy, Rung
 from agentramp.ramp import Ending
-from agentramp.record import Begun, Moved, Moving, Queued, Refused
+from agentramp.record import Begun, Moved, Moving, Refused
 from tests.planning.scene import (
     FIRST,
     POLICY,

@@ -11,8 +11,8 @@ from agentramp.errors import UsageError
 from agentramp.evidence.port import EvidenceError, Question, Span
 from agentramp.gates.port import GateError
 from agentramp.model import LATEST, Split
-from agentramp.planning import Ruled, begins, plan_adopt, plan_begin
 from agentramp.plan import Subject
+from agentramp.planning import Ruled, begins, plan_adopt, plan_begin
 from agentramp.policy import OnRelease, Policy
 from agentramp.record import Begun
 from agentramp.verbs import gating, ramping, release, sources
@@ -136,7 +136,7 @@ def test_the_log_service_counts_one_endpoint(scene: Scene) -> None:
 @pytest.mark.parametrize("split", [Split(2), Split(1), Split(3, ((2, 5),))])
 def test_another_endpoint_with_its_versions_is_no_evidence(scene: Scene, split: Split) -> None:
     scene.endpoint("beta", split)
-    with pytest.raises(EvidenceError, match="endpoint beta serves version [12] too") as refused:
+    with pytest.raises(EvidenceError, match=r"endpoint beta serves version [12] too") as refused:
         log_service(scene)
     assert refused.value.advice
 

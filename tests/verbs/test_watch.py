@@ -69,7 +69,7 @@ def test_another_ramp_in_its_place_is_not_the_one_that_was_watched(scene: Scene)
         scene.begins(3)
 
     scene.asleep = [replaced]
-    with pytest.raises(SupersededError, match="the ramp of version 2 .*replaced by version 3"):
+    with pytest.raises(SupersededError, match=r"the ramp of version 2 .*replaced by version 3"):
         watch(scene)
     assert scene.split() == Split(1, ((3, 10),))
 

@@ -18,11 +18,11 @@ from agentramp.platform.port import PlatformError
 from agentramp.policy import DEFAULT_POLICY, OnRelease, Policy, Rung
 from agentramp.record import Approved, Moving, Paused, Queued, Record
 from agentramp.report.result import Result
-from agentramp.verbs import abort, promote, ramping, release, rollback
+from agentramp.verbs import abort, pause, promote, ramping, release, resume, rollback
 from agentramp.verbs.notify import Teller
 from tests.verbs.scene import Scene, arguments
 
-APPROVED = Policy(rungs=(Rung(10, 0, 0), Rung(30, 0, 0, approval=True), Rung(100, 0, 0)))
+APPROVED = Policy(rungs=(Rung(10, 0, 0, approval=True), Rung(100, 0, 0)))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def gone_back(scene: Scene, *words: str) -> Result:
 
 def says(verb: str, plan: Callable[[Seen], Plan]) -> Callable[[Scene], Result]:
     args = arguments(verb)
-    return lambda scene: ramping.say(args, scene.context, scene.where, plan, "promote")
+    return lambda scene: ramping.said(args, scene.context, scene.where, plan, "promote")
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,19 @@ def contest(scene: Scene, times: int) -> None:
     scene.journal = Contested(scene.journal.records, times=times)
 
 
-def test_a_pause_that_loses_a_swap_tries_again(scene: Scene) -> None:
+def test_a_pause_and_its_end_that_lose_a_swap_try_again(scene: Scene) -> None:
     contest(scene, 2)
-    args = arguments("pause", "--reason", "lunch")
-    insisting = ramping.insisting(scene.context)
-    plan: Callable[[Seen], Plan] = lambda seen: plan_say("pause", seen, Paused("lunch"))  # noqa: E731
-    insisting(ramping.say, args, scene.context, scene.where, plan, "resume")
-    assert scene.standing.ramp
-    assert scene.standing.ramp.paused == Paused("lunch")
+    pause.paused(arguments("pause", "--reason", "lunch"), scene.context, scene.where)
+    assert paused(scene) == Paused("lunch")
+    scene.journal = Contested(scene.journal.records, times=2)
+    resume.resumed(arguments("resume"), scene.context, scene.where)
+    assert paused(scene) is None
+
+
+def paused(scene: Scene) -> Paused | None:
+    ramp = scene.standing.ramp
+    assert ramp
+    return ramp.paused
 
 
 def test_an_approval_is_for_what_was_seen(scene: Scene) -> None:
@@ -163,7 +168,9 @@ def test_unknown_traffic_is_never_hidden(scene: Scene) -> None:
 
 
 def test_after_a_hold_for_a_person_comes_their_approval(scene: Scene) -> None:
-    first = replace(APPROVED, rungs=(replace(APPROVED.rungs[0], approval=True), *APPROVED.rungs[1:]))
+    first = replace(
+        APPROVED, rungs=(replace(APPROVED.rungs[0], approval=True), *APPROVED.rungs[1:])
+    )
     scene.goes_by(policy=first)
     args = arguments("release", "agents/chat", "--platform", "local", "--journal", "file")
     begun = release.ramped(args, scene.context, scene.where, scene.seen, 2)
@@ -176,7 +183,8 @@ def test_after_a_hold_for_a_person_comes_their_approval(scene: Scene) -> None:
 def test_a_replacement_that_waits_for_a_person_gets_no_traffic_and_says_so(scene: Scene) -> None:
     scene.begins(2)
     waits = replace(
-        DEFAULT_POLICY, rungs=(Rung(50, 0, 0, approval=True), Rung(100, 0, 0)),
+        DEFAULT_POLICY,
+        rungs=(Rung(50, 0, 0, approval=True), Rung(100, 0, 0)),
         on_release=OnRelease.REPLACE,
     )
     scene.goes_by(policy=waits)
@@ -216,9 +224,7 @@ def ahead(scene: Scene, version: int = 4) -> Result:
 def test_a_dry_run_shows_the_first_step(scene: Scene) -> None:
     told = ahead(scene)
     assert (told.dry_run, told.changed, told.verdict) == (True, False, "advance")
-    assert told.message == (
-        "the ramp of version 4 would begin: production serves v1 90 %, v4 10 %"
-    )
+    assert told.message == ("the ramp of version 4 would begin: production serves v1 90 %, v4 10 %")
     assert (scene.split(), scene.journal.records) == (Split(1), {})
     assert "will   move production: v1 100 % -> v1 90 %, v4 10 %" in scene.said
 
@@ -235,8 +241,6 @@ def test_a_dry_run_of_the_first_release(scene: Scene) -> None:
     assert runtime
     scene.platform.shelves.clear()
     seen = release.with_version(scene.seen, runtime.spec, 1)
-    told = release.ramped(
-        arguments("release", "--dry-run"), scene.context, scene.where, seen, 1
-    )
+    told = release.ramped(arguments("release", "--dry-run"), scene.context, scene.where, seen, 1)
     assert "so version 1 takes it all" in told.message
     assert told.after == Split(1)

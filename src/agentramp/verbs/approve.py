@@ -10,6 +10,7 @@ from agentramp.record import Approved
 from agentramp.report.result import Result
 from agentramp.verbs import arguments, ramping, traffic
 from agentramp.verbs.context import Context
+from agentramp.verbs.target import named
 
 EXAMPLE = "agentramp approve --platform local --weight 30"
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
             return Plan("approve", seen.subject, notes=(f"{weight} % is approved already",))
         return plan_say("approve", seen, Approved(weight))
 
-    return ramping.said(args, context, plan, "promote")
+    return ramping.said(args, context, named(args, context), plan, "promote")
 
 
 def _weight(ramp: Ramp, asked: int | None) -> int:

@@ -8,6 +8,7 @@ from agentramp.record import Paused
 from agentramp.report.result import Result
 from agentramp.verbs import arguments, ramping, traffic
 from agentramp.verbs.context import Context
+from agentramp.verbs.target import Target, named
 
 EXAMPLE = "agentramp pause --platform local --reason 'until the incident is over'"
 
@@ -18,10 +19,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
+    return paused(args, context, named(args, context))
+
+
+def paused(args: argparse.Namespace, context: Context, where: Target) -> Result:
+    """Said until it is heard: another run may write to the journal at the same time."""
+
     def plan(seen: Seen) -> Plan:
         ramp = ramping.in_progress(seen)
         if ramp.paused and ramp.paused.reason == args.reason:
             return Plan("pause", seen.subject, notes=("the ramp is paused already",))
         return plan_say("pause", seen, Paused(args.reason))
 
-    return ramping.said(args, context, plan, "resume", insists=True)
+    return ramping.insisting(context)(ramping.said, args, context, where, plan, "resume")

@@ -18,7 +18,7 @@ from agentramp.report.result import Result
 from agentramp.tick import Desk
 from agentramp.verbs import arguments, gating, sources, traffic
 from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target, executor, named
+from agentramp.verbs.target import Target, executor
 from agentramp.verbs.waiting import Wait, wait
 
 
@@ -91,25 +91,11 @@ def goes_on(args: argparse.Namespace, ramp: Ramp, reason: str) -> str:
 def said(
     args: argparse.Namespace,
     context: Context,
-    plan: Callable[[Seen], Plan],
-    follows: str,
-    *,
-    insists: bool = False,
-) -> Result:
-    """A verb by which a person says something about a ramp; ``insists``: until it is heard."""
-    where = named(args, context)
-    if insists:
-        return insisting(context)(say, args, context, where, plan, follows)
-    return say(args, context, where, plan, follows)
-
-
-def say(
-    args: argparse.Namespace,
-    context: Context,
     where: Target,
     plan: Callable[[Seen], Plan],
     follows: str,
 ) -> Result:
+    """A verb by which a person says something about a ramp."""
     seen = traffic.look_at(where)
     planned = plan(seen)
     context.console.plan(planned)

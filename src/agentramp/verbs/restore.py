@@ -6,6 +6,7 @@ from agentramp.planning import plan_restore
 from agentramp.report.result import Result
 from agentramp.verbs import ramping, traffic
 from agentramp.verbs.context import Context
+from agentramp.verbs.target import named
 
 EXAMPLE = "agentramp restore --platform local"
 
@@ -15,4 +16,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
-    return ramping.said(args, context, plan_restore, "promote")
+    return ramping.said(args, context, named(args, context), plan_restore, "promote")

@@ -8,6 +8,7 @@ from agentramp.record import Resumed
 from agentramp.report.result import Result
 from agentramp.verbs import ramping, traffic
 from agentramp.verbs.context import Context
+from agentramp.verbs.target import Target, named
 
 EXAMPLE = "agentramp resume --platform local"
 
@@ -17,9 +18,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
+    return resumed(args, context, named(args, context))
+
+
+def resumed(args: argparse.Namespace, context: Context, where: Target) -> Result:
+    """Said until it is heard: another run may write to the journal at the same time."""
+
     def plan(seen: Seen) -> Plan:
         if ramping.in_progress(seen).paused is None:
             return Plan("resume", seen.subject, notes=("the ramp is not paused",))
         return plan_say("resume", seen, Resumed())
 
-    return ramping.said(args, context, plan, "promote", insists=True)
+    return ramping.insisting(context)(ramping.said, args, context, where, plan, "promote")
