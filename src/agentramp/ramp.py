@@ -142,6 +142,8 @@ def standings(records: Iterable[Record]) -> Iterator[Standing]:
 @dataclass
 class _Fold:
     now: Standing = field(default_factory=Standing)
+    first: Intent | None = None
+    """The first move that was begun since a split was settled: until then that one stood."""
 
     def add(self, record: Record) -> None:  # noqa: C901 - one case for each kind
         self.now = replace(self.now, generation=self.now.generation + 1)
@@ -151,6 +153,7 @@ class _Fold:
                 self._abandon()
                 intent = Intent(record.verb, at, record.by, before, after, reason)
                 self.now = replace(self.now, open=intent)
+                self.first = self.first or intent
             case Moved(before, after):
                 self._moved(record, after)
                 self._serve(before, after)
@@ -181,8 +184,8 @@ class _Fold:
         """Who recorded it may be another than who began it, and that one may set it once more."""
         begun = self.now.open
         asked = record.verb in ENDING or (begun is not None and begun.verb in ENDING)
-        # Until its intent a step stood still, if it began from what was settled.
-        stood = begun.at if begun and begun.before == self.now.settled else None
+        first = self.first
+        stood = first.at if first and first.before == self.now.settled else None
         if begun and record.at - begun.at >= self._lease:
             self._abandon()
         reason = begun.reason if begun else ""
@@ -209,6 +212,7 @@ class _Fold:
         stood: float | None = None,
     ) -> None:
         self.now = replace(self.now, settled=split, open=None)
+        self.first = None
         ramp = self.now.ramp
         if ramp is None:
             return

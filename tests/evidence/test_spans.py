@@ -75,6 +75,21 @@ def test_no_time_of_a_ramp_goes_unseen() -> None:
     assert edges(later, 1400)[0] == (1004, 1304, 30)
 
 
+def test_a_move_that_was_begun_twice_stands_since_the_first() -> None:
+    """The first run may have set it, and died before it could say so."""
+    records = [
+        Record("release", 0, Begun("r", 1, 2, POLICY)),
+        Record("release", 1, Moving(Split(1), FIRST)),
+        Record("release", 2, Moved(Split(1), FIRST)),
+        Record("restore", 1000, Moving(FIRST, SECOND)),
+        Record("restore", 1200, Moving(SECOND, SECOND)),
+        Record("restore", 1201, Moved(SECOND, SECOND)),
+    ]
+    ramp = standing(records).ramp
+    assert ramp
+    assert [(tail.end, tail.weight) for tail in ramp.tails] == [(1000, 10)]
+
+
 def judged(watermark: float) -> Judged:
     return Judged("r", Decision.HOLD, "", 1.0, 100.0, watermark)
 
