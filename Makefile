@@ -14,10 +14,10 @@ help: ## this list
 
 setup: .venv/dev.txt.made ## everything to work on agentramp, in .venv
 
-demo: .venv/run.txt.made ## two releases, a ramp under traffic, and back, on this machine
+demo: .venv/run.txt.made ## three releases under traffic, one rolled back by its own ramp, on this machine
 	@PATH="$(CURDIR)/$(bin):$$PATH" $(bin)/python -m demo
 
-test: setup ## every test; those of the actions need act
+test: setup ## every test; those of the actions need act, some of the evidence prometheus
 	@$(bin)/python -m pytest -q
 
 lint: setup ## ruff, mypy, and for the workflows zizmor, check-jsonschema and actionlint
@@ -35,7 +35,7 @@ lint: setup ## ruff, mypy, and for the workflows zizmor, check-jsonschema and ac
 bench: setup ## figures of this machine beside their bounds
 	@$(bin)/python -m bench
 
-bench-%: setup ## one bench alone: bench-judge, the judge and its peers on the same streams
+bench-%: setup ## one bench alone: bench-judge, against the rules of others; bench-crash, runs killed at every call
 	@$(bin)/python -m bench.$*
 
 docs: setup ## pages that are made from the code

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -19,15 +20,17 @@ SCRAPE_SECONDS = 1.0
 
 
 def binary() -> str:
+    """Its path; where it is missing the test is skipped, but in CI that is a failure."""
     found = shutil.which("prometheus")
-    if found is None:
-        pytest.fail(
-            "prometheus is not on PATH: the evidence is tested against the real one; "
-            "install Debian's package prometheus, or a release of "
-            "github.com/prometheus/prometheus (.ci/run does it)",
-            pytrace=False,
-        )
-    return found
+    if found:
+        return found
+    told = (
+        "prometheus is not on PATH: the evidence is tested against the real one; install Debian's"
+        " package prometheus, or a release of github.com/prometheus/prometheus"
+    )
+    if os.environ.get("CI"):
+        pytest.fail(told, pytrace=False)
+    pytest.skip(told)
 
 
 @contextlib.contextmanager
