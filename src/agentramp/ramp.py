@@ -28,6 +28,8 @@ from agentramp.record import (
     Undone,
 )
 
+CLOCK = 1.0
+"""The platform tells its time to the second: a moment it told may be this much later."""
 ENDING = frozenset({"abort", "rollback"})
 """Verbs whose move ends a ramp even where its canary had no traffic yet."""
 
@@ -72,6 +74,11 @@ class Ramp:
     blind: int = 0
     last: Judged | None = None
     tails: tuple[Tail, ...] = ()
+
+    @property
+    def stands_from(self) -> float:
+        """From when on sessions are surely of this weight, and warm."""
+        return self.entered_at + CLOCK + self.policy.warm_up
 
     def of_this_step(self, windows: tuple[Window, ...]) -> tuple[Window, ...]:
         return tuple(window for window in windows if window.start >= self.entered_at)
@@ -254,12 +261,14 @@ class _Fold:
 
 def _entered(ramp: Ramp, weight: int, at: float, stood: float | None) -> Ramp:
     """The ramp on another step; what the former one has left to read is read later."""
-    start = max(ramp.watermark, ramp.entered_at + ramp.policy.warm_up)
+    start = max(ramp.watermark, ramp.stands_from)
     tails = ramp.tails
     if stood is not None and ramp.weight and stood > start:
         tails = (*tails, Tail(start, stood, ramp.weight))
     watermark = ramp.watermark if tails else at
-    return replace(ramp, weight=weight, entered_at=at, watermark=watermark, here=(), tails=tails)
+    return replace(
+        ramp, weight=weight, entered_at=at, watermark=watermark, here=(), tails=tails, blind=0
+    )
 
 
 def _told(ramp: Ramp, event: Judged | Paused | Resumed | Approved) -> Ramp:

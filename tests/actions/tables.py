@@ -21,10 +21,11 @@ on Linux and macOS runners.
 - **Credentials** are never inputs. Put `ALIBABA_CLOUD_ACCESS_KEY_ID` and
   `ALIBABA_CLOUD_ACCESS_KEY_SECRET` (and `ALIBABA_CLOUD_SECURITY_TOKEN`) into the `env:` of the
   step or of the job.
-- **Permissions.** A job needs `contents: read` for its checkout, and `contents: write` where it moves
-  traffic: the journal is a ref of the repository, pushed with the login that the checkout left. With
-  `persist-credentials: false` there is none, and such a step ends with exit code 3 before it moves
-  anything. `journal: file` needs no permission, and forgets with the runner.
+- **Permissions.** A job needs `contents: read` for its checkout, and `contents: write` where it
+  moves traffic: the journal is a ref of the repository, pushed with the login that the checkout
+  left. With `persist-credentials: false` there is none, and such a step ends with exit code 3
+  before it moves anything. `journal: file` needs no permission, and forgets with the runner;
+  without a checkout it has to be said, or such a step ends with exit code 2.
 - **An input that is empty** counts as not given. `true` and `false` are the only booleans.
 - **A step that fails** ends with the exit code of the command line ([exit codes](exit-codes.md)):
   its last line says why and what to do, and faults of `s.yaml` are annotations at their lines.

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from agentramp.platform.agentrun.adapter import AgentRun
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.record import Record
 from tests.release.conftest import Ended, User
-from tests.release.plant import call, connected, edit, lay_out, settle
+from tests.release.plant import CLOCK, call, connected, edit, lay_out, settle
 
 SETTLED = 2.0
 """Seconds: a window to be counted in, and as long to settle."""
@@ -47,7 +48,11 @@ class Site:
         (self.user.project / "agentramp.yaml").write_text(ramp)
 
     def is_called(self, sessions: int = 60) -> None:
-        """There are ``sessions`` new ones, in windows that are closed."""
+        """There are ``sessions`` new ones, in windows that are closed.
+
+        A step's first second does not count, nor one by which the platform's clock may be behind.
+        """
+        time.sleep(2 * CLOCK)
         call(self.found.url, sessions)
         settle(SETTLED)
 

@@ -18,7 +18,7 @@ from agentramp.planning import frozen, plan_abort
 from agentramp.policy import OnTimeout, Policy, Rung
 from agentramp.record import Approved, Moving, Paused
 from agentramp.tick import Desk, tick
-from agentramp.verbs import abort, notify, rollback
+from agentramp.verbs import abort, notify, release, rollback
 from agentramp.verbs.notify import Teller
 from agentramp.verbs.waiting import Wait, wait
 from tests.verbs.scene import Nobody, Scene, arguments
@@ -238,6 +238,12 @@ def test_a_dry_run_tells_nothing(told: Told) -> None:
     abort.ended(arguments("abort", "--dry-run"), scene.context, scene.where)
     rollback.gone_back(arguments("rollback", "--dry-run"), scene.context, scene.where)
     assert told.ear.events == []
+    abort.ended(arguments("abort"), scene.context, scene.where)
+    for words, events in ((["--dry-run"], []), ([], ["begun"])):
+        told.ear.told.clear()
+        args = arguments("release", *words)
+        release.ramped(args, scene.context, scene.where, scene.seen, 3)
+        assert told.ear.events == events
 
 
 def test_no_password_of_this_machine_goes_along(

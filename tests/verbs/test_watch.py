@@ -74,6 +74,14 @@ def test_another_ramp_in_its_place_is_not_the_one_that_was_watched(scene: Scene)
     assert scene.split() == Split(1, ((3, 10),))
 
 
+def test_a_ramp_that_ended_before_is_not_the_one_that_is_watched(scene: Scene) -> None:
+    scene.does(plan_abort(scene.seen, "too early"), "ann")
+    scene.begins(3)
+    scene.asleep = [lambda: scene.is_moved(Split(3), reason="certified")]
+    ended = watch(scene)
+    assert (ended.exit_code, ended.version, ended.after) == (0, 3, Split(3))
+
+
 def test_where_there_is_no_ramp_nothing_is_watched(tmp_path: Path) -> None:
     ended = watch(Scene(tmp_path))
     assert (ended.exit_code, ended.verdict, ended.changed) == (0, "none", False)

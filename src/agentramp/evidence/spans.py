@@ -10,8 +10,6 @@ MOST = 500
 """Windows asked for in one tick; the next tick goes on where this one ends."""
 GIVEN_UP = 10
 """After how many windows' time a span that a source has not got yet is passed over."""
-CLOCK = 1.0
-"""The platform tells its time to the second: what it told of a move may lie this far before it."""
 LEAST = 1.0
 """A shorter end of a step, in seconds, is joined to the window before it, or left."""
 
@@ -27,8 +25,7 @@ def closed(ramp: Ramp, now: float) -> tuple[Span, ...]:
     for tail in ramp.tails:
         spans += _cut(ramp, tail, whole=False)
     if ramp.weight:
-        first = ramp.entered_at + CLOCK + ramp.policy.warm_up
-        spans += _cut(ramp, Tail(first, now - settle, ramp.weight), whole=True)
+        spans += _cut(ramp, Tail(ramp.stands_from, now - settle, ramp.weight), whole=True)
     return tuple(span for span in spans if span.settled <= now)[:MOST]
 
 

@@ -8,6 +8,7 @@ _FRACTIONS = (0.05, 0.2, 0.4, 0.6, 0.8)
 _PARTS = tuple(1 - fraction for fraction in _FRACTIONS)
 _CEILING = 10.0
 _PRIOR_BAD, _PRIOR_SESSIONS = 0.25, 25.0
+_DRAWN = 50.0
 _LARGEST_STAKE = 0.5
 
 
@@ -57,12 +58,12 @@ class Certification:
         self._stable = (sessions + stable.sessions, bad + stable.bad)
 
     def needed(self, canary: Tally, stable: Tally) -> int | None:
-        """About how many more canary sessions at the rates so far; None if they would not do.
+        """About how many more canary sessions at such rates; None if they would not do.
 
         The count at which one product alone would do, and from there one of Newton's steps on the
         mean of all: its logarithm is convex, so the step gets nearer and does not go too far.
         """
-        slopes = self._slopes(canary, stable)
+        slopes = self._expected(canary, stable)
         if max(slopes) <= 0:
             return None
         alone = self._aim + math.log(len(slopes))
@@ -74,15 +75,34 @@ class Certification:
             count -= math.log(sum(parts)) * sum(parts) / rise
         return max(1, math.ceil(count))
 
-    def _slopes(self, canary: Tally, stable: Tally) -> list[float]:
-        """What one more canary session is expected to add; before there are any, a good one."""
-        n, others = canary.sessions or 1, stable.sessions or canary.sessions or 1
-        return [step / n for step in self._steps((n, canary.bad), (others, stable.bad))]
+    def _expected(self, canary: Tally, stable: Tally) -> list[float]:
+        """What one more canary session adds, its rate drawn toward stable's.
 
-    def _steps(self, canary: tuple[int, int], stable: tuple[int, int]) -> list[float]:
-        (n_c, x_c), (n_b, x_b) = canary, stable
+        Some dozen sessions say little of a rate, and most canaries are no worse than stable, so 50
+        more are taken to have failed as often as stable's: only words depend on it, no bet does.
+        A canary that is better than stable has its own rate where the other one would not do.
+        """
+        drawn, n = _DRAWN * self._cluster, canary.sessions
+        slopes = self._slopes((canary.bad + drawn * self._guess) / (n + drawn), canary, stable)
+        if max(slopes) <= 0 and n:
+            return self._slopes(canary.bad / n, canary, stable)
+        return slopes
+
+    def _slopes(self, rate: float, canary: Tally, stable: Tally) -> list[float]:
+        n, others = canary.sessions, stable.sessions
+        if not n or not others:
+            return self._steps((1, rate), (1, stable.bad / others if others else 0.0))
+        return self._steps((1, rate), (others / n, stable.bad / n))
+
+    @property
+    def _guess(self) -> float:
+        """Stable's rate in the windows before; a little is added, as it is never known to be 0."""
         sessions, bad = self._stable
-        p = (bad + _PRIOR_BAD) / (sessions + _PRIOR_SESSIONS)
+        return (bad + _PRIOR_BAD) / (sessions + _PRIOR_SESSIONS)
+
+    def _steps(self, canary: tuple[float, float], stable: tuple[float, float]) -> list[float]:
+        (n_c, x_c), (n_b, x_b) = canary, stable
+        p = self._guess
         s = p + self._margin
         if s >= 1:
             return [0.0] * len(_FRACTIONS)

@@ -8,7 +8,7 @@ from agentramp.plan import KeepRecord, Plan, Step
 from agentramp.planning.ruling import Ruled, Ruling
 from agentramp.planning.traffic import Seen, plan_of, step_to
 from agentramp.policy import DEFAULT_POLICY
-from agentramp.ramp import Intent, Ramp, Standing
+from agentramp.ramp import Intent, Ramp, Standing, share
 from agentramp.record import Adopted, Moved, Undone
 
 BACK = frozenset({"abort", "rollback", "restore"})
@@ -100,9 +100,15 @@ def _finish(seen: Seen, intent: Intent, actual: Split) -> Ruling | None:
 
 
 def _is_back(seen: Seen, intent: Intent) -> bool:
-    """Whether a move leads to safety: a person asked for it, or it gives stable everything."""
+    """Whether a move leads to safety: a person asked for it, or it gives the canary less.
+
+    An undo is such a move: what it undoes has failed.
+    """
     ramp = seen.standing.ramp
-    return intent.verb in BACK or (ramp is not None and intent.after == Split(ramp.stable))
+    if intent.verb in BACK or ramp is None or intent.before is None:
+        return intent.verb in BACK
+    less = share(intent.after, ramp.canary) < share(intent.before, ramp.canary)
+    return less or intent.after == Split(ramp.stable)
 
 
 def _meaning(seen: Seen, *, back: bool) -> Ruled:

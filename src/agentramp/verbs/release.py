@@ -79,7 +79,7 @@ def _ahead(
         runtime_id=deployed.runtime_id,
         artifact=deployed.artifact,
         plan=deployed.plan,
-        next=arguments.again(args, "release"),
+        next=arguments.again(args, "release", *(("--retry",) if args.retry else ())),
     )
 
 

@@ -33,7 +33,7 @@ class Cloud:
     versions: list[dict[str, Any]] = field(default_factory=list)
     endpoints: list[dict[str, Any]] = field(default_factory=list)
 
-    def __call__(self, asked: Asked) -> Say:  # noqa: C901, PLR0911 - a table of routes
+    def __call__(self, asked: Asked) -> Say:
         url = urlsplit(asked.path)
         parts = url.path.strip("/").split("/")[3:]
         match asked.method, parts:
