@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from agentramp import __version__
 from agentramp.errors import AgentrampError, UsageError
@@ -176,10 +176,17 @@ def _context(channel: Channel) -> Context:
         sleep=time.sleep,
         nonce=lambda: secrets.token_hex(16),
         jitter=random.random,
-        stdin=lambda: sys.stdin.buffer,
+        stdin=_stdin,
         lines=Lines(channel.stdout),
         by=_who(os.environ),
     )
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:  # the shell's <&-
+        advice = "give the verb a file, or lines on standard input"
+        raise UsageError("standard input cannot be read: it is closed", advice=advice)
+    return sys.stdin.buffer
 
 
 def _who(environ: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from random import Random
 import pytest
 
 from agentramp.judge.certification import Certification
+from agentramp.judge.judge import Judge
 from agentramp.judge.verdict import Rules
 from agentramp.judge.window import Tally
 from tests.judge.streams import Course, always, ends, is_plausible
@@ -90,6 +91,40 @@ def test_a_rate_at_the_margin_is_never_certified_by_waiting() -> None:
     one = Certification(0.02, 0.05)
     one.add(Tally(100, 10), Tally(900, 9))
     assert one.needed(Tally(100, 10), Tally(900, 9)) is None
+
+
+def told_in_vain(course: Course, runs: int) -> tuple[int, int]:
+    """How many ramps were certified, and how many of them were told before that it is in vain."""
+    random, certified, told = Random(11), 0, 0
+    for _ in range(runs):
+        judge, vain = Judge(NEVER_BACK), False
+        for each in course.stream(random):
+            verdict = judge.observe(each)
+            if verdict.certified:
+                certified, told = certified + 1, told + vain
+                break
+            vain |= bool(verdict.canary.sessions) and verdict.needed is None
+    return certified, told
+
+
+def test_few_are_told_that_it_is_in_vain_and_certified_later() -> None:
+    """With the canary's own rate it was every third."""
+    certified, told = told_in_vain(Course(always(0.01), always(0.01)), 120)
+    assert certified >= 115
+    assert told <= certified / 4
+
+
+def test_one_bad_session_of_few_is_not_in_vain() -> None:
+    one, canary, stable = Certification(0.02, 0.05), Tally(20, 1), Tally(180, 2)
+    one.add(canary, stable)
+    assert one.needed(canary, stable) is not None
+
+
+def test_a_better_canary_is_not_drawn_beyond_what_would_do() -> None:
+    """Without a margin a canary as bad as stable is never certified, and this one is better."""
+    one, canary, stable = Certification(0.0, 0.05), Tally(10, 1), Tally(900, 110)
+    one.add(canary, stable)
+    assert one.needed(canary, stable) is not None
 
 
 def test_no_margin_needs_a_better_canary() -> None:

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentramp.judge.docket import Docket, NotAWindowError, Said, parse_entry
+from agentramp.judge.docket import Docket, Said
+from agentramp.judge.entry import NotAWindowError, parse_entry
 from agentramp.judge.judge import judge
 from agentramp.judge.verdict import Decision, Rules
-from agentramp.judge.window import Arm, Tally, Window
+from agentramp.judge.window import Arm, Metric, Tally, Unit, Window
 
 GOOD: dict[str, Any] = {
     "ramp": "a",
@@ -33,7 +34,6 @@ ODD_COUNTS: list[object] = [
     {"sessions": True, "bad": True},
     {"sessions": "20", "bad": "1"},
     {"sessions": 10**400, "bad": 1},
-    {"sessions": 20, "bad": 1, "latency": {"bounds": [2, 1], "counts": [1, 1, 1]}},
 ]
 
 
@@ -126,9 +126,65 @@ def test_disorder_and_doubles_change_nothing(windows: list[Any], random: Any) ->
         assert said[-1].canary_sessions == plain.canary.sessions
 
 
-@pytest.mark.parametrize("weight", [-1, 101, 10.5, "10", True])
-def test_a_weight_that_is_none_does_not_count(weight: object) -> None:
-    assert "weight" in hear(Docket(Rules()), weight=weight).reason
+@pytest.mark.parametrize("weight", [-1, 101, 12.5, 0.1, "10", True, float("nan"), None])
+def test_a_weight_that_is_no_whole_percent_only_silences_the_split(weight: object) -> None:
+    """One canary session in ten, where every plan of the split would be far from that."""
+    assert hear(Docket(Rules()), weight=weight).decision is Decision.ADVANCE
+
+
+@pytest.mark.parametrize("weight", [50, 50.0])
+def test_a_whole_weight_is_a_plan(weight: float) -> None:
+    said = hear(Docket(Rules()), weight=weight)
+    assert "400 of 4,000 sessions went to the canary where the weights plan 2,000" in said.reason
+
+
+def test_metrics_without_a_budget_are_not_looked_at() -> None:
+    odd = GOOD["canary"] | {"latency": 1.2, "cost": 0.4, "quality": [], "errors": 7}
+    assert hear(Docket(Rules()), canary=odd).decision is Decision.ADVANCE
+    none = ((Metric.ERRORS, 1.0), (Metric.LATENCY, 0.0))
+    entry = parse_entry(json.dumps(GOOD | {"canary": odd}), Rules(budgets=none))
+    assert entry.counted is not None
+
+
+@pytest.mark.parametrize("metric", [Metric.LATENCY, Metric.COST, Metric.QUALITY])
+def test_a_metric_with_a_budget_has_to_make_sense(metric: Metric) -> None:
+    rules = Rules(budgets=((Metric.ERRORS, 0.5), (metric, 0.5)))
+    line = json.dumps(GOOD | {"canary": GOOD["canary"] | {metric.value: 1.2}})
+    said = Docket(rules).hear(parse_entry(line, rules))
+    assert said.reason == (
+        f"hold: window 0 does not count: canary: {metric.value}: 1.2 is not an object"
+    )
+
+
+def test_whole_floats_are_counts() -> None:
+    said = hear(Docket(Rules()), canary={"sessions": 400.0, "bad": 1.0})
+    assert (said.decision, said.canary_sessions) == (Decision.ADVANCE, 400)
+
+
+def test_a_number_too_long_to_read_does_not_count() -> None:
+    line = json.dumps(GOOD).replace("400", "4" * 5000)
+    said = Docket(Rules()).hear(parse_entry(line))
+    assert said.reason == (
+        "hold: window 0 does not count: canary: sessions: inf is not a finite number"
+    )
+    spared = json.dumps(GOOD)[:-1] + f', "trace": {"7" * 5000}}}'
+    assert Docket(Rules()).hear(parse_entry(spared)).decision is Decision.ADVANCE
+
+
+def test_a_key_that_stands_twice_does_not_count() -> None:
+    docket, line = Docket(Rules()), json.dumps(GOOD)
+    twice = ""
+    for twice, key in (
+        (line.replace('"bad": 1', '"bad": 9, "bad": 1'), "bad"),
+        (line.replace('"canary"', '"stable": {}, "canary"'), "stable"),
+        (line.replace('"bad": 1', f'"bad": 9, "bad": {"1" * 5000}'), "bad"),
+    ):
+        said = docket.hear(parse_entry(twice))
+        assert said.reason == f"hold: window 0 does not count: {key} stands twice"
+    for name in ("ramp", "window"):
+        with pytest.raises(NotAWindowError, match=f"{name} stands twice"):
+            parse_entry(line.replace(f'"{name}"', f'"{name}": 1, "{name}"'))
+            parse_entry(twice.replace(f'"{name}"', f'"{name}": 1, "{name}"'))
 
 
 @pytest.mark.parametrize(
@@ -178,12 +234,37 @@ def test_no_line_is_a_crash(line: str) -> None:
     assert said.decision in set(Decision)
 
 
-def test_a_canary_that_nobody_reaches_any_more_does_not_advance() -> None:
+NOBODY = {"sessions": 0, "bad": 0}
+
+
+@pytest.mark.parametrize("arm", ["canary", "stable"])
+def test_an_arm_that_nobody_reaches_advances_nothing_until_somebody_does(arm: str) -> None:
     docket = Docket(Rules())
     assert hear(docket).decision is Decision.ADVANCE
-    said = hear(docket, window=1, canary={"sessions": 0, "bad": 0})
-    assert said.decision is Decision.HOLD
-    assert said.reason.startswith("hold: no canary sessions in window 1; before it, certified")
+    first, said = (hear(docket, window=1, **{arm: NOBODY}) for _ in range(2))
+    assert first.decision is said.decision is Decision.HOLD
+    assert first.reason.startswith(f"hold: no {arm} sessions in window 1; so far, certified: ")
+    assert said.reason.endswith("; window 1 was counted before, and counts once")
+    assert hear(docket).decision is Decision.HOLD
+    assert hear(docket, window=2).decision is Decision.ADVANCE
+    assert hear(docket, window=1, **{arm: NOBODY}).decision is Decision.ADVANCE
+
+
+def test_the_doubt_names_what_is_counted() -> None:
+    docket = Docket(Rules(unit=Unit.REQUESTS))
+    many = {"sessions": 40_000, "bad": 100}
+    assert hear(docket, canary=many, stable=many).decision is Decision.ADVANCE
+    said = hear(docket, window=1, canary=NOBODY)
+    assert said.reason.startswith("hold: no canary requests in window 1; ")
+    assert "sessions" not in said.reason
+
+
+def test_only_other_counts_are_a_contradiction() -> None:
+    docket = Docket(Rules())
+    first = hear(docket)
+    assert hear(docket, weight=10).reason == (
+        f"{first.reason}; window 0 was counted before, and counts once"
+    )
 
 
 def test_a_history_may_say_more_than_is_judged() -> None:

@@ -121,10 +121,10 @@ def test_no_sessions_are_a_hold() -> None:
 
 
 def test_a_rate_that_waiting_does_not_mend_says_so() -> None:
-    verdict = judge([window(0, Tally(80, 3), Tally(900, 12))], Rules())
+    verdict = judge([window(0, Tally(80, 6), Tally(900, 12))], Rules())
     assert verdict.needed is None
     assert verdict.reason == (
-        "hold: 3 of 80 canary sessions failed; at this rate it is not going to be certified "
+        "hold: 6 of 80 canary sessions failed; at this rate it is not going to be certified "
         "below the stable version's 1.3 % plus 2 points"
     )
 

@@ -145,3 +145,50 @@ def test_options_reach_the_judge() -> None:
     assert "judged bad" in said[0]["reason"]
     said = answers(run("--unit", "requests", "--cluster-size", "3", given=written([line])))
     assert said[0]["reason"].endswith("counted in requests, discounted by 3")
+
+
+def test_an_output_that_is_full_is_said() -> None:
+    for words in ((), ("--output", "json")):
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [*RUN, "judge", *words],
+                input=written(LINES),
+                stdout=full,
+                stderr=subprocess.PIPE,
+                check=False,
+                timeout=60,
+            )
+        assert done.returncode == 3
+        assert done.stderr.decode() == (
+            "agentramp judge: standard output cannot be written: No space left on device; "
+            "send it where there is room, and give the windows again from the first\n"
+        )
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "said"),
+    [
+        ("<&-", 2, "standard input cannot be read: it is closed; give the verb a file, or"),
+        ("0>/dev/null", 2, "standard input cannot be read: Bad file descriptor; name a file"),
+        (">&-", 3, "standard output cannot be written: it is closed; send it"),
+    ],
+)
+def test_what_is_closed_is_said(closed: str, code: int, said: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *RUN, "judge"],
+        input=written(LINES),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == code
+    assert done.stderr.decode().startswith(f"agentramp judge: {said}")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_budget_says_what_is_read() -> None:
+    line = LINES[0] | {"canary": {"sessions": 20, "bad": 1, "latency": 1.2}}
+    assert "does not count" not in answers(run(given=written([line])))[0]["reason"]
+    budgets = ("--budget", "errors=0.5", "--budget", "latency=0.5")
+    said = answers(run(*budgets, given=written([line])))[0]
+    assert said["reason"].endswith("canary: latency: 1.2 is not an object")

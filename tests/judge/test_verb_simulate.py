@@ -41,6 +41,7 @@ def test_programs_get_numbers(tmp_path: Path) -> None:
     assert said["regression_0.2_rolled_back_low"] > 0.8
     assert said["regression_0.2_rolled_back_canary_sessions"] > 0
     assert said["healthy_promoted_seconds"] > 0
+    assert said["judged"]
     assert said["regression_0.2_promoted_seconds"] is None
     again = run(tmp_path, *QUICK, "--regression", "0.2", "--output", "json", "--alpha", "0.05")
     assert again.stdout == done.stdout
@@ -52,6 +53,25 @@ def test_the_folder_s_ramp_is_simulated(tmp_path: Path) -> None:
     assert (said["steps"], said["alpha"]) == ("25,100", 0.2)
 
 
+def test_what_is_not_judged_is_said(tmp_path: Path) -> None:
+    (tmp_path / "agentramp.yaml").write_text("steps: [100]\n")
+    assert not json.loads(run(tmp_path, "--runs", "1", "--output", "json").stdout)["judged"]
+    assert run(tmp_path, "--runs", "1").stdout.splitlines()[0] == (
+        "1 simulated ramp of each kind, 600 sessions an hour; "
+        "nothing was judged, as the only step is 100 %"
+    )
+
+
+@pytest.mark.parametrize(("rate", "kinds"), [("0.97", 3), ("0.985", 2), ("0.995", 1)])
+def test_only_usual_regressions_that_fit_are_tried(
+    rate: str, kinds: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--error-rate", rate, "--runs", "1", "--output", "json", "--sessions-per-hour", "60")
+    assert main(["simulate", str(tmp_path), *words]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert sum(key.endswith("_promoted") for key in said) == kinds
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -59,6 +79,7 @@ def test_the_folder_s_ramp_is_simulated(tmp_path: Path) -> None:
         ("--error-rate", "nan"),
         ("--regression", "0"),
         ("--regression", "1"),
+        ("--regression", "0.5", "--error-rate", "0.7"),
         ("--sessions-per-hour", "0"),
         ("--runs", "0"),
         ("--alpha", "0"),
@@ -68,4 +89,13 @@ def test_what_makes_no_sense_is_said(
     words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["simulate", str(tmp_path), *words]) == 2
-    assert capsys.readouterr().err.startswith("agentramp simulate: ")
+    told = capsys.readouterr().err
+    assert told.startswith(f"agentramp simulate: {words[0].removeprefix('--')}") or words[0] in told
+    assert "; " in told
+
+
+def test_a_folder_that_is_not_there_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere: no such folder; " in capsys.readouterr().err

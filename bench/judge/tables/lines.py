@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from agentramp.judge.docket import Docket, Said, parse_entry
+from agentramp.judge.docket import Docket, Said
+from agentramp.judge.entry import parse_entry
 from agentramp.judge.verdict import Decision, Rules
 from bench.figures import Figure, at_least, at_most
 from bench.judge.chance import seeded

@@ -83,8 +83,9 @@ class Certification:
         A canary that is better than stable has its own rate where the other one would not do.
         """
         drawn, n = _DRAWN * self._cluster, canary.sessions
-        slopes = self._slopes((canary.bad + drawn * self._guess) / (n + drawn), canary, stable)
-        if max(slopes) <= 0 and n:
+        rate = (canary.bad + drawn * self._guess) / (n + drawn)
+        slopes = self._slopes(rate, canary, stable)
+        if max(slopes) <= 0 and canary.bad < rate * n:
             return self._slopes(canary.bad / n, canary, stable)
         return slopes
 

@@ -1,31 +1,13 @@
 """Many ramps judged at once, from lines of JSON in any order."""
 
-import json
-import math
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from agentramp.judge.arms import MOST, PARTS, parse_arm
-from agentramp.judge.judge import Judge
+from agentramp.judge.entry import Entry, Name
+from agentramp.judge.judge import STABLE, Judge
+from agentramp.judge.sentences import Sentences
 from agentramp.judge.verdict import Decision, Rules, Verdict
-from agentramp.judge.window import Arm, Tally, Window
-
-Name: TypeAlias = str | int | float
-_FULL = 100
-_PLAIN = {"sessions", "bad"}
-
-
-class NotAWindowError(ValueError):
-    """A line that does not say which ramp and window it is about."""
-
-
-class Entry(NamedTuple):
-    """One line: ``window`` of ``ramp``. ``counted`` is None where ``fault`` says what is wrong."""
-
-    ramp: Name
-    window: Name
-    counted: Window | None
-    fault: str = ""
+from agentramp.judge.window import Window
 
 
 class Said(NamedTuple):
@@ -39,10 +21,13 @@ class Said(NamedTuple):
     reason: str
 
 
-@dataclass
+@dataclass(slots=True)
 class _Case:
+    """``emptied`` names the arm that had nothing in the window counted last, and that window."""
+
     judge: Judge
     seen: dict[Name, int] = field(default_factory=dict)
+    emptied: str = ""
 
 
 class Docket:
@@ -51,33 +36,48 @@ class Docket:
     Windows of one ramp are disjoint, so one that comes late or out of order is as good as any: the
     factors' product does not ask for their order, and each has mean at most 1 given all that came
     before it, as long as what is late was not decided by what is in it.
+
+    What was certified before says nothing of an arm that nobody reaches any more: after a window
+    without sessions on one arm nothing advances until one with both has counted.
     """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self._words = Sentences(rules, STABLE)
         self._cases: dict[Name, _Case] = {}
 
     def hear(self, entry: Entry) -> Said:
         case = self._cases.get(entry.ramp)
         if case is None:
-            case = self._cases[entry.ramp] = _Case(Judge(self._rules))
-        if entry.counted is None:
+            case = self._cases[entry.ramp] = _Case(Judge(self._rules, words=self._words))
+        window = entry.counted
+        if window is None:
             said = f"window {entry.window} does not count: {entry.fault}"
             return _said(entry, case.judge.verdict, said, doubted=True)
-        told, before = hash(entry.counted), case.seen.get(entry.window)
+        told, before = hash((window.canary, window.stable)), case.seen.get(entry.window)
         if before is None:
             case.seen[entry.window] = told
-            verdict = case.judge.observe(entry.counted)
-            if entry.counted.canary.sessions or verdict.decision is not Decision.ADVANCE:
-                return _said(entry, verdict)
-            # What was certified before says nothing of a canary that nobody reaches any more.
-            said = f"no canary sessions in window {entry.window}; before it, {verdict.reason}"
-            return _said(entry, verdict, said, doubted=True)
+            case.emptied = self._emptied(entry, window)
+            return _standing(entry, case, case.judge.observe(window))
         if before == told:
             said = f"window {entry.window} was counted before, and counts once"
-            return _said(entry, case.judge.verdict, said)
+            return _standing(entry, case, case.judge.verdict, said)
         said = f"window {entry.window} was counted before, with other counts; these do not count"
         return _said(entry, case.judge.verdict, said, doubted=True)
+
+    def _emptied(self, entry: Entry, window: Window) -> str:
+        if window.canary.sessions and window.stable.sessions:
+            return ""
+        arm = "canary" if not window.canary.sessions else "stable"
+        return f"no {arm} {self._rules.unit.value} in window {entry.window}"
+
+
+def _standing(entry: Entry, case: _Case, verdict: Verdict, note: str = "") -> Said:
+    """The verdict so far, but for an advance where an arm has run dry."""
+    if not case.emptied or verdict.decision is not Decision.ADVANCE:
+        return _said(entry, verdict, note)
+    said = f"{case.emptied}; so far, {verdict.reason}"
+    return _said(entry, verdict, f"{said}; {note}" if note else said, doubted=True)
 
 
 def _said(entry: Entry, verdict: Verdict, note: str = "", *, doubted: bool = False) -> Said:
@@ -88,58 +88,3 @@ def _said(entry: Entry, verdict: Verdict, note: str = "", *, doubted: bool = Fal
     elif note:
         reason = f"{reason}; {note}"
     return Said(entry.ramp, entry.window, decision, verdict.e, verdict.canary.sessions, reason)
-
-
-def parse_entry(text: str) -> Entry:
-    """Read ``{"ramp": "a", "window": 0, "canary": {...}, "stable": {...}}``, weight if known.
-
-    Raises NotAWindowError where the line does not name a ramp and a window.
-    """
-    try:
-        line = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise NotAWindowError("not JSON") from error
-    if not isinstance(line, dict):
-        raise NotAWindowError("not a JSON object")
-    ramp, window = _name(line, "ramp"), _name(line, "window")
-    try:
-        weight = _weight(line.get("weight"))
-        canary, stable = _arm(line, "canary"), _arm(line, "stable")
-    except ValueError as error:
-        return Entry(ramp, window, None, str(error))
-    return Entry(ramp, window, Window(0.0, 0.0, canary, stable, weight))
-
-
-def _arm(line: dict[str, object], name: str) -> Arm:
-    value = line.get(name)
-    # Most arms are no more than two whole numbers, and there may be many of them.
-    if isinstance(value, dict) and value.keys() == _PLAIN:
-        sessions, bad = value["sessions"], value["bad"]
-        if type(sessions) is type(bad) is int and 0 <= bad <= sessions <= MOST:
-            return Arm(Tally(sessions, bad))
-    if name not in line:
-        raise ValueError(f"{name} is missing")
-    if isinstance(value, dict):  # a history kept for other ends may say more than is judged
-        value = {key: part for key, part in value.items() if key in PARTS}
-    try:
-        return parse_arm(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-
-
-def _name(line: dict[str, object], key: str) -> Name:
-    """True and 1 are equal to Python, NaN is not even itself: neither names anything."""
-    value = line.get(key)
-    if isinstance(value, (str, int)) and not isinstance(value, bool):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    raise NotAWindowError(f"no {key} that is a text or a number")
-
-
-def _weight(value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _FULL:
-        raise ValueError(f"weight: {str(value)[:40]} is not a whole percent")
-    return value

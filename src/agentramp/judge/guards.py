@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from agentramp.judge.window import Tally
 
 SPLIT_THRESHOLD = 1000.0
+WORSE_TOO = 3.0
+"""How large E-share has to be for a broken SLO to be the canary's doing."""
+_LOG_SPLIT = math.log(SPLIT_THRESHOLD)
 _SPLIT_PRIOR = 200.0
 _ODDS_RATIOS = (1.25, 1.5, 2.0, 4.0, 8.0)
 _CEILING = 100.0
@@ -50,7 +53,7 @@ class SloBreach:
         self.log_e = top + math.log(sum(math.exp(log - top) for log in self._logs))
 
 
-@dataclass
+@dataclass(slots=True)
 class SampleRatio:
     """Whether the arms get the sessions that the weights plan.
 
@@ -71,7 +74,7 @@ class SampleRatio:
 
     @property
     def objects(self) -> bool:
-        return self.log_e >= math.log(SPLIT_THRESHOLD)
+        return self.log_e >= _LOG_SPLIT
 
     def add(self, weight: int | None, canary: int, stable: int) -> None:
         """A weight of None, 0 or 100 plans no split."""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 from agentramp.judge.certification import Certification
-from agentramp.judge.guards import SampleRatio, SloBreach
+from agentramp.judge.guards import WORSE_TOO, SampleRatio, SloBreach
 from agentramp.judge.metrics import Errors, Process, process
 from agentramp.judge.sentences import Sentences
 from agentramp.judge.share import capped
@@ -12,8 +12,6 @@ from agentramp.judge.verdict import Decision, Reading, Rules, Verdict
 from agentramp.judge.window import Metric, Unit, Window
 
 STABLE = "the stable version"
-WORSE_TOO = 3.0
-"""How large E-share has to be for a broken SLO to be the canary's doing."""
 
 
 class Judge:
@@ -24,13 +22,29 @@ class Judge:
     2021; Ville 1939 for the windows). The one exception is told in ``guards.SloBreach``. Windows
     have to be disjoint; their order does not matter to the bound, as long as it is not chosen
     by what is in them.
+
+    Many judges of the same rules may share their ``words``.
     """
 
-    def __init__(self, rules: Rules, *, stable_name: str = STABLE) -> None:
+    __slots__ = (
+        "_certification",
+        "_errors",
+        "_metrics",
+        "_only_counted",
+        "_ratio",
+        "_rules",
+        "_slo",
+        "_words",
+        "verdict",
+    )
+
+    def __init__(
+        self, rules: Rules, *, stable_name: str = STABLE, words: Sentences | None = None
+    ) -> None:
         check(rules)
         cluster = rules.cluster_size if rules.unit is Unit.REQUESTS else 1.0
         self._rules = rules
-        self._words = Sentences(rules, stable_name)
+        self._words = words or Sentences(rules, stable_name)
         self._errors = Errors(cluster)
         self._metrics: list[tuple[Metric, float, Process]] = [
             (

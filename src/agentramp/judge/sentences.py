@@ -1,7 +1,9 @@
 """A verdict's one sentence, with its numbers."""
 
+import math
+
 from agentramp.judge.exceedance import QUANTILES, Exceedance
-from agentramp.judge.guards import SPLIT_THRESHOLD, SampleRatio
+from agentramp.judge.guards import SPLIT_THRESHOLD, WORSE_TOO, SampleRatio
 from agentramp.judge.mean_cost import MeanCost
 from agentramp.judge.share import capped
 from agentramp.judge.verdict import Reading, Rules
@@ -9,6 +11,7 @@ from agentramp.judge.window import Tally, Unit
 
 _LARGE = 1e6
 _TENS = 10.0
+_DIGITS = 4
 
 
 class Sentences:
@@ -47,7 +50,7 @@ class Sentences:
     def above_slo(self, canary: Tally, slo: float, e: float, share: float) -> str:
         return (
             f"rolled back: {self._of(canary)} failed, above the SLO of {percent(slo)} "
-            f"(E = {number(e)}), and more than on {self.stable} (E = {number(share)} ≥ 3)"
+            f"(E = {number(e)}), and more than on {self.stable} ({reached(share, WORSE_TOO)})"
             f"{self._suffix}"
         )
 
@@ -61,14 +64,14 @@ class Sentences:
         return (
             f"hold: {ratio.seen:,} of {ratio.sessions:,} {self._unit} went to the canary where "
             f"the weights plan {ratio.expected:,.0f} "
-            f"(E = {number(capped(ratio.log_e))} ≥ {SPLIT_THRESHOLD:,.0f})"
+            f"({reached(capped(ratio.log_e), SPLIT_THRESHOLD)})"
             f"{self._suffix}"
         )
 
     def certified(self, canary: Tally, stable: Tally, e: float, threshold: float) -> str:
         return (
             f"certified: {self._of(canary)} failed; its rate is below {self._limit(stable)} "
-            f"(E = {number(e)} ≥ {threshold:g}){self._suffix}"
+            f"({reached(e, threshold)}){self._suffix}"
         )
 
     def short(self, canary: Tally, needed: int) -> str:
@@ -92,8 +95,8 @@ class Sentences:
         return f"{self._of(canary)} {said} {point} before, against {_of(stable)} on"
 
     def _back(self, said: str, reading: Reading) -> str:
-        grounds = f"(E = {number(reading.e)} ≥ {reading.threshold:,.4g})"
-        return f"rolled back: {said} {self.stable} {grounds}{self._suffix}"
+        grounds = reached(reading.e, reading.threshold)
+        return f"rolled back: {said} {self.stable} ({grounds}){self._suffix}"
 
     def _limit(self, stable: Tally) -> str:
         if not stable.sessions:
@@ -112,8 +115,25 @@ def percent(rate: float) -> str:
     return f"{rate * 100:.1f} %" if rate >= 0.001 or not rate else f"{rate * 100:.2g} %"  # noqa: PLR2004 - a tenth of a percent
 
 
+def reached(e: float, threshold: float) -> str:
+    """``E = e ≥ threshold`` for one that has reached it, and true of what is printed too.
+
+    The threshold has four digits. E is cut after at least as many decimals, but not to below it:
+    an E as near as that is the rounded threshold too.
+    """
+    if threshold >= _LARGE:
+        return f"E = {e:.3e} ≥ {threshold:.3e}"
+    rounded = round(threshold, max(0, _DIGITS - len(str(int(threshold)))))
+    places = len(f"{rounded:f}".rstrip("0").partition(".")[2])
+    if e >= _LARGE:
+        return f"E = {number(e)} ≥ {rounded:,.{places}f}"
+    finer = max(places, 2 if e < _TENS else 0)
+    cut = max(rounded, math.floor(e * 10**finer) / 10**finer)
+    return f"E = {cut:,.{finer}f} ≥ {rounded:,.{places}f}"
+
+
 def number(e: float) -> str:
-    """An e-value to read; cut, never rounded up, so that it stays below a threshold it missed."""
+    """An e-value to read; cut, not rounded."""
     if e >= _LARGE:
         return f"{e:.1e}"
     return f"{int(e):,}" if e >= _TENS else f"{int(e * 100) / 100:.2f}"

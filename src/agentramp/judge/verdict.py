@@ -38,7 +38,7 @@ class Rules:
 DEFAULT_RULES = Rules()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One metric's state: roll back when ``e`` reaches ``threshold`` = 1 / (budget * alpha)."""
 
@@ -47,7 +47,7 @@ class Reading:
     threshold: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """``e`` and ``threshold`` are those of the metric nearest to its threshold.
 

@@ -25,7 +25,7 @@ class Metric(Enum):
     QUALITY = "quality"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many there were, and how many of them went bad."""
 
@@ -40,7 +40,7 @@ class Tally:
         return Tally(self.sessions + other.sessions, self.bad + other.bad)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Spread:
     """A histogram of one value per session, with its moments.
 
@@ -66,7 +66,7 @@ class Spread:
         return sum(self.counts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Arm:
     """One version in one window; None where the source does not know that metric."""
 
@@ -80,7 +80,7 @@ class Arm:
         return self.errors.sessions
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Window:
     """``start`` and ``end`` are seconds since 1970-01-01 UTC; ``weight`` was the canary's percent.
 

@@ -1,32 +1,62 @@
 """Answers that are written as they come, one JSON object on each line."""
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TextIO
 
+from agentramp.errors import RefusedError
 from agentramp.judge.docket import Said
 
 
 @dataclass
 class Lines:
-    """Flushes after each line, so that a program on the other side may wait for its answer."""
+    """Flushes after each line, so that a program on the other side may wait for its answer.
 
-    stream: TextIO
+    ``stream`` is None where the output was closed from the start.
+    """
+
+    stream: TextIO | None
 
     def write(self, said: Said) -> None:
-        document = {
-            "ramp": said.ramp,
-            "window": said.window,
-            "verdict": said.decision.value,
-            "e": said.e,
-            "canary_sessions": said.canary_sessions,
-            "reason": said.reason,
-        }
+        """Raises RefusedError where nothing can be written; a reader that left is BrokenPipe."""
+        if self.stream is None:
+            raise _unwritten("it is closed")
         try:
-            self.stream.write(_encode(document) + "\n")
-        except UnicodeEncodeError:  # half a surrogate pair, or an output that is not UTF-8
-            self.stream.write(_escape(document) + "\n")
-        self.stream.flush()
+            _write(self.stream, said)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _drop(self.stream)
+            raise _unwritten(error.strerror or str(error)) from error
+
+
+def _write(stream: TextIO, said: Said) -> None:
+    document = {
+        "ramp": said.ramp,
+        "window": said.window,
+        "verdict": said.decision.value,
+        "e": said.e,
+        "canary_sessions": said.canary_sessions,
+        "reason": said.reason,
+    }
+    try:
+        stream.write(_encode(document) + "\n")
+    except UnicodeEncodeError:  # half a surrogate pair, or an output that is not UTF-8
+        stream.write(_escape(document) + "\n")
+    stream.flush()
+
+
+def _drop(stream: TextIO) -> None:
+    """What is still in the buffer would fail again when the process ends: let it go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _unwritten(why: str) -> RefusedError:
+    return RefusedError(
+        f"standard output cannot be written: {why}",
+        advice="send it where there is room, and give the windows again from the first",
+    )
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode

@@ -37,7 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"(default: {DEFAULT_RULES.cluster_size:g})",
     )
     parser.add_argument(
-        "--slo", metavar="RATE", type=float, help="a rate of bad sessions never to be exceeded"
+        "--slo",
+        metavar="RATE",
+        type=float,
+        help="a rate of bad sessions never to be exceeded; in an outage that both versions share "
+        "and that breaks it, a healthy canary's chance of a rollback is up to a third, not alpha",
     )
     parser.add_argument(
         "--budget",

@@ -19,7 +19,7 @@ from agentramp.verbs.context import Context
 
 EXAMPLE = "agentramp simulate --sessions-per-hour 600 --error-rate 0.01 --regression 0.05"
 _REGRESSIONS = (0.01, 0.02, 0.05)
-_MOST_RUNS, _MOST_SESSIONS = 100_000, 1e7
+_MOST_RUNS, _MOST_SESSIONS, _FULL = 100_000, 1e7, 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,19 +51,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> Facts:
-    traffic, worse = _traffic(args), tuple(args.regression or _REGRESSIONS)
-    _check(args, worse)
-    found = config.read_ramp(Path(context.cwd, args.path), context.environ, context.cwd).policy
+    traffic, worse = _traffic(args), _worse(args)
+    path = Path(context.cwd, args.path)
+    if not path.exists():
+        raise UsageError(f"{args.path}: no such folder", advice="name one, or none for this one")
+    found = config.read_ramp(path, context.environ, context.cwd).policy
     policy = replace(found, rules=rules.chosen(args, found.rules))
     told = []
     ahead = forecasts(policy, traffic, worse, args.runs, Random(args.seed))  # noqa: S311 - chance, no secret
     for done, forecast in enumerate(ahead, 1):
         told.append(forecast)
         context.console.advance("simulated", done, 1 + len(worse))
-    said = f"{args.runs:,} simulated ramps of each kind, {traffic.per_hour:g} sessions an hour"
     return Facts(
         verb="simulate",
-        message=said,
+        message=_message(args.runs, policy, traffic),
         changed=False,
         facts=tuple(_facts(args, policy, told)),
         table=tuple(_table(policy, told)),
@@ -71,22 +72,44 @@ def run(args: argparse.Namespace, context: Context) -> Facts:
 
 
 def _traffic(args: argparse.Namespace) -> Traffic:
+    if not 1 <= args.runs <= _MOST_RUNS:
+        raise UsageError(
+            f"--runs {args.runs} is not 1 to {_MOST_RUNS:,}", advice="400 tell a few percent apart"
+        )
     if not 0 < args.sessions_per_hour <= _MOST_SESSIONS:
-        raise UsageError(f"--sessions-per-hour {args.sessions_per_hour:g} is not 1 to 10 million")
+        raise UsageError(
+            f"--sessions-per-hour {args.sessions_per_hour:g} is not above 0 and at most 10 million",
+            advice="take the sessions of a usual hour, on both versions together",
+        )
     if not 0 <= args.error_rate < 1:
-        raise UsageError(f"--error-rate {args.error_rate:g} is not a rate from 0 to 1")
+        raise UsageError(
+            f"--error-rate {args.error_rate:g} is not a rate from 0 to below 1",
+            advice="0.01 is one session in a hundred",
+        )
     return Traffic(args.sessions_per_hour, args.error_rate)
 
 
-def _check(args: argparse.Namespace, worse: tuple[float, ...]) -> None:
-    if not 1 <= args.runs <= _MOST_RUNS:
-        raise UsageError(f"--runs {args.runs} is not 1 to {_MOST_RUNS:,}")
-    for rate in worse:
-        if not 0 < rate <= 1 - args.error_rate:
+def _worse(args: argparse.Namespace) -> tuple[float, ...]:
+    """The regressions asked for, or those of the usual ones that fit above the error rate."""
+    room = 1 - args.error_rate
+    for rate in args.regression or ():
+        if not 0 < rate <= room:
             raise UsageError(
-                f"--regression {rate:g} is not a rate that adds to {args.error_rate:g}",
+                f"--regression {rate:g} is not above 0 and at most {room:g}, as --error-rate is "
+                f"{args.error_rate:g}",
                 advice="0.05 is five points",
             )
+    return tuple(args.regression or (rate for rate in _REGRESSIONS if rate <= room))
+
+
+def _message(runs: int, policy: Policy, traffic: Traffic) -> str:
+    ramps = "1 simulated ramp" if runs == 1 else f"{runs:,} simulated ramps"
+    said = f"{ramps} of each kind, {traffic.per_hour:g} {policy.rules.unit.value} an hour"
+    return said if _judged(policy) else f"{said}; nothing was judged, as the only step is 100 %"
+
+
+def _judged(policy: Policy) -> bool:
+    return any(rung.weight < _FULL for rung in policy.rungs)
 
 
 def _table(policy: Policy, told: list[Forecast]) -> Iterator[str]:
@@ -131,6 +154,7 @@ def _facts(
     yield "sessions_per_hour", args.sessions_per_hour
     yield "error_rate", args.error_rate
     yield "steps", ",".join(str(rung.weight) for rung in policy.rungs)
+    yield "judged", _judged(policy)
     yield "alpha", policy.rules.alpha
     yield "margin", policy.rules.margin
     yield "runs", args.runs
