@@ -5,10 +5,12 @@ and a real run executes the very same value.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from agentramp.model import Artifact, RuntimeSpec, Split
-from agentramp.record import Event
+
+if TYPE_CHECKING:  # a verb without a ramp pays for none of its words
+    from agentramp.record import Event
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class MoveTraffic:
 class KeepRecord:
     """Write down what was decided, said or found; nothing on the platform changes."""
 
-    event: Event
+    event: "Event"
 
 
 Step: TypeAlias = (

@@ -3,10 +3,12 @@
 import json
 import os
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from agentramp.errors import RefusedError
-from agentramp.judge.docket import Said
+
+if TYPE_CHECKING:  # every verb is handed these lines, and one of them judges
+    from agentramp.judge.docket import Said
 
 
 @dataclass
@@ -18,7 +20,7 @@ class Lines:
 
     stream: TextIO | None
 
-    def write(self, said: Said) -> None:
+    def write(self, said: "Said") -> None:
         """Raises RefusedError where nothing can be written; a reader that left is BrokenPipe."""
         if self.stream is None:
             raise _unwritten("it is closed")
@@ -31,7 +33,7 @@ class Lines:
             raise _unwritten(error.strerror or str(error)) from error
 
 
-def _write(stream: TextIO, said: Said) -> None:
+def _write(stream: TextIO, said: "Said") -> None:
     document = {
         "ramp": said.ramp,
         "window": said.window,

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from agentramp.errors import AgentrampError
 from agentramp.model import Artifact, Split
 from agentramp.plan import Plan
-from agentramp.report.records import Told
+
+if TYPE_CHECKING:  # only one verb tells records
+    from agentramp.report.records import Told
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class History:
     verb: str
     message: str
     subject: str
-    records: tuple[Told, ...]
+    records: tuple["Told", ...]
     lines: tuple[str, ...]
     page: Path | None = None
     next: str | None = None

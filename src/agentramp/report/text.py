@@ -19,9 +19,7 @@ from agentramp.plan import (
     Step,
     UpdateRuntime,
 )
-from agentramp.record import Judged, sentence
 from agentramp.report.plain import harmless
-from agentramp.report.records import listed
 from agentramp.report.result import Facts, Failure, History, Result
 
 _KILO = 1000.0
@@ -43,12 +41,18 @@ def step(value: Step) -> str:
             return f"create endpoint {name}: {split}"
         case MoveTraffic(_, _, name, before, after):
             return f"move {name}: {before} -> {after}"
-        case KeepRecord(Judged(decision=decision)):
-            return f"write down the verdict: {decision.value}"
-        case KeepRecord(event):
-            return f"write down: {harmless(sentence(event))}"
+        case KeepRecord():
+            return f"write down{_kept(value)}"
         case _:
             assert_never(value)
+
+
+def _kept(value: KeepRecord) -> str:
+    from agentramp.record import Judged, sentence  # noqa: PLC0415 - a verb without a ramp has none
+
+    if isinstance(value.event, Judged):
+        return f" the verdict: {value.event.decision.value}"
+    return f": {harmless(sentence(value.event))}"
 
 
 def plan(value: Plan) -> Iterator[str]:
@@ -86,6 +90,8 @@ def facts(value: Facts) -> Iterator[str]:
 
 
 def history(value: History, cwd: Path) -> Iterator[str]:
+    from agentramp.report.records import listed  # noqa: PLC0415 - only this verb needs it
+
     yield value.message
     yield from listed(value.records)
     if value.page:
