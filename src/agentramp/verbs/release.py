@@ -159,7 +159,7 @@ def _stopped(
         before=found.split if found else None,
         after=found.split if found else None,
         url=found.url if found else None,
-        next=arguments.again(args, "release"),
+        next=arguments.again(args, "release", "--retry"),  # without it, what was refused stays so
         verdict=Ruled.ROLLBACK.value,
         exit_code=REFUSED,
     )
