@@ -65,8 +65,8 @@ class Proxy:
     """Passes calls on to ``upstream``, names them in ``calls``, and calls ``strike`` at one."""
 
     upstream: str
-    kill: Kill
-    strike: Callable[[], None]
+    kill: Kill = Kill()
+    strike: Callable[[], None] = lambda: None
     calls: list[str] = field(default_factory=list)
 
     @contextmanager
@@ -128,6 +128,21 @@ class Proxy:
     def _end(self, asked: BaseHTTPRequestHandler) -> None:
         self.strike()
         asked.close_connection = True
+
+
+@dataclass
+class Turnstile(Proxy):
+    """Keeps the first call whose path ends in ``path`` waiting: ``arrived`` there until ``go``."""
+
+    path: str = ""
+    arrived: threading.Event = field(default_factory=threading.Event)
+    go: threading.Event = field(default_factory=threading.Event)
+
+    def relay(self, asked: BaseHTTPRequestHandler) -> None:
+        if asked.path.partition("?")[0].endswith(self.path) and not self.arrived.is_set():
+            self.arrived.set()
+            assert self.go.wait(60)
+        super().relay(asked)
 
 
 @dataclass

@@ -18,7 +18,7 @@ import pytest
 
 from agentramp.model import Split
 from tests.release import chronicle
-from tests.release.kills import At, Kill, Killed, Side, run_killed
+from tests.release.kills import At, Kill, Killed, Side, Turnstile, run_killed
 from tests.release.plant import CLOCK, Plant, call, ended, settle, together
 
 RAMP = """\
@@ -175,9 +175,7 @@ def test_of_two_promotes_at_once_one_acts(plant: Plant, tmp_path: Path, kind: st
         pair = partial(promote_twice, replace(plant, kind=kind), tmp_path)
         ends = list(pool.map(pair, range(PAIRS)))
     assert {verdicts[0] for verdicts in ends} == {"advance"}
-    others = {verdicts[1] for verdicts in ends}
-    assert others <= {"hold", "superseded"}
-    assert "superseded" in others, "no two of them met"
+    assert {verdicts[1] for verdicts in ends} <= {"hold", "superseded"}
 
 
 def promote_twice(plant: Plant, folder: Path, number: int) -> list[str]:
@@ -188,11 +186,34 @@ def promote_twice(plant: Plant, folder: Path, number: int) -> list[str]:
     promote = partial(plant.start_at, "promote", lane.endpoint)
     both = together(promote, promote)
     assert [done.code for done in both] == [0, 0], both
-    assert lane.split == LADDER[1], both
-    chronicle.check(plant, lane.endpoint)
-    records = plant.journal.read(plant.subject(lane.endpoint))
-    assert chronicle.splits(records) == [Split(STABLE), *LADDER[:2]], both
+    one_step_was_taken(lane)
     return sorted(done.document["verdict"] for done in both)
+
+
+def one_step_was_taken(lane: Lane) -> None:
+    assert lane.split == LADDER[1]
+    chronicle.check(lane.plant, lane.endpoint)
+    records = lane.plant.journal.read(lane.plant.subject(lane.endpoint))
+    assert chronicle.splits(records) == [Split(STABLE), *LADDER[:2]]
+
+
+@pytest.mark.parametrize("kind", ["git", "file"])
+def test_a_promote_overtaken_between_evidence_and_act_is_superseded(
+    plant: Plant, tmp_path: Path, kind: str
+) -> None:
+    plant = replace(plant, kind=kind)
+    lane = Lane.open(plant, tmp_path, f"overtaken-{kind}")
+    lane.begin(HEALTHY)
+    lane.show()
+    turnstile = Turnstile(plant.control_url, path="/agentramp/evidence")
+    with turnstile.serving() as address:
+        slow = plant.start_at("promote", lane.endpoint, AGENTRUN_CONTROL_ENDPOINT=address)
+        assert turnstile.arrived.wait(60)
+        assert lane.tick()[1]["verdict"] == "advance"
+        turnstile.go.set()
+        late = ended(slow)
+    assert (late.code, late.document["verdict"]) == (0, "superseded"), late
+    one_step_was_taken(lane)
 
 
 @pytest.mark.timeout(480)
