@@ -42,7 +42,7 @@ docs: setup ## pages that are made from the code
 	@$(bin)/python -m tests.actions.tables
 
 lock: setup ## requirements/ anew, as pyproject.toml asks
-	@PATH="$(CURDIR)/$(bin):$$PATH"; $(lock) --group test --group lint --group docs --output-file requirements/dev.txt
+	@PATH="$(CURDIR)/$(bin):$$PATH"; $(lock) --extra access --group test --group lint --group docs --output-file requirements/dev.txt
 	@PATH="$(CURDIR)/$(bin):$$PATH"; $(lock) --constraints requirements/dev.txt --output-file requirements/run.txt
 
 .venv/dev.txt.made: requirements/dev.txt
