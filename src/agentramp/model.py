@@ -162,11 +162,55 @@ class RuntimeSpec:
     role: str | None = None
     credential_name: str | None = None
     log_store: LogStore | None = None
+    workspace_id: str | None = None
     protocol: str | None = None
     health_check: HealthCheck | None = None
     nas: Nas | None = None
     oss_mounts: tuple[OssMount, ...] = ()
     tracing: Tracing | None = None
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where the platform files a runtime. A new one has no ``id`` yet."""
+
+    name: str
+    id: str = ""
+    description: str | None = None
+    resource_group: str | None = None
+    is_default: bool = False
+
+
+@dataclass(frozen=True)
+class DomainRoute:
+    """``qualifier`` is a version or LATEST; no methods means all."""
+
+    path: str
+    qualifier: str | None = None
+    methods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Certificate:
+    name: str
+    chain: str = field(repr=False)
+    private_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CustomDomain:
+    """A domain of one's own that leads to a runtime; None leaves what the platform has."""
+
+    name: str
+    protocol: str = "HTTP"
+    routes: tuple[DomainRoute, ...] = ()
+    certificate: Certificate | None = None
+    tls_min_version: str | None = None
+    tls_max_version: str | None = None
+    tls_ciphers: tuple[str, ...] = ()
+    auth_type: str | None = None
+    auth_info: str | None = field(default=None, repr=False)
+    firewall: bool | None = None
 
 
 class Status(Enum):
@@ -238,16 +282,20 @@ class Endpoint:
     reason: str = ""
     url: str = ""
     description: str = ""
+    arn: str = ""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """The head: what an unpublished change is made to."""
+    """The head: what an unpublished change is made to. Moments are the platform's ISO-8601 text."""
 
     id: str
     spec: RuntimeSpec
     status: Status = Status.READY
     reason: str = ""
+    arn: str = ""
+    created_at: str = ""
+    updated_at: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,14 @@ and a real run executes the very same value.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from agentramp.model import Artifact, RuntimeSpec, Split
+from agentramp.model import (
+    Artifact,
+    CustomDomain,
+    LogStore,
+    RuntimeSpec,
+    Split,
+    Workspace,
+)
 
 if TYPE_CHECKING:  # a verb without a ramp pays for none of its words
     from agentramp.record import Event
@@ -20,6 +27,20 @@ class Change:
     field: str
     before: str
     after: str
+
+
+@dataclass(frozen=True)
+class CreateWorkspace:
+    """Make the workspace that the steps after it file their runtime in."""
+
+    workspace: Workspace
+
+
+@dataclass(frozen=True)
+class PrepareLogStore:
+    """Make the project, the log store and its index, as far as they are not there."""
+
+    store: LogStore
 
 
 @dataclass(frozen=True)
@@ -54,6 +75,7 @@ class CreateEndpoint:
     runtime_id: str
     name: str
     split: Split
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +91,48 @@ class MoveTraffic:
 
 
 @dataclass(frozen=True)
+class DescribeEndpoint:
+    runtime_id: str
+    endpoint_id: str
+    name: str
+    description: str
+
+
+@dataclass(frozen=True)
+class RemoveEndpoint:
+    """Remove an endpoint that still serves ``before``."""
+
+    runtime_id: str
+    endpoint_id: str
+    name: str
+    before: Split
+
+
+@dataclass(frozen=True)
+class RemoveRuntime:
+    runtime_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class SetDomain:
+    """Let a domain lead to a runtime; ``runtime_id`` None means the one just made."""
+
+    runtime_id: str | None
+    domain: CustomDomain
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReserveConcurrency:
+    """``after`` None takes the reservation away."""
+
+    runtime_id: str
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True)
 class KeepRecord:
     """Write down what was decided, said or found; nothing on the platform changes."""
 
@@ -76,12 +140,19 @@ class KeepRecord:
 
 
 Step: TypeAlias = (
-    CreateRuntime
+    CreateWorkspace
+    | PrepareLogStore
+    | CreateRuntime
     | UpdateRuntime
     | AwaitRuntime
     | PublishVersion
     | CreateEndpoint
     | MoveTraffic
+    | DescribeEndpoint
+    | RemoveEndpoint
+    | RemoveRuntime
+    | SetDomain
+    | ReserveConcurrency
     | KeepRecord
 )
 

@@ -7,7 +7,15 @@ does not know why it is called: it never sees a plan, a journal or a command lin
 from typing import Protocol
 
 from agentramp.errors import RefusedError
-from agentramp.model import Artifact, Endpoint, Observed, Runtime, RuntimeSpec, Split
+from agentramp.model import (
+    Artifact,
+    Endpoint,
+    Observed,
+    Runtime,
+    RuntimeSpec,
+    Split,
+    Workspace,
+)
 
 
 class PlatformError(RefusedError):
@@ -70,8 +78,30 @@ class Platform(Protocol):
         """Freeze the head and give the new version's number."""
         ...
 
-    def create_endpoint(self, runtime_id: str, name: str, split: Split) -> Endpoint:
+    def create_endpoint(
+        self, runtime_id: str, name: str, split: Split, description: str = ""
+    ) -> Endpoint:
         """Make an endpoint with this split and wait until it is ready."""
+        ...
+
+    def describe_endpoint(self, runtime_id: str, endpoint_id: str, description: str) -> Endpoint:
+        """Change the words about an endpoint and nothing else."""
+        ...
+
+    def delete_endpoint(self, runtime_id: str, endpoint_id: str) -> None:
+        """Remove an endpoint and wait until it is gone; one that is not there is done."""
+        ...
+
+    def delete_runtime(self, runtime_id: str) -> None:
+        """Remove a runtime that has no endpoints, with its versions; as ``delete_endpoint``."""
+        ...
+
+    def workspaces(self) -> tuple[Workspace, ...]:
+        """All workspaces of the account in this region."""
+        ...
+
+    def create_workspace(self, wanted: Workspace) -> Workspace:
+        """Make a workspace; raises AlreadyExistsError where the name is taken."""
         ...
 
     def get_endpoint(self, runtime_id: str, endpoint_id: str) -> Endpoint:

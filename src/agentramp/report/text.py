@@ -10,12 +10,20 @@ from agentramp.diagnostics import ConfigError
 from agentramp.model import Artifact
 from agentramp.plan import (
     AwaitRuntime,
+    Change,
     CreateEndpoint,
     CreateRuntime,
+    CreateWorkspace,
+    DescribeEndpoint,
     KeepRecord,
     MoveTraffic,
     Plan,
+    PrepareLogStore,
     PublishVersion,
+    RemoveEndpoint,
+    RemoveRuntime,
+    ReserveConcurrency,
+    SetDomain,
     Step,
     UpdateRuntime,
 )
@@ -31,8 +39,11 @@ def step(value: Step) -> str:
         case CreateRuntime(spec, artifact):
             return f"create runtime {spec.name}{_package(artifact)}"
         case UpdateRuntime(_, spec, artifact, changes):
-            told = "; ".join(f"{c.field}: {c.before} -> {c.after}" for c in changes)
-            return f"update runtime {spec.name}: {told or 'again, as it had failed'}"
+            return f"update runtime {spec.name}{_told(changes) or ': again, as it had failed'}"
+        case CreateWorkspace(workspace):
+            return f"create workspace {workspace.name}"
+        case PrepareLogStore(store):
+            return f"make log store {store.logstore} of project {store.project}, if it is not there"
         case AwaitRuntime():
             return "wait for the change an earlier run began"
         case PublishVersion(_, description):
@@ -41,10 +52,25 @@ def step(value: Step) -> str:
             return f"create endpoint {name}: {split}"
         case MoveTraffic(_, _, name, before, after):
             return f"move {name}: {before} -> {after}"
+        case DescribeEndpoint(_, _, name, description):
+            return f"describe {name}: {description}"
+        case RemoveEndpoint(_, _, name, before):
+            return f"remove endpoint {name}, which serves {before}"
+        case RemoveRuntime(_, name):
+            return f"remove runtime {name} and its versions"
+        case SetDomain(_, domain, changes):
+            return f"lead domain {domain.name} here{_told(changes)}"
+        case ReserveConcurrency(_, before, after):
+            return f"reserve concurrency: {before or 'none'} -> {after or 'none'}"
         case KeepRecord():
             return f"write down{_kept(value)}"
         case _:
             assert_never(value)
+
+
+def _told(changes: tuple[Change, ...]) -> str:
+    told = "; ".join(f"{c.field}: {c.before} -> {c.after}" for c in changes)
+    return told and f": {told}"
 
 
 def _kept(value: KeepRecord) -> str:

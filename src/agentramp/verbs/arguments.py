@@ -8,10 +8,12 @@ PERCENT = range(101)
 ENDPOINT = "production"
 
 _NAMED = {"runtime", "region"}
-_PROJECT = {"resource": None, "platform": "agentrun", "output-dir": None}
+_FILE = {"template": None, "env": None, "resource": None}
+_PROJECT = {**_FILE, "platform": "agentrun", "access": None, "output-dir": None}
 _TRAFFIC = {
-    "resource": None,
+    **_FILE,
     "platform": "agentrun",
+    "access": None,
     "runtime": None,
     "region": None,
     "endpoint": None,
@@ -47,8 +49,22 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path", nargs="?", default=".", help="folder with s.yaml, or the file (default: here)"
     )
+    add_file(parser)
     parser.add_argument(
         "--resource", metavar="NAME", help="which resource of s.yaml, where it has several"
+    )
+
+
+def add_file(parser: argparse.ArgumentParser) -> None:
+    """Which file, as Serverless Devs has it."""
+    parser.add_argument(
+        "-t",
+        "--template",
+        metavar="FILE",
+        help="another file than s.yaml in that folder, such as s.prod.yaml",
+    )
+    parser.add_argument(
+        "--env", metavar="NAME", help="the environment of env.yaml to lay over the file"
     )
 
 
@@ -58,6 +74,16 @@ def add_platform(parser: argparse.ArgumentParser) -> None:
         choices=("agentrun", "local"),
         default="agentrun",
         help="where to: AgentRun, or the embedded platform on this machine (default: agentrun)",
+    )
+    add_access(parser)
+
+
+def add_access(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-a",
+        "--access",
+        metavar="NAME",
+        help="named credentials (default: see agentramp whoami)",
     )
 
 

@@ -1,0 +1,1 @@
+"""What an agent wrote: the port and its adapters."""
