@@ -34,7 +34,7 @@ _KILO = 1000.0
 _HEX = re.compile(r"[0-9a-f]{32,}")
 
 
-def step(value: Step) -> str:
+def step(value: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case for each kind
     match value:
         case CreateRuntime(spec, artifact):
             return f"create runtime {spec.name}{_package(artifact)}"
