@@ -5,7 +5,9 @@ An address may hold a secret, so no message shows more of it than its host.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 CONNECT_SECONDS: Final = 10.0
 _PART_BYTES: Final = 16 * 1024
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_NEAR: Final = _LOOPBACK | {"100.100.100.200"}
 _AGENT: Final = f"agentramp/{__version__}"
 
 
@@ -36,6 +39,7 @@ class Letter:
     content_type: str = "application/json"
     token: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    method: str = "POST"
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,15 @@ def host(url: str) -> str:
         return "an address that is none"
 
 
+def is_near(url: str) -> bool:
+    """Whether ``url`` is on this machine, on its link, or the vendor's own metadata address."""
+    try:
+        named = urlsplit(url).hostname or ""
+        return named in _NEAR or ip_address(named).is_loopback or ip_address(named).is_link_local
+    except ValueError:
+        return False
+
+
 def check_address(url: str, what: str) -> None:
     """Raise UsageError unless ``url`` is https, or http to this machine."""
     try:
@@ -103,17 +116,20 @@ def post(
     timeout: float,
     most: int = MOST_BYTES,
     clock: Callable[[], float] = time.monotonic,
+    line: requests.Session | None = None,
 ) -> Reply:
     """Send and read the whole answer, whatever its status; raises ExchangeError.
 
-    A redirect is an answer like others: what is sent goes to nobody else.
+    A redirect is an answer like others: what is sent goes to nobody else. ``line`` is kept open for
+    who asks often.
     """
     began = clock()
     try:
-        with requests.Session() as session:
+        with nullcontext(line) if line else requests.Session() as session:
             # A proxy of the environment is for the way out, never for this machine.
-            session.trust_env = urlsplit(letter.url).hostname not in _LOOPBACK
-            with session.post(
+            session.trust_env = not is_near(letter.url)
+            with session.request(
+                letter.method,
                 letter.url,
                 data=letter.content,
                 headers={
@@ -129,6 +145,11 @@ def post(
                 return _read(answer, _Bounds(letter.url, began, timeout, most, clock))
     except (requests.RequestException, ValueError) as error:
         raise _trouble(letter.url, error, timeout) from error
+
+
+def get(letter: Letter, *, timeout: float, most: int = MOST_BYTES) -> Reply:
+    """As ``post``, for an address that is only read."""
+    return post(replace(letter, method="GET"), timeout=timeout, most=most)
 
 
 @dataclass(frozen=True)

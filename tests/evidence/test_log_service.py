@@ -9,16 +9,11 @@ from typing import Any
 import pytest
 
 from agentramp.errors import UsageError
-from agentramp.evidence.log_service import (
-    ATTEMPTS,
-    UNFINISHED,
-    LogServiceEvidence,
-    LogStore,
-    function_of,
-)
+from agentramp.evidence.log_service import LogServiceEvidence, function_of
 from agentramp.evidence.port import EvidenceError, Missing, Question, Span
 from agentramp.judge.window import Tally, Unit, Window
 from agentramp.local.daemon import Server
+from agentramp.logs.service import ATTEMPTS, UNFINISHED, LogService
 from agentramp.platform.agentrun.signing import Credentials
 from tests.evidence.embedded import credentials, question, requests_seen, talk
 from tests.evidence.servers import Received, Said, serving
@@ -40,9 +35,9 @@ def endpoint(server: Server) -> Endpoint:
 
 def evidence_of(server: Server, endpoint: Endpoint, **more: Any) -> LogServiceEvidence:
     runtime_id = endpoint.runtime.rpartition("/")[2]
-    store = LogStore(server.control_url, "requests", lambda: credentials(server))
-    given = {"now": time.time, "sleep": time.sleep, "delay": 0.0, **more}
-    return LogServiceEvidence(store, function_of(runtime_id), **given)
+    service = LogService(server.control_url, lambda: credentials(server), time.time, time.sleep)
+    given = {"delay": 0.0, **more}
+    return LogServiceEvidence(service, "requests", function_of(runtime_id), **given)
 
 
 def test_it_counts_what_the_clients_saw(server: Server, endpoint: Endpoint) -> None:
@@ -75,10 +70,9 @@ def test_what_may_still_be_on_its_way_can_be_asked_again(
 
 
 def test_a_wrong_key(server: Server, endpoint: Endpoint) -> None:
-    store = LogStore(
-        server.control_url, "requests", lambda: Credentials(server.access_key_id, "wrong")
-    )
-    wrong = replace(evidence_of(server, endpoint), store=store)
+    right = evidence_of(server, endpoint)
+    key = Credentials(server.access_key_id, "wrong")
+    wrong = replace(right, service=replace(right.service, credentials=lambda: key))
     with pytest.raises(EvidenceError, match="SignatureNotMatch") as caught:
         wrong.read(ASKED)
     assert "secret" in caught.value.advice
@@ -87,12 +81,7 @@ def test_a_wrong_key(server: Server, endpoint: Endpoint) -> None:
 @pytest.mark.parametrize("url", ["http://p.cn-hangzhou.log.aliyuncs.com", "ftp://x", ""])
 def test_nothing_goes_out_unencrypted(url: str) -> None:
     with pytest.raises(UsageError, match="log service"):
-        LogStore(url, "requests", lambda: Credentials("id", "secret"))
-
-
-def test_the_address_of_the_real_service() -> None:
-    store = LogStore.of("my-project", "cn-hangzhou", "fc", lambda: Credentials("id", "secret"))
-    assert store.url == "https://my-project.cn-hangzhou.log.aliyuncs.com"
+        LogService(url, lambda: Credentials("id", "secret"), time.time, time.sleep)
 
 
 # --- a service in trouble ----------------------------------------------------------------------
@@ -123,8 +112,9 @@ def fake(*replies: Reply | Callable[[], Reply]) -> Iterator[tuple[str, list[Rece
 
 
 def evidence_at(url: str, waits: list[float], timeout: float = 5) -> LogServiceEvidence:
-    store = LogStore(url, "requests", lambda: Credentials("id", "secret", "token"))
-    return LogServiceEvidence(store, "agentrun-rt", lambda: NOW, waits.append, timeout=timeout)
+    key = Credentials("id", "secret", "token")
+    service = LogService(url, lambda: key, lambda: NOW, waits.append, timeout)
+    return LogServiceEvidence(service, "requests", "agentrun-rt")
 
 
 @pytest.mark.parametrize("pack", [bytes, zlib.compress], ids=["plain", "deflate"])

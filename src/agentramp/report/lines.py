@@ -1,7 +1,8 @@
-"""Answers that are written as they come, one JSON object on each line."""
+"""Answers that are written as they come, one on each line."""
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -20,12 +21,23 @@ class Lines:
 
     stream: TextIO | None
 
+    @property
+    def is_terminal(self) -> bool:
+        return self.stream is not None and self.stream.isatty()
+
     def write(self, said: "Said") -> None:
         """Raises RefusedError where nothing can be written; a reader that left is BrokenPipe."""
+        self._put(lambda stream: _write(stream, said))
+
+    def put(self, text: str) -> None:
+        """One line of text; raises as ``write``."""
+        self._put(lambda stream: _print(stream, text))
+
+    def _put(self, act: Callable[[TextIO], None]) -> None:
         if self.stream is None:
             raise _unwritten("it is closed")
         try:
-            _write(self.stream, said)
+            act(self.stream)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -46,6 +58,14 @@ def _write(stream: TextIO, said: "Said") -> None:
         stream.write(_encode(document) + "\n")
     except UnicodeEncodeError:  # half a surrogate pair, or an output that is not UTF-8
         stream.write(_escape(document) + "\n")
+    stream.flush()
+
+
+def _print(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text + "\n")
+    except UnicodeEncodeError:  # an output that is not UTF-8
+        stream.write(text.encode("ascii", "backslashreplace").decode() + "\n")
     stream.flush()
 
 

@@ -16,6 +16,13 @@ def harmless(text: str) -> str:
     return "".join(_shown(char) for char in " ".join(text.split()))
 
 
+def cannot_act(text: str) -> str:
+    """As ``harmless``, with the spaces and tabs as they are: columns in a log mean something."""
+    if text.isprintable():
+        return text
+    return "".join(char if char == "\t" else _shown(char) for char in text)
+
+
 def _shown(char: str) -> str:
     if char in _JOINERS or unicodedata.category(char) not in _UNSEEN:
         return char

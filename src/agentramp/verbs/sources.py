@@ -13,12 +13,13 @@ from agentramp.config.ramp_settings import (
 )
 from agentramp.evidence.command import CommandEvidence
 from agentramp.evidence.gateway import GatewayEvidence
-from agentramp.evidence.log_service import LogServiceEvidence, LogStore, function_of
+from agentramp.evidence.log_service import LogServiceEvidence, function_of
 from agentramp.evidence.port import Evidence, EvidenceError
 from agentramp.evidence.prometheus import PrometheusEvidence
 from agentramp.evidence.promql import Prometheus
 from agentramp.evidence.url import UrlEvidence
 from agentramp.judge.window import Unit
+from agentramp.logs.service import LogService
 from agentramp.planning import Seen, pinned_names
 from agentramp.platform.registry import client
 from agentramp.verbs import gating
@@ -90,13 +91,13 @@ def _log_service(
             advice="name it in s.yaml (logConfig) or under evidence: in agentramp.yaml, or name"
             " another source there",
         )
-    if platform == "local":
-        store = LogStore(where.address.url, logstore, lambda: where.address.credentials)
-    else:
-        store = LogStore.of(project, where.region, logstore, lambda: where.address.credentials)
+    url = where.address.url
+    if platform != "local":
+        url = f"https://{project}.{where.region}.log.aliyuncs.com"
+    service = LogService(url, lambda: where.address.credentials, where.platform.now, context.sleep)
     _refuse_mixed(where, seen)
     function = function_of(runtime.id)
-    return LogServiceEvidence(store, function, where.platform.now, context.sleep)
+    return LogServiceEvidence(service, logstore, function)
 
 
 def _refuse_mixed(where: Target, seen: Seen) -> None:
