@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.auth import AuthBase
 from urllib3.exceptions import ReadTimeoutError
 
@@ -150,6 +152,33 @@ def post(
 def get(letter: Letter, *, timeout: float, most: int = MOST_BYTES) -> Reply:
     """As ``post``, for an address that is only read."""
     return post(replace(letter, method="GET"), timeout=timeout, most=most)
+
+
+def get_date(
+    url: str, *, timeout: float, clock: Callable[[], float] = time.monotonic
+) -> float | None:
+    """What the one who answers at ``url`` says the time is, in seconds since 1970-01-01 UTC.
+
+    Whatever its status; None where it says nothing. Raises ExchangeError.
+    """
+    began = clock()
+    try:
+        with requests.Session() as session:
+            session.trust_env = urlsplit(url).hostname not in _LOOPBACK
+            with session.get(
+                url,
+                headers={"User-Agent": _AGENT},
+                timeout=(min(CONNECT_SECONDS, timeout), timeout),
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                _read(answer, _Bounds(url, began, timeout, MOST_BYTES, clock))
+                said = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise _trouble(url, error, timeout) from error
+    except (ValueError, TypeError):
+        return None
+    return said.timestamp()
 
 
 @dataclass(frozen=True)
