@@ -1,0 +1,20 @@
+"""The port of what a runtime stands on in the account: its role and its network."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+
+class Cloud(Protocol):
+    """All may raise a RefusedError: a RefusedError of permission is no verdict on the thing."""
+
+    def role_trusts(self, name: str) -> Sequence[str] | None:
+        """The services that may take on a role; None where there is no such role."""
+        ...
+
+    def switches(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """The VPC of each vSwitch that exists."""
+        ...
+
+    def security_group(self, group_id: str) -> str | None:
+        """The VPC that a security group belongs to; None where there is no such group."""
+        ...
