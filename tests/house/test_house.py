@@ -11,13 +11,24 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "agentramp"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
-OUTSIDE = {"platform", "evidence", "journal", "executor", "report", "local", "verbs", "cli"}
+OUTSIDE = {
+    "platform",
+    "evidence",
+    "journal",
+    "executor",
+    "effects",
+    "report",
+    "local",
+    "verbs",
+    "cli",
+}
 FORBIDDEN = {
     "plan": OUTSIDE | {"config", "planning", "package"},
     "planning": OUTSIDE | {"package"},
     "config": OUTSIDE | {"planning", "plan", "package"},
     "package": OUTSIDE | {"planning", "plan", "config"},
     "platform": {"plan", "planning", "journal", "executor", "report", "local", "verbs", "cli"},
+    "credentials": OUTSIDE - {"platform"} | {"config", "package", "plan", "planning", "logs"},
     "evidence": {
         *("plan", "planning", "journal", "executor", "report", "local", "verbs", "cli"),
         *("config", "package"),
@@ -25,6 +36,10 @@ FORBIDDEN = {
     "journal": {"planning", "platform", "executor", "report", "local", "verbs", "cli", "config"},
     "tick": {"report", "local", "verbs", "cli", "package", "gates"},
     "executor": {"report", "local", "verbs", "cli", "config", "package", "planning"},
+    "effects": {
+        *("report", "local", "verbs", "cli", "config", "package", "planning"),
+        *("journal", "executor", "record", "ramp"),
+    },
     "report": {"local", "verbs", "cli", "config", "package", "planning", "executor", "journal"},
     "local": {
         *("plan", "planning", "journal", "executor", "report", "verbs", "cli", "config", "model"),
@@ -102,6 +117,7 @@ def test_the_embedded_platform_speaks_to_the_rest_over_http() -> None:
         "agentramp.__version__",
         "agentramp.crc64",
         "agentramp.evidence.log_signing",
+        "agentramp.platform.agentrun.classic_signing",
         "agentramp.platform.agentrun.signing",
     }
 

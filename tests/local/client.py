@@ -78,6 +78,7 @@ class Control:
     clock: datetime | None = None
     secret: str | None = None
     key: str | None = None
+    token: str | None = None
     sent: list[tuple[str, str, bytes, dict[str, str]]] = field(default_factory=list)
 
     def call(
@@ -104,6 +105,7 @@ class Control:
             "x-acs-date": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "x-acs-signature-nonce": self.nonce or secrets.token_hex(16),
             "x-acs-version": "2025-09-10",
+            **({"x-acs-security-token": self.token} if self.token else {}),
         }
         key = Credentials(
             self.key or self.server.access_key_id, self.secret or self.server.access_key_secret

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from agentramp.local.archive import ArchiveError, Limits, check, unpack
+from agentramp.local.archive import LIMITS, ArchiveError, Limits, check, unpack
+
+
+def check_bytes(content: bytes, limits: Limits = LIMITS) -> None:
+    check(io.BytesIO(content), limits)
 
 
 def entry(name: str, mode: int = stat.S_IFREG | 0o644) -> zipfile.ZipInfo:
@@ -35,7 +39,7 @@ def test_files_folders_modes_and_links(tmp_path: Path) -> None:
         link("folder/same", "run.sh"),
         link("folder/other", "../deep/down/中文.txt"),
     )
-    check(content)
+    check_bytes(content)
     source = tmp_path / "code.zip"
     source.write_bytes(content)
     code = tmp_path / "run" / "code"
@@ -66,7 +70,7 @@ def test_what_points_outside_is_refused(
 ) -> None:
     content = packed(*entries)
     with pytest.raises(ArchiveError):
-        check(content)
+        check_bytes(content)
     source = tmp_path / "code.zip"
     source.write_bytes(content)
     with pytest.raises(ArchiveError):
@@ -87,7 +91,7 @@ def test_two_files_of_one_name(tmp_path: Path) -> None:
 def test_more_than_is_allowed(limits: Limits, tmp_path: Path) -> None:
     content = packed(*((entry(name), "text") for name in "abc"))
     with pytest.raises(ArchiveError):
-        check(content, limits)
+        check_bytes(content, limits)
     source = tmp_path / "code.zip"
     source.write_bytes(content)
     with pytest.raises(ArchiveError):
@@ -107,16 +111,16 @@ def test_an_archive_that_says_it_is_smaller_than_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"no zip", packed((entry("a"), "x" * 99))[:-30]])
 def test_what_is_no_archive(content: bytes) -> None:
     with pytest.raises(ArchiveError):
-        check(content)
+        check_bytes(content)
 
 
 def test_a_link_that_leaves_only_through_other_links(tmp_path: Path) -> None:
     """Word for word ``a/b/l/../..`` stays inside; by way of the link it does not."""
     inside = packed((entry("a/b/file"), ""), link("a/b/l", ".."), link("in", "a/b/l/.."))
-    check(inside)
+    check_bytes(inside)
     content = packed((entry("a/b/file"), ""), link("a/b/l", ".."), link("out", "a/b/l/../.."))
     with pytest.raises(ArchiveError, match="'out' points out of the archive"):
-        check(content)
+        check_bytes(content)
     source = tmp_path / "code.zip"
     source.write_bytes(content)
     with pytest.raises(ArchiveError):
@@ -125,7 +129,7 @@ def test_a_link_that_leaves_only_through_other_links(tmp_path: Path) -> None:
 
 def test_links_that_go_round() -> None:
     with pytest.raises(ArchiveError, match="too many links"):
-        check(packed(link("a", "b"), link("b", "a")))
+        check_bytes(packed(link("a", "b"), link("b", "a")))
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -144,7 +148,7 @@ def test_a_damaged_stream(method: int, mode: int, tmp_path: Path) -> None:
         unpack(source, tmp_path / "code")
     if stat.S_ISLNK(mode):
         with pytest.raises(ArchiveError):
-            check(bytes(content))
+            check_bytes(bytes(content))
 
 
 @pytest.mark.parametrize(("place", "value"), [(8, 1), (10, 99)], ids=["encrypted", "unknown"])

@@ -6,12 +6,26 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from agentramp.local.auth import Received, verify
+from agentramp.local.keys import Holder
 from agentramp.local.records import Identity
 from agentramp.local.refusal import RefusalError
 from agentramp.platform.agentrun.signing import Credentials, Signable, authorization
 from tests.local.client import Control
 
 US = Identity("id", "1" * 16, "local", "our-key", "our-secret")
+
+
+class OnlyOurs:
+    """Knows the account's own key and no other."""
+
+    def holder(self, access_key_id: str, token: str, now: float, thing: str = "") -> Holder:
+        assert (token, thing) == ("", "")
+        assert now
+        if access_key_id != US.access_key_id:
+            raise RefusalError(404, "InvalidAccessKeyId.NotFound", "unknown")
+        return Holder(US.access_key_secret)
+
+
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 BODY = b'{"targetVersion":"1"}'
 
@@ -47,12 +61,12 @@ def fresh(_nonce: str, _now: float, _keep: float) -> bool:
 def refusal(request: Received, *, now: datetime = NOW, nonces: object = fresh) -> RefusalError:
     assert callable(nonces)
     with pytest.raises(RefusalError) as caught:
-        verify(request, US, now.timestamp(), nonces)
+        verify(request, OnlyOurs(), now.timestamp(), nonces)
     return caught.value
 
 
 def test_a_correct_signature() -> None:
-    verify(received(), US, NOW.timestamp(), fresh)
+    verify(received(), OnlyOurs(), NOW.timestamp(), fresh)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +74,7 @@ def test_a_correct_signature() -> None:
     [-14, 14],
 )
 def test_a_clock_that_is_nearly_right(minutes: int) -> None:
-    verify(received(), US, (NOW + timedelta(minutes=minutes)).timestamp(), fresh)
+    verify(received(), OnlyOurs(), (NOW + timedelta(minutes=minutes)).timestamp(), fresh)
 
 
 def header(name: str, value: str) -> Callable[[Received], Received]:

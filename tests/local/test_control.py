@@ -11,7 +11,7 @@ from agentramp.local import archive
 from agentramp.local.daemon import Server
 from tests.local.client import RUNTIMES, Control, agent_code, runtime_input, zipped
 
-CRC64 = "codeConfiguration.checksum is not the CRC-64 of zipFile"
+CRC64 = "codeConfiguration.checksum is not the CRC-64 of the code"
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,10 @@ def test_a_name_is_taken_once(control: Control, demo: str) -> None:
             CRC64,
         ),
         ({"artifactType": "Container"}, "the embedded platform runs no containers"),
-        ({"codeConfiguration": {"command": ["x"], "ossBucketName": "b"}}, "no object storage"),
+        (
+            {"codeConfiguration": {"command": ["x"], "ossBucketName": "bkt"}},
+            "codeConfiguration.ossObjectName is required",
+        ),
     ],
 )
 def test_a_runtime_that_cannot_be(control: Control, change: dict[str, Any], fault: str) -> None:
@@ -335,7 +338,7 @@ def test_a_large_archive(control: Control) -> None:
     sink = io.BytesIO(base64.b64decode(agent_code("echo.py")))
     with zipfile.ZipFile(sink, "a") as bundle:
         bundle.writestr("blob", blob)
-    archive.check(sink.getvalue())
+    archive.check(sink)
     runtime = control.make_runtime(
         codeConfiguration={**code, "zipFile": base64.b64encode(sink.getvalue()).decode()}
     )

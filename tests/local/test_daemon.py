@@ -67,7 +67,7 @@ def test_who_may_look(own_home: Path) -> None:
     server = daemon.start(own_home)
     root = own_home / "local"
     folders = [path for path in root.iterdir() if path.is_dir()]
-    assert {path.name for path in folders} == {"artifacts", "bin", "logs", "run"}
+    assert {path.name for path in folders} == {"artifacts", "bin", "logs", "objects", "run"}
     assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
     assert root.stat().st_mode & 0o777 == 0o700
     credentials = root / "credentials.json"

@@ -19,6 +19,11 @@ VERSION_1 = Path(__file__).parents[1] / "data" / "platform-1.sql"
 MIGRATED = 5000.0
 PLACE = Place("demo", "production", Label("1"))
 
+SINCE_VERSION_2 = (
+    *("keys", "oidc_providers", "roles", "objects"),
+    *("concurrency", "domains", "log_projects", "log_stores"),
+)
+
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
@@ -69,7 +74,7 @@ def test_an_old_home_gets_the_shape_of_a_new_one(
     for kind, name in tables(old):
         if kind == "table" and name != "sessions":
             assert columns(old, name) == columns(tmp_path / "new", name)
-    assert migrated.execute("PRAGMA user_version").fetchone() == (2,)
+    assert migrated.execute("PRAGMA user_version").fetchone() == (3,)
 
 
 def test_a_platform_starts_in_an_old_home(own_home: Path) -> None:
@@ -133,9 +138,21 @@ def test_a_migration_that_fails_leaves_it_as_it_was(old: Path) -> None:
 
 def test_records_of_a_newer_agentramp_are_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "db")) as connection:
-        connection.execute("PRAGMA user_version=3")
-    with pytest.raises(schema.ForeignDatabaseError, match="version 3"):
+        connection.execute("PRAGMA user_version=99")
+    with pytest.raises(schema.ForeignDatabaseError, match="version 99"):
         schema.open_database(tmp_path / "db")
+
+
+def test_records_of_version_2_get_the_tables_of_today(tmp_path: Path) -> None:
+    schema.open_database(tmp_path / "db").close()
+    whole = tables(tmp_path / "db")
+    with closing(sqlite3.connect(tmp_path / "db")) as connection:
+        for table in SINCE_VERSION_2:
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("PRAGMA user_version=2")
+    with closing(schema.open_database(tmp_path / "db")) as database:
+        assert database.execute("SELECT count(*) FROM known").fetchone() == (1,)
+    assert tables(tmp_path / "db") == whole
 
 
 def test_a_new_home_knows_all_there_ever_was(tmp_path: Path) -> None:

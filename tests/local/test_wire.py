@@ -115,8 +115,12 @@ def test_an_update_keeps_what_it_does_not_send() -> None:
             "codeConfiguration.zipFile is not base64",
         ),
         (
-            {"codeConfiguration": {"ossBucketName": "b", "command": ["x"]}},
-            "no object storage",
+            {"codeConfiguration": {"ossBucketName": "bkt", "command": ["x"]}},
+            "codeConfiguration.ossObjectName is required",
+        ),
+        (
+            {"codeConfiguration": {"ossBucketName": "B", "ossObjectName": "k", "command": ["x"]}},
+            "codeConfiguration.ossBucketName must match",
         ),
         (
             {"healthCheckConfiguration": {"httpGetUrl": "health", "periodSeconds": 0}},

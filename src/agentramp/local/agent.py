@@ -3,12 +3,15 @@
 import asyncio
 import errno
 import logging
+import secrets
 import shutil
 import signal
+import time
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from agentramp.errors import RefusedError
 from agentramp.local import archive, assumptions, ports, process
@@ -31,11 +34,28 @@ class StartError(RefusedError):
 
 
 @dataclass(frozen=True)
+class Instance:
+    """One process of the agent. ``created_at`` is seconds since 1970-01-01 UTC."""
+
+    id: str
+    created_at: float
+    port: int
+
+
+class Scribe(Protocol):
+    """Takes down what an instance writes to its launch's log."""
+
+    async def began(self, launch: Launch, instance: str) -> None: ...
+    async def ended(self, launch: Launch) -> None: ...
+
+
+@dataclass(frozen=True)
 class Registry:
     """Who is told that a process began or ended, so that none outlives the platform."""
 
     began: Callable[[KnownProcess], None]
     ended: Callable[[int], None]
+    scribe: Scribe | None = None
 
 
 class Agent:
@@ -49,6 +69,7 @@ class Agent:
     ) -> None:
         self.launch = launch
         self.pool: Pool | None = None
+        self.instance: Instance | None = None
         self.in_flight = 0
         self.stopping = False
         self._registry = registry
@@ -146,22 +167,29 @@ class Agent:
     async def _life(self) -> str:
         """From the start of one process to its end; why it ended."""
         port = ports.choose()
+        instance = Instance(_new_name(), time.time(), port)
+        if self._registry.scribe:
+            await self._registry.scribe.began(self.launch, instance.id)
         try:
             child = await process.spawn(self.launch, port)
         except OSError as error:
             return _not_started(self.launch, error)
         try:
+            self.instance = instance
             known = process.identify(child.pid)
             if known:
                 self._registry.began(known)
             return await self._start_up(child, port) or await self._watch(child, port)
         finally:
             self._close()
+            self.instance = None
             # A stop that arrives twice must not leave the process half ended.
             await asyncio.shield(self._end(child))
 
     async def _end(self, child: Process) -> None:
         await process.end(child)
+        if self._registry.scribe:
+            await self._registry.scribe.ended(self.launch)
         try:
             self._registry.ended(child.pid)
         except Exception:  # noqa: BLE001 its entry does no harm: a start time is with it
@@ -207,6 +235,10 @@ class Agent:
         if self.pool:
             self.pool.close()
             self.pool = None
+
+
+def _new_name() -> str:
+    return "-".join(["c", *map(secrets.token_hex, (4, 4, 6))])
 
 
 async def _ended_within(child: Process, seconds: float) -> bool:

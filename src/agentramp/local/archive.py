@@ -1,11 +1,11 @@
 """Zip archives of agent code: checked before anything is written, unpacked without surprises."""
 
-import io
 import stat
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from agentramp.errors import RefusedError
 from agentramp.local import assumptions
@@ -31,10 +31,10 @@ class ArchiveError(RefusedError):
     """The archive is broken or asks for something unsafe."""
 
 
-def check(content: bytes, limits: Limits = LIMITS) -> None:
+def check(content: BinaryIO, limits: Limits = LIMITS) -> None:
     """Raise ArchiveError unless ``content`` is a zip that ``unpack`` would accept."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(content) as archive:
             _check_entries(archive, limits)
     except ArchiveError:
         raise

@@ -17,7 +17,29 @@ Behaviour that is assumed and has no constant of its own:
 * A change that arrives while another is being applied replaces it.
 * ``language`` chooses nothing here: the command runs with this machine's programs, and ``python``
   and ``python3`` are the interpreter that agentramp was made from.
-* There is no object storage and no container engine: such artifacts are refused with 400.
+* There is no container engine: such artifacts are refused with 400.
+* Every well-formed bucket exists. Only one object's put, get and head are offered, path-style.
+  The temporary bucket's object lies under ``<account>/<objectName>``, as the vendor's component
+  puts it, and its key is good for nothing else. A date within the clock's skew is enough: neither
+  this service nor Function Compute 2.0 has a nonce. Signatures for any region are taken: this
+  platform stands in for all of them.
+* Code is taken from an object when the call that names it comes; the object is not read again.
+* Temporary keys may do all that the account may: a session's ``Policy`` is kept by nobody.
+  A token that has expired answers InvalidSecurityToken.Expired, another key's
+  InvalidSecurityToken.MismatchWithAccessKey, none MissingSecurityToken, all with 400; object
+  storage says SecurityTokenExpired, InvalidSecurityToken and AccessDenied with 403.
+* There is no access management. An OIDC provider is known once the operator made it known with
+  ``PUT /2025-09-10/agentramp/oidc-providers`` (arn, issuer, audience, and jwks for RS256); an
+  unknown one is refused. Provider without jwks: no signature is looked at, so that everyone who
+  reaches this port can make a token for it. HS256 never is one.
+* A role of this account exists and trusts the account and every known provider, unless the
+  operator described it with ``PUT /2025-09-10/agentramp/roles`` (arn, trustPolicy,
+  sessionSeconds); ``sessionSeconds`` is how long its sessions last, whatever was asked for.
+  Conditions are StringEquals and StringLike of oidc:iss, oidc:aud and oidc:sub.
+* ``DELETE /2025-09-10/agentramp/sessions`` ends every session at once, for tests of renewal.
+* A token that fails answers AuthenticationFail.OIDCToken.Invalid, .Expired, .IssuerNotMatch or
+  .AudienceNotMatch with 400; one that the role does not let in AuthenticationFail.NoPermission
+  with 403; an unknown role or provider EntityNotExist.Role or .OIDCProvider with 404.
 * cpu, memory, disk, network, NAS, OSS mounts, roles, logs and scaling are kept and given back, and
   have no effect. ``initialDelaySeconds`` does not delay the first check: start-up is polled.
 * ``disablePublicNetworkAccess`` has no effect on the loopback address.
@@ -27,7 +49,18 @@ Behaviour that is assumed and has no constant of its own:
 * ``versionId`` is the published number that served, ``qualifier`` the endpoint's name, and
   ``hasFunctionError`` is true for an answer with 5xx or one that was cut. The real service may
   count only what its own runtime sees.
-* A query's search is ``*``; its SQL is SQLite's. A query is always complete.
+* ``exec`` tells the exit status as Kubernetes' does, by a message of type 3 with a ``Status``, and
+  again as the reason of the close, ``exit status N``. A message to it is input and nothing else,
+  and an empty one is the end of the input.
+* A function's instances are those of all versions where the call names no ``qualifier``; an
+  instance's qualifier is its version, and so is the one of a line.
+* Custom domains are kept and given back, and nothing is served by them. Their private keys are not
+  kept.
+* A line of an agent has the moment at which it was read, in whole seconds, no ``requestId``, and is
+  in every log store. A project is the first part of the Host, or whatever there is; stores of all
+  projects have their names in common.
+* A search finds whole words between the delimiters, whatever their case.
+* A query with SQL has the search ``*``; its SQL is SQLite's. A query is always complete.
 * Validation answers ERR_VALIDATION_FAILED, a missing object ERR_NOT_FOUND, a clash ERR_CONFLICT.
 """
 
@@ -46,6 +79,14 @@ DEFAULT_TARGET = "LATEST"
 
 CLOCK_SKEW_SECONDS = 15 * 60
 """How far ``x-acs-date`` may be from now; a nonce is remembered for twice as long."""
+
+# --- uploads -----------------------------------------------------------------------------------
+
+UPLOAD_BUCKET = "agentramp-upload"
+"""The temporary bucket's name."""
+
+UPLOAD_KEY_SECONDS = 3600
+"""How long the key to one object of the temporary bucket is good."""
 
 # --- sessions and the data plane ---------------------------------------------------------------
 
@@ -68,6 +109,17 @@ CODE_ROOT = "/code"
 
 FUNCTION_PREFIX = "agentrun-"
 """``functionName`` is this and the runtime's id."""
+
+REQUEST_METRICS = True
+"""Whether a function with a log configuration writes request metrics (``enableRequestMetrics``)."""
+
+# --- Function Compute --------------------------------------------------------------------------
+
+LATEST_VERSION_ID = "0"
+"""``versionId`` of an instance of LATEST, as the vendor's client documents it."""
+
+CONCURRENCY_MOST = 100_000
+"""Most that can be reserved; the account's own limit is in no source."""
 
 # --- health, in seconds, where healthCheckConfiguration does not say ---------------------------
 
@@ -94,8 +146,22 @@ STABLE_SECONDS = 60.0
 LOG_QUERY_SECONDS = 20.0
 """How long one query of the log may take."""
 MAX_BODY_BYTES = 256 * 1024 * 1024
+MAX_OBJECT_BYTES = 1024 * 1024 * 1024
+MAX_OBJECTS_BYTES = 4 * 1024 * 1024 * 1024
+"""All objects together; those that were taken over as code go first."""
+OBJECT_SECONDS = 24 * 3600
+USED_OBJECT_SECONDS = 600
+"""An object that was taken over as code stays this long: the call may be sent again."""
 MAX_UNPACKED_BYTES = 2 * 1024 * 1024 * 1024
 MAX_UNPACKED_FILES = 100_000
+EXEC_SECONDS = 600.0
+"""How long a command in an instance may run."""
+EXECS_MOST = 20
+"""Commands that run in instances at once."""
+LINE_BYTES = 64 * 1024
+"""A longer line of an agent is cut into several."""
+LINES_KEPT = 1_000_000
+LINES_KEPT_SECONDS = 14 * 24 * 3600
 LOG_BYTES = 10 * 1024 * 1024
 """A log longer than this is set aside when its agent starts again; one older file is kept."""
 REQUESTS_KEPT = 1_000_000

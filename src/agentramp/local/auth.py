@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from urllib.parse import parse_qsl
 
 from agentramp.local import assumptions
-from agentramp.local.records import Identity
+from agentramp.local.keys import Holder, Lookup, token_of
 from agentramp.local.refusal import RefusalError, invalid
 from agentramp.platform.agentrun.signing import ALGORITHM, Signable, signature
 
@@ -41,22 +41,22 @@ UseNonce = Callable[[str, float, float], bool]
 """Nonce, now and how long to remember it; False where it was used before."""
 
 
-def verify(request: Received, identity: Identity, now: float, use_nonce: UseNonce) -> None:
-    """Raise RefusalError unless ``request`` was signed with our key, just now and only once."""
+def verify(request: Received, keys: Lookup, now: float, use_nonce: UseNonce) -> Holder:
+    """Who signed ``request``, with a key of ours, just now and only once.
+
+    Raises RefusalError.
+    """
     found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", "").strip())
     if found is None:
         raise RefusalError(
             401, "MissingAuthorization", f"the Authorization header is no {ALGORITHM} signature"
         )
-    if found["key"] != identity.access_key_id:
-        raise RefusalError(
-            404, "InvalidAccessKeyId.NotFound", "the specified access key does not exist"
-        )
+    holder = keys.holder(found["key"], token_of(request.headers), now)
     signed = found["headers"].lower().split(";")
     _check_headers(request, signed)
     _check_date(request.headers["x-acs-date"], now)
     _check_body(request)
-    expected = signature(_signable(request), signed, identity.access_key_secret)
+    expected = signature(_signable(request), signed, holder.secret)
     if not hmac.compare_digest(expected, found["signature"].lower()):
         raise RefusalError(
             400, "SignatureDoesNotMatch", "the signature is not the one of this request"
@@ -64,6 +64,7 @@ def verify(request: Received, identity: Identity, now: float, use_nonce: UseNonc
     nonce = request.headers["x-acs-signature-nonce"]
     if not use_nonce(nonce, now, 2 * assumptions.CLOCK_SKEW_SECONDS):
         raise RefusalError(400, "SignatureNonceUsed", "the signature nonce was used before")
+    return holder
 
 
 def _check_headers(request: Received, signed: list[str]) -> None:

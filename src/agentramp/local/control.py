@@ -10,12 +10,15 @@ from typing import Any
 
 from agentramp.local import assumptions, shown, wire
 from agentramp.local.artifacts import Artifacts
+from agentramp.local.keys import Keys
 from agentramp.local.ledger import Ledger
 from agentramp.local.lifecycle import Lifecycle
+from agentramp.local.objects import Objects
 from agentramp.local.records import Endpoint, Identity, Runtime, Workspace
 from agentramp.local.refusal import RefusalError, conflict, invalid, missing
 from agentramp.local.routes import Routes
 from agentramp.local.store import Store
+from agentramp.local.trust import Trust
 
 PREFIX = "/2025-09-10"
 
@@ -55,6 +58,9 @@ class Plane:
     artifacts: Artifacts
     data_url: str
     database: Path
+    keys: Keys
+    objects: Objects
+    trust: Trust
     now: Callable[[], float] = time.time
 
     def runtime(self, runtime_id: str) -> Runtime:

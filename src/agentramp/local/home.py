@@ -37,8 +37,16 @@ class Home:
         return self.root / "platform.db"
 
     @property
+    def lines(self) -> Path:
+        return self.root / "lines.db"
+
+    @property
     def artifacts(self) -> Path:
         return self.root / "artifacts"
+
+    @property
+    def objects(self) -> Path:
+        return self.root / "objects"
 
     @property
     def run(self) -> Path:
@@ -57,7 +65,7 @@ class Home:
         return self.root / "server.log"
 
     def make(self) -> None:
-        for folder in (self.root, self.artifacts, self.run, self.logs):
+        for folder in (self.root, self.artifacts, self.objects, self.run, self.logs):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
 

@@ -1,4 +1,4 @@
-"""The log service's one operation that evidence needs: a query of a log store, with SQL."""
+"""How the log service is spoken to: signatures, answers, and a query of a log store with SQL."""
 
 import asyncio
 import hmac
@@ -16,20 +16,16 @@ from agentramp.evidence.log_signing import API_VERSION, METHOD, LogRequest, dige
 from agentramp.local import assumptions
 from agentramp.local.auth import Received
 from agentramp.local.control import Plane
+from agentramp.local.keys import Lookup, token_of
 from agentramp.local.logview import LogQuery, QueryError, run
-from agentramp.local.records import Identity
 from agentramp.local.refusal import RefusalError
 
 PREFIX = "/logstores/"
-_PATH = re.compile(r"/logstores/[A-Za-z0-9][A-Za-z0-9_-]{0,126}/logs")
 _AUTHORIZATION = re.compile(r"LOG (?P<key>[^:\s]+):(?P<signature>\S+)")
 
 
 async def query_log(plane: Plane, request: Received) -> bytes:
-    """The answer's JSON. Raises RefusalError."""
-    _verify(request, plane.identity, plane.now())
-    if request.method != "POST" or not _PATH.fullmatch(request.path):
-        raise RefusalError(404, "LogStoreNotExist", f"{request.path} is no operation here")
+    """The answer's JSON, of a request that was verified. Raises RefusalError."""
     query = _query(request.body)
     plane.ledger.flush()
     try:
@@ -58,6 +54,12 @@ def answered(body: bytes) -> Told:
     return Told(200, zlib.compress(body), {**packed, **_request_id()})
 
 
+def plain(told: object) -> Told:
+    """Only the answer of a query is compressed; None says nothing but that it is done."""
+    body = b"" if told is None else json.dumps(told, ensure_ascii=False).encode()
+    return Told(200, body, _request_id())
+
+
 def refused(refusal: RefusalError) -> Told:
     told = {"errorCode": refusal.code, "errorMessage": refusal.message}
     body = json.dumps(told, ensure_ascii=False).encode()
@@ -83,20 +85,24 @@ def _invalid(message: str) -> RefusalError:
     return RefusalError(400, "ParameterInvalid", message)
 
 
-def _verify(request: Received, identity: Identity, now: float) -> None:
+def verify(request: Received, keys: Lookup, now: float) -> None:
+    """Raises RefusalError."""
     given = request.headers
     found = _AUTHORIZATION.fullmatch(given.get("authorization", ""))
     if found is None or given.get("x-log-signaturemethod") != METHOD:
         raise RefusalError(401, "Unauthorized", f"the request is not signed with LOG {METHOD}")
     if given.get("x-log-apiversion") != API_VERSION:
         raise RefusalError(400, "InvalidAPIVersion", f"x-log-apiversion must be {API_VERSION}")
-    if found["key"] != identity.access_key_id:
-        raise RefusalError(401, "Unauthorized", "the access key does not exist")
+    try:
+        holder = keys.holder(found["key"], token_of(given), now)
+    except RefusalError as refusal:
+        raise RefusalError(401, "Unauthorized", refusal.message) from refusal
     _check_date(given.get("date", ""), now)
-    if given.get("content-md5", "") != digest_of(request.body):
+    if given.get("content-md5", "") != (digest_of(request.body) if request.body else ""):
         raise RefusalError(400, "InvalidContentMD5", "content-md5 is not the body's digest")
-    signed = LogRequest(request.method, request.path, given, dict(parse_qsl(request.query)))
-    if not hmac.compare_digest(signature(signed, identity.access_key_secret), found["signature"]):
+    query = dict(parse_qsl(request.query, keep_blank_values=True))
+    signed = LogRequest(request.method, request.path, given, query)
+    if not hmac.compare_digest(signature(signed, holder.secret), found["signature"]):
         raise RefusalError(401, "SignatureNotMatch", "the signature is not the one of this request")
 
 

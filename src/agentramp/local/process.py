@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.01
 async def spawn(launch: Launch, port: int) -> Process:
     """Start the agent; its output is appended to its log. Raises OSError."""
     command = launch.command()
-    _prepare(launch)
+    prepare(launch)
     with launch.log.open("ab") as log:
         return await asyncio.create_subprocess_exec(
             *command,
@@ -34,7 +34,8 @@ async def spawn(launch: Launch, port: int) -> Process:
         )
 
 
-def _prepare(launch: Launch) -> None:
+def prepare(launch: Launch) -> None:
+    """Make the launch's folders and its log; a log that grew too long is set aside."""
     launch.home.mkdir(mode=0o700, exist_ok=True)
     launch.scratch.mkdir(mode=0o700, exist_ok=True)
     launch.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,7 +1,9 @@
 """The control plane's operations on runtimes and their versions."""
 
 import asyncio
+import io
 import secrets
+from typing import BinaryIO
 
 from agentramp.local import shown, wire
 from agentramp.local.control import Answer, Call, Plane, Table, paged
@@ -11,13 +13,26 @@ from agentramp.local.refusal import conflict, invalid, missing
 
 async def create_runtime(plane: Plane, call: Call) -> Answer:
     sent = await asyncio.to_thread(wire.read_runtime, call.body)
-    async with plane.artifacts.kept(sent.archive or b"", sent.checksum) as digest:
+    content = _content(plane, sent) or io.BytesIO()
+    async with plane.artifacts.kept(content, sent.checksum) as digest:
         if any(runtime.name == sent.name for runtime in plane.store.runtimes()):
             raise conflict(f"agent runtime '{sent.name}' already exists")
         runtime = _new_runtime(sent.name, _workspace(plane, sent.workspace_id), plane.now())
         plane.store.add_runtime(runtime, Snapshot(runtime.id, 1, sent.document, digest))
+    plane.objects.used(sent.stored, plane.now())
     plane.lifecycle.settle_runtime(runtime.id)
     return Answer(_shown(plane, runtime))
+
+
+def _content(plane: Plane, sent: wire.RuntimeInput) -> BinaryIO | None:
+    """The code that was sent, or that lies in an object; None where there is none."""
+    if not sent.stored:
+        return None if sent.archive is None else io.BytesIO(sent.archive)
+    found = plane.objects.find(sent.stored)
+    if found is None:
+        bucket, _, key = sent.stored.partition("/")
+        raise invalid(f"codeConfiguration: there is no object '{key}' in bucket '{bucket}'")
+    return plane.objects.open(found)
 
 
 def _new_runtime(name: str, workspace_id: str, now: float) -> Runtime:
@@ -47,11 +62,13 @@ async def update_runtime(plane: Plane, call: Call) -> Answer:
     sent = await asyncio.to_thread(wire.read_runtime, call.body, former)
     if sent.name not in {"", runtime.name}:
         raise invalid("agentRuntimeName cannot be changed")
-    if sent.archive is None:
+    content = _content(plane, sent)
+    if content is None:
         _move_head(plane, runtime, sent, former.artifact)
     else:
-        async with plane.artifacts.kept(sent.archive, sent.checksum) as digest:
+        async with plane.artifacts.kept(content, sent.checksum) as digest:
             _move_head(plane, runtime, sent, digest)
+    plane.objects.used(sent.stored, plane.now())
     plane.lifecycle.settle_runtime(runtime.id)
     plane.artifacts.prune(plane.store.artifacts())
     return Answer(_shown(plane, plane.runtime(runtime.id)))

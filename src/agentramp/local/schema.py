@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_VERSION = 2
+_VERSION = 3
 
 _TABLES = """
 CREATE TABLE workspaces(
@@ -65,6 +65,35 @@ DROP INDEX requests_by_version;
 """
 
 
+# Temporary access keys; who may have one; and uploaded objects, whose bytes are files.
+_GRANTS = """
+CREATE TABLE keys(
+    id TEXT PRIMARY KEY, secret TEXT NOT NULL, token TEXT NOT NULL, expires_at REAL NOT NULL,
+    role TEXT NOT NULL, session TEXT NOT NULL, scope TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE oidc_providers(arn TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE roles(arn TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE objects(
+    name TEXT PRIMARY KEY, file TEXT NOT NULL, size INTEGER NOT NULL, md5 TEXT NOT NULL,
+    crc64 TEXT NOT NULL, at REAL NOT NULL, used_at REAL) WITHOUT ROWID;
+"""
+
+
+# What Function Compute and the log service keep of their own.
+_SERVICES = """
+CREATE TABLE concurrency(
+    runtime_id TEXT PRIMARY KEY REFERENCES runtimes(id) ON DELETE CASCADE,
+    reserved INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE domains(
+    name TEXT PRIMARY KEY, document TEXT NOT NULL, created_at REAL NOT NULL,
+    updated_at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE log_projects(
+    name TEXT PRIMARY KEY, document TEXT NOT NULL, created_at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE log_stores(
+    name TEXT PRIMARY KEY, document TEXT NOT NULL, created_at REAL NOT NULL,
+    log_index TEXT) WITHOUT ROWID;
+"""
+
+
 class ForeignDatabaseError(sqlite3.DatabaseError):
     """The database was made by an agentramp that keeps its records in another way."""
 
@@ -95,17 +124,20 @@ def _set_up(connection: sqlite3.Connection, now: Callable[[], float]) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
     if version == 0:
-        _make(connection, _TABLES + _BEGINNINGS, since=0.0)
+        _make(connection, _TABLES + _BEGINNINGS + _known(0.0) + _GRANTS + _SERVICES)
     elif version == 1:
-        _make(connection, _FROM_VERSION_1, since=now())
+        _make(connection, _FROM_VERSION_1 + _known(now()) + _GRANTS + _SERVICES)
+    elif version == 2:  # noqa: PLR2004 the version's own number
+        _make(connection, _GRANTS + _SERVICES)
 
 
-def _make(connection: sqlite3.Connection, script: str, since: float) -> None:
+def _known(since: float) -> str:
+    return f"INSERT INTO known VALUES({since!r});"
+
+
+def _make(connection: sqlite3.Connection, script: str) -> None:
     """All of it or nothing, if the process is killed meanwhile."""
-    connection.executescript(
-        f"BEGIN IMMEDIATE;{script}INSERT INTO known VALUES({since!r});"
-        f"PRAGMA user_version={_VERSION};COMMIT;"
-    )
+    connection.executescript(f"BEGIN IMMEDIATE;{script}PRAGMA user_version={_VERSION};COMMIT;")
 
 
 @contextmanager

@@ -11,28 +11,48 @@ import signal
 import socket
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from agentramp.local import assumptions, control, gateway, launch, logstore, ports, shown
+from agentramp.local import (
+    assumptions,
+    classic,
+    control,
+    functions,
+    gateway,
+    launch,
+    logservice,
+    logstore,
+    oss,
+    ports,
+    shown,
+    sts,
+)
 from agentramp.local.artifacts import Artifacts
 from agentramp.local.auth import Received, query_of, verify
 from agentramp.local.endpoints import ENDPOINTS
 from agentramp.local.evidence import EVIDENCE
+from agentramp.local.execution import Executions
+from agentramp.local.frontdesk import FrontDesk
+from agentramp.local.grants import GRANTS
 from agentramp.local.home import Home, Running
+from agentramp.local.keys import Keys
 from agentramp.local.ledger import Ledger
 from agentramp.local.lifecycle import Lifecycle
+from agentramp.local.objects import Objects
 from agentramp.local.records import Identity, Workspace
 from agentramp.local.refusal import RefusalError
 from agentramp.local.routes import Routes
 from agentramp.local.runtimes import RUNTIMES
 from agentramp.local.schema import open_database
+from agentramp.local.scribe import Scribe
 from agentramp.local.store import Store
 from agentramp.local.supervisor import Folders, Supervisor
 from agentramp.local.totals import render
+from agentramp.local.trust import Trust
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,7 +62,7 @@ _FLUSH_SECONDS = 0.5
 _PRUNE_SECONDS = 600.0
 _LAST_WORDS_SECONDS = 0.1
 _LONGEST_IDLE_SECONDS = 86_400
-_TABLE = {**control.WORKSPACES, **RUNTIMES, **ENDPOINTS, **EVIDENCE}
+_TABLE = {**control.WORKSPACES, **RUNTIMES, **ENDPOINTS, **EVIDENCE, **GRANTS}
 
 
 @dataclass(frozen=True)
@@ -51,15 +71,26 @@ class Site:
 
     plane: control.Plane
     gateway: gateway.Gateway
+    front: FrontDesk
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.raw_path
         if path.startswith(gateway.PREFIX):
             return await self.gateway.handle(request)
+        if path.startswith(logstore.PREFIX) or logservice.MARK in request.headers:
+            return await self._log_service(request)
+        if path.startswith(functions.PREFIX + "/"):
+            return await _guarded(self._functions(request), self.front.refused)
+        if oss.is_meant(request):
+            return await _guarded(
+                oss.answer(self.plane, request), lambda no: oss.refused(no, request.path)
+            )
+        if path.partition("?")[0] == sts.PATH:
+            return await self._tokens(request)
+        if path.startswith(classic.PREFIX + "/"):
+            return await _guarded(self._classic(request), classic.refused)
         if path.startswith(control.PREFIX + "/"):
             return await self._control(request)
-        if path.startswith(logstore.PREFIX):
-            return await self._log_service(request)
         if path == METRICS_PATH and request.method == "GET":
             return web.Response(text=render(self.plane.ledger.totals))
         if path == STATUS_PATH and request.method == "GET":
@@ -88,10 +119,26 @@ class Site:
             headers={"x-acs-request-id": request_id},
         )
 
+    async def _tokens(self, request: web.BaseRequest) -> web.StreamResponse:
+        request_id = secrets.token_hex(16).upper()
+
+        async def work() -> web.Response:
+            data = sts.answer(self.plane, await _receive(request))
+            return web.json_response({"RequestId": request_id, **data})
+
+        return await _guarded(work(), lambda no: sts.refused(no, request_id, request.host))
+
+    async def _classic(self, request: web.BaseRequest) -> web.Response:
+        told = classic.temporary_bucket(self.plane, await _receive(request))
+        return web.json_response(told, headers=classic.request_id())
+
+    async def _functions(self, request: web.BaseRequest) -> web.StreamResponse:
+        return await self.front.call(request, await _receive(request))
+
     async def _log_service(self, request: web.BaseRequest) -> web.Response:
         try:
             received = await _receive(request)
-            told = logstore.answered(await logstore.query_log(self.plane, received))
+            told = await self.front.log(received)
         except RefusalError as refusal:
             told = logstore.refused(refusal)
         except Exception:  # noqa: BLE001 the last boundary: a client gets JSON whatever happens
@@ -109,10 +156,23 @@ class Site:
     async def _answer(self, request: web.BaseRequest) -> control.Answer:
         received = await _receive(request)
         plane = self.plane
-        verify(received, plane.identity, plane.now(), plane.store.use_nonce)
+        verify(received, plane.keys, plane.now(), plane.store.use_nonce)
         path = request.path.removeprefix(control.PREFIX)
         call = control.Call(received.method, path, query_of(received.query), received.body)
         return await control.answer(plane, call, _TABLE)
+
+
+async def _guarded(
+    work: Awaitable[web.StreamResponse], refused: Callable[[RefusalError], web.Response]
+) -> web.StreamResponse:
+    """Each service has its own way to say no."""
+    try:
+        return await work
+    except RefusalError as refusal:
+        return refused(refusal)
+    except Exception:  # noqa: BLE001 the last boundary: a client gets an answer whatever happens
+        _LOG.exception("a request failed")
+        return refused(RefusalError(500, "InternalError", "see the server's log"))
 
 
 async def _receive(request: web.BaseRequest) -> Received:
@@ -149,21 +209,36 @@ async def _running(home: Home, search_path: str, stopping: asyncio.Event) -> Asy
     store, ledger, routes = Store(database), Ledger(database), Routes()
     identity, listener = _listen(home)
     machine = launch.Machine(launch.make_programs(home.programs), search_path, identity.id)
-    supervisor = Supervisor(Folders(home.artifacts, home.run, home.logs), machine, store)
+    scribe = Scribe(home.lines)
+    supervisor = Supervisor(Folders(home.artifacts, home.run, home.logs), machine, store, scribe)
     lifecycle = Lifecycle(store, supervisor, routes)
     artifacts = Artifacts(home.artifacts)
     await supervisor.clean_up(store)
+    await scribe.start()
     artifacts.prune(store.artifacts())
     _add_default_workspace(store)
-    url = f"http://{ports.LOOPBACK}:{identity.port}"
-    plane = control.Plane(identity, store, ledger, lifecycle, routes, artifacts, url, home.database)
-    site = Site(plane, gateway.Gateway(routes, ledger))
+    plane = control.Plane(
+        identity,
+        store,
+        ledger,
+        lifecycle,
+        routes,
+        artifacts,
+        data_url=f"http://{ports.LOOPBACK}:{identity.port}",
+        database=home.database,
+        keys=Keys(identity, database),
+        objects=Objects(home.objects, database),
+        trust=Trust(database),
+    )
+    desk = functions.Desk(plane, supervisor, database)
+    front = FrontDesk(desk, Executions(desk), logservice.Desk(plane, scribe, database))
+    site = Site(plane, gateway.Gateway(routes, ledger), front)
     lifecycle.resume()
     protocols = web.Server(
         site.handle, access_log=None, auto_decompress=False, handler_cancellation=True
     )
     server = await asyncio.get_running_loop().create_server(protocols, sock=listener)
-    chores = asyncio.create_task(_chores(ledger, home, stopping))
+    chores = asyncio.create_task(_chores(plane, home, stopping))
     home.write_running(Running(identity.port))
     try:
         yield
@@ -175,6 +250,7 @@ async def _running(home: Home, search_path: str, stopping: asyncio.Event) -> Asy
         await lifecycle.stop()
         await protocols.shutdown(_LAST_WORDS_SECONDS)
         await supervisor.stop_all()
+        await scribe.stop()
         with contextlib.suppress(sqlite3.Error):
             ledger.flush()
         store.close()
@@ -197,7 +273,7 @@ def _add_default_workspace(store: Store) -> None:
         store.add_workspace(Workspace(name, "default", "", is_default=True, created_at=time.time()))
 
 
-async def _chores(ledger: Ledger, home: Home, stopping: asyncio.Event) -> None:
+async def _chores(plane: control.Plane, home: Home, stopping: asyncio.Event) -> None:
     pruned = 0.0
     while not stopping.is_set():
         await asyncio.sleep(_FLUSH_SECONDS)
@@ -206,9 +282,10 @@ async def _chores(ledger: Ledger, home: Home, stopping: asyncio.Event) -> None:
             stopping.set()
             return
         try:
-            ledger.flush()
+            plane.ledger.flush()
             if time.monotonic() - pruned > _PRUNE_SECONDS:
-                more = ledger.prune(time.time(), _LONGEST_IDLE_SECONDS)
+                plane.objects.prune(plane.now())
+                more = plane.ledger.prune(time.time(), _LONGEST_IDLE_SECONDS)
                 pruned = time.monotonic() - _PRUNE_SECONDS * more
         except sqlite3.Error:
             # A full disk, say: what was recorded is kept in memory and tried again.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentramp.local import assumptions, process
-from agentramp.local.agent import Agent, Registry
+from agentramp.local.agent import Agent, Registry, Scribe
 from agentramp.local.launch import Launch, Machine
 from agentramp.local.records import Spec, Unit
 from agentramp.local.store import Store
@@ -36,10 +36,12 @@ class Wanted:
 
 
 class Supervisor:
-    def __init__(self, folders: Folders, machine: Machine, store: Store) -> None:
+    def __init__(
+        self, folders: Folders, machine: Machine, store: Store, scribe: Scribe | None = None
+    ) -> None:
         self._folders = folders
         self._machine = machine
-        self._registry = Registry(store.add_process, store.forget_process)
+        self._registry = Registry(store.add_process, store.forget_process, scribe)
         self._agents: dict[Unit, Agent] = {}
         self._leaving: dict[Agent, asyncio.Task[None]] = {}
 
@@ -54,6 +56,12 @@ class Supervisor:
     @property
     def units(self) -> set[Unit]:
         return set(self._agents)
+
+    def agents(self, runtime_id: str) -> list[Agent]:
+        """Those of a runtime that have a process, oldest first; also those about to leave."""
+        found = [*self._agents.values(), *self._leaving]
+        there = [one for one in found if one.instance and one.launch.unit.runtime_id == runtime_id]
+        return sorted(there, key=lambda one: one.instance.created_at if one.instance else 0.0)
 
     def ensure(self, wanted: Wanted) -> Agent:
         """The unit's agent: the running one, one that was about to leave, or a new one."""

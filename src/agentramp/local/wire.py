@@ -23,6 +23,8 @@ from agentramp.local.refusal import invalid
 
 RUNTIME_NAME = r"[a-zA-Z][a-zA-Z0-9_-]{0,127}"
 ENDPOINT_NAME = r"[a-zA-Z][a-zA-Z0-9_-]{0,63}"
+BUCKET_NAME = r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
+OBJECT_KEY = r"(?s:[^/\\].{0,1022})"
 LABEL = r"LATEST|[1-9][0-9]{0,8}"
 
 _NOT_KEPT = {"agentRuntimeName", "workspaceId", "forceEvictInstances"}
@@ -32,12 +34,23 @@ _WEIGHT_DUST = 1e-9  # what 0.1 + 0.2 leaves
 
 @dataclass(frozen=True)
 class RuntimeInput:
-    """A whole head: what was sent, over what was there. ``archive`` is None if no code was sent."""
+    """A whole head: what was sent, over what was there.
+
+    Code came as ``archive``, or lies in the object ``stored`` (``bucket/name``), or did not come.
+    """
 
     name: str
     workspace_id: str
     document: str = field(repr=False)
     archive: bytes | None = field(default=None, repr=False)
+    stored: str = ""
+    checksum: str = ""
+
+
+@dataclass(frozen=True)
+class _Code:
+    archive: bytes | None = field(default=None, repr=False)
+    stored: str = ""
     checksum: str = ""
 
 
@@ -60,11 +73,14 @@ def read_runtime(body: bytes, former: Snapshot | None = None) -> RuntimeInput:
         fields.require("agentRuntimeName")
     name = fields.text("agentRuntimeName", pattern=RUNTIME_NAME) or ""
     workspace = fields.text("workspaceId") or ""
-    code = fields.child("codeConfiguration")
-    archive, checksum = _archive(code, needed=former is None or not former.artifact)
+    # What the former head came from is not fetched again: the object may be gone by now.
+    is_sent = former is None or sent.get("codeConfiguration") is not None
+    needed = former is None or not former.artifact
+    code = _code(fields.child("codeConfiguration"), needed=needed) if is_sent else _Code()
     _check_runtime(fields)
     _raise(fields)
-    return RuntimeInput(name, workspace, _runtime_document(whole), archive, checksum)
+    document = _runtime_document(whole)
+    return RuntimeInput(name, workspace, document, code.archive, code.stored, code.checksum)
 
 
 def _runtime_document(whole: Mapping[str, object]) -> str:
@@ -75,15 +91,12 @@ def _runtime_document(whole: Mapping[str, object]) -> str:
     return json.dumps(kept, ensure_ascii=False)
 
 
-def _archive(code: Fields | None, *, needed: bool) -> tuple[bytes | None, str]:
+def _code(code: Fields | None, *, needed: bool) -> _Code:
     if code is None:
-        return None, ""
+        return _Code()
+    checksum = code.text("checksum") or ""
     if code.has("ossBucketName") or code.has("ossObjectName"):
-        code.faults.append(
-            "codeConfiguration.ossBucketName: the embedded platform has no object storage; "
-            "send the code as codeConfiguration.zipFile"
-        )
-        return None, ""
+        return _Code(stored=_stored(code), checksum=checksum)
     if needed:
         code.require("zipFile")
     text = code.text("zipFile")
@@ -92,7 +105,16 @@ def _archive(code: Fields | None, *, needed: bool) -> tuple[bytes | None, str]:
     except binascii.Error:
         code.faults.append("codeConfiguration.zipFile is not base64")
         archive = None
-    return archive, code.text("checksum") or ""
+    return _Code(archive, checksum=checksum)
+
+
+def _stored(code: Fields) -> str:
+    code.require("ossBucketName", "ossObjectName")
+    if code.has("zipFile"):
+        code.faults.append("codeConfiguration: zipFile and an object are both given")
+    bucket = code.text("ossBucketName", pattern=BUCKET_NAME)
+    key = code.text("ossObjectName", pattern=OBJECT_KEY)
+    return f"{bucket}/{key}"
 
 
 def _check_runtime(fields: Fields) -> None:
