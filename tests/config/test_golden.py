@@ -26,13 +26,19 @@ def files(kind: str) -> list[str]:
     return found
 
 
+def environment(file: Path) -> str | None:
+    """A file says in its first line which environment it is read in."""
+    first = file.read_bytes().partition(b"\n")[0]
+    return first.removeprefix(b"# --env ").decode() if first.startswith(b"# --env ") else None
+
+
 @pytest.mark.parametrize("name", files("err"))
 def test_faults_are_told_word_for_word(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(DATA / "err")
     with pytest.raises(ConfigError) as caught:
-        read(Path(name), ENVIRON, cwd=tmp_path)
+        read(Path(name), ENVIRON, cwd=tmp_path, environment=environment(Path(name)))
     told = "".join(f"{fault}\n" for fault in caught.value.diagnostics)
     assert told == Path(name).with_suffix(".out").read_text(encoding="utf-8")
     assert "hunter2" not in told.lower()
@@ -40,7 +46,8 @@ def test_faults_are_told_word_for_word(
 
 @pytest.mark.parametrize("name", files("ok"))
 def test_good_files_have_no_fault(name: str, tmp_path: Path) -> None:
-    config = read(DATA / "ok" / name, ENVIRON, cwd=tmp_path)
+    file = DATA / "ok" / name
+    config = read(file, ENVIRON, cwd=tmp_path, environment=environment(file))
     assert isinstance(config, Config)
     assert config.runtimes
 

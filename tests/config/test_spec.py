@@ -11,7 +11,12 @@ import pytest
 from agentramp.config import Config, EndpointConfig, read
 from agentramp.config.schema import schema
 from agentramp.model import (
+    Certificate,
+    CustomDomain,
+    DomainRoute,
+    HealthCheck,
     LogStore,
+    Nas,
     NasMount,
     Network,
     NetworkMode,
@@ -19,6 +24,8 @@ from agentramp.model import (
     OssObject,
     RegistryAccess,
     RuntimeSpec,
+    Tracing,
+    Workspace,
 )
 
 FULL = Path(__file__).parents[1] / "data" / "config" / "ok" / "full.yaml"
@@ -50,7 +57,8 @@ def unsaid(value: object, path: str) -> Iterator[str]:
 
 def test_nothing_the_file_says_is_lost(full: Config) -> None:
     from_code, from_image, from_storage = (runtime.spec for runtime in full.runtimes)
-    assert list(unsaid(from_code, "")) == [".code.oss", ".container"]
+    assert list(unsaid(from_code, "")) == [".code.oss", ".container", ".workspace_id"]
+    assert from_image.workspace_id == "ws-1"
     assert list(unsaid(from_image.container, "")) == []
     assert from_storage.code is not None
     assert from_storage.code.oss == OssObject("packages", "stored/1.zip")
@@ -60,9 +68,7 @@ def test_the_file_says_every_field_of_the_schema() -> None:
     text = FULL.read_text(encoding="utf-8")
     definitions: dict[str, Any] = schema()["$defs"]
     names = {name for definition in definitions.values() for name in property_names(definition)}
-    left_out = {"resourceGroupId", "id"}  # of workspace, which has two forms
-    left_out |= {"certConfig", "tlsConfig", "authConfig", "wafConfig"}  # of customDomain
-    left_out |= {"access", "extend"}
+    left_out = {"access", "extend"}
     missing = {name for name in names - left_out if not re.search(rf"\b{name}:", text)}
     assert missing == set()
 
@@ -119,10 +125,46 @@ def test_endpoints_have_whole_percents(full: Config) -> None:
 
 def test_what_is_not_carried_out_is_named(full: Config) -> None:
     assert [runtime.unmanaged for runtime in full.runtimes] == [
-        ("actions", "customDomain", "workspace"),
-        ("actions", "logConfig: auto"),
+        ("actions",),
+        ("actions", "customDomain.domainName: auto"),
         ("actions",),
     ]
+
+
+def test_workspace_domain_and_logs(full: Config) -> None:
+    from_code, from_image, from_storage = full.runtimes
+    assert from_code.workspace == Workspace("team", "", "Ours.", "rg-1")
+    assert from_image.workspace == Workspace("", "ws-1")
+    assert from_code.domain == CustomDomain(
+        "agent.example.com",
+        "HTTP,HTTPS",
+        (DomainRoute("/v1/*", "2", ("GET", "POST")),),
+        Certificate("agent", "chain", "k"),
+        "TLSv1.2",
+        "TLSv1.3",
+        ("TLS_AES_128_GCM_SHA256",),
+        "jwt",
+        '{"jwks": {}}',
+        firewall=False,
+    )
+    assert from_image.domain == CustomDomain("auto")
+    assert from_storage.domain is None
+    assert [runtime.automatic_logs for runtime in full.runtimes] == [False, True, False]
+    assert full.access == "default"
+
+
+def test_a_zero_stays_a_zero(tmp_path: Path) -> None:
+    config = read(FULL.with_name("domain.yaml"), ENVIRON, cwd=tmp_path)
+    own, automatic, zeros = config.runtimes
+    assert zeros.spec.health_check == HealthCheck(initial_delay=0)
+    assert zeros.spec.nas == Nas((NasMount("a", "/b", tls=False),), 0, 0)
+    assert zeros.spec.tracing == Tracing(enabled=False)
+    assert own.domain is not None
+    assert [(route.path, route.qualifier, route.methods) for route in own.domain.routes] == [
+        ("/v1/*", "1", ("GET", "POST")),
+        ("/*", "LATEST", ()),
+    ]
+    assert automatic.domain == CustomDomain("auto", "HTTPS", (DomainRoute("/*"),))
 
 
 def test_registry_and_position(full: Config) -> None:

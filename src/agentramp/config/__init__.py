@@ -6,6 +6,23 @@ no message shows a value that may be a secret.
 """
 
 from agentramp.config.files import ramp_file, read, read_ramp
-from agentramp.config.settings import Config, EndpointConfig, RuntimeConfig
+from agentramp.config.settings import (
+    Config,
+    EndpointConfig,
+    EndpointOutputs,
+    Outputs,
+    RuntimeConfig,
+    outputs_of,
+)
 
-__all__ = ["Config", "EndpointConfig", "RuntimeConfig", "ramp_file", "read", "read_ramp"]
+__all__ = [
+    "Config",
+    "EndpointConfig",
+    "EndpointOutputs",
+    "Outputs",
+    "RuntimeConfig",
+    "outputs_of",
+    "ramp_file",
+    "read",
+    "read_ramp",
+]

@@ -48,6 +48,7 @@ def _kept(tree: Mapping, agent: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
         yield from ((*agent, "environmentVariables", entry.key) for entry in variables.entries)
     yield (*agent, "customContainerConfig", "registryConfig", "authConfig", "password")
     yield (*agent, "armsConfiguration", "armsLicenseKey")
+    yield (*agent, "customDomain", "certConfig", "privateKey")
 
 
 def _is_named(tree: Mapping, path: tuple[Step, ...]) -> bool:

@@ -1,7 +1,8 @@
-"""The ``${...}`` language of Serverless Devs, as far as a release needs it."""
+"""The ``${...}`` language of Serverless Devs."""
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, TypeAlias
 
 from agentramp.config.tree import Step
@@ -26,6 +27,23 @@ class Reference:
         )
 
 
+class Function(Enum):
+    CONFIG = "config"
+    PATH = "path"
+    FILE = "file"
+    JSON = "json"
+    YAML = "yaml"
+    STR = "str"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function of one argument: a text, or what another expression gives."""
+
+    function: Function
+    argument: "str | Env | Reference | Call"
+
+
 @dataclass(frozen=True)
 class Broken:
     """An expression nobody can resolve; ``message`` says why and what to write.
@@ -37,7 +55,7 @@ class Broken:
     quotes: bool = False
 
 
-Part: TypeAlias = str | Env | Reference | Broken
+Part: TypeAlias = str | Env | Reference | Call | Broken
 
 _STRING: Final = r"'[^']*'|\"[^\"]*\""
 # Each alternative begins with another character, so a match takes linear time.
@@ -51,11 +69,23 @@ _STEP: Final = re.compile(r"[\w-]+|\[\d+\]")
 _CALL: Final = re.compile(r"([A-Za-z_][\w.]{0,30})\s*\(")
 _ENV_DOT: Final = re.compile(r"(?:process\.)?env\.([A-Za-z_]\w{0,60})")
 _NAME: Final = re.compile(r"[A-Za-z_]\w{0,60}")
-_KNOWN_ELSEWHERE: Final = frozenset({"config", "path", "file", "json", "yaml", "str", "env.init"})
+_FUNCTION: Final = re.compile(r"(config|path|file|json|yaml|str|env\.init)\s*\(", re.ASCII)
+_ALONE: Final = re.compile(_STRING)
+_WORD: Final = re.compile(r"\w{1,60}")
 _LONGEST: Final = 4000
+_DEEPEST: Final = 8
 FORMS: Final = (
     "write ${env('NAME')}, ${vars.name}, ${this.props.name} or ${resources.id.props.name}"
 )
+_EXAMPLES: Final = {
+    "config": "${config('AccountID')}",
+    "path": "${path('./file')}",
+    "file": "${file('./file')}",
+    "json": "${json(file('./file.json'))}",
+    "yaml": "${yaml(file('./file.yaml'))}",
+    "str": "${str(vars.name)}",
+    "env.init": "${env.init('vars.name')}",
+}
 
 
 def parse(text: str) -> tuple[Part, ...]:
@@ -76,7 +106,7 @@ def parse(text: str) -> tuple[Part, ...]:
     return (*parts, text[start:]) if start < len(text) else tuple(parts)
 
 
-def _expression(inner: str) -> Part:
+def _expression(inner: str, depth: int = 0) -> Part:
     if len(inner) > _LONGEST:
         return Broken(f"this expression is longer than {_LONGEST} characters")
     call = _ENV.fullmatch(inner)
@@ -85,19 +115,41 @@ def _expression(inner: str) -> Part:
         return Env(_unquoted(call["name"]), None if default is None else _unquoted(default))
     if _REFERENCE.fullmatch(inner):
         return _reference(inner)
+    named = _FUNCTION.match(inner)
+    if named and inner.endswith(")"):
+        return _call(named[1], inner[named.end() : -1].strip(), depth)
     return _complaint(inner)
 
 
-def _reference(inner: str) -> Part:
-    steps = tuple(
-        int(step[1:-1]) if step.startswith("[") else step for step in _STEP.findall(inner)
+def _reference(inner: str) -> Reference:
+    return Reference(
+        tuple(int(step[1:-1]) if step.startswith("[") else step for step in _STEP.findall(inner))
     )
-    if steps[0] == "resources" and "output" in steps[2:3]:
-        return Broken(
-            f"${{{inner[:60]}}} is known only after a deploy of that resource; "
-            "agentramp does not support outputs yet: write the value, or pass it as ${env('NAME')}"
-        )
-    return Reference(steps)
+
+
+def _call(name: str, inner: str, depth: int) -> Part:
+    if depth >= _DEEPEST:
+        return Broken(f"more than {_DEEPEST} functions stand inside each other")
+    if name == "env.init":
+        text = _unquoted(inner) if _ALONE.fullmatch(inner) else ""
+        return _reference(text) if _REFERENCE.fullmatch(text) else _misused(name)
+    argument = _argument(name, inner, depth)
+    if argument is None:
+        return _misused(name)
+    return argument if isinstance(argument, Broken) else Call(Function(name), argument)
+
+
+def _argument(name: str, inner: str, depth: int) -> Part | None:
+    if _ALONE.fullmatch(inner):
+        return _unquoted(inner)
+    if name == "config":
+        return inner if _WORD.fullmatch(inner) else None
+    is_expression = _ENV.fullmatch(inner) or _REFERENCE.fullmatch(inner) or _FUNCTION.match(inner)
+    return _expression(inner, depth + 1) if is_expression else None
+
+
+def _misused(name: str) -> Broken:
+    return Broken(f"{name}() takes one argument, a text in quotes: {_EXAMPLES[name]}")
 
 
 def _complaint(inner: str) -> Broken:
@@ -105,11 +157,8 @@ def _complaint(inner: str) -> Broken:
     if dotted:
         return Broken(f"${{env.{dotted[1]}}} is not possible; write ${{env('{dotted[1]}')}}")
     call = _CALL.match(inner)
-    if call and call[1] in _KNOWN_ELSEWHERE:
-        return Broken(
-            f"agentramp does not support ${{{call[1]}(...)}} yet; "
-            "write the value, or pass it as ${env('NAME')}"
-        )
+    if call and call[1] in _EXAMPLES:
+        return _misused(call[1])
     if call and call[1] == "env":
         return Broken("env() takes a name and perhaps a default: ${env('NAME')}, ${env('NAME','')}")
     if call:

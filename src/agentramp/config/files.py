@@ -4,16 +4,18 @@ The last stands beside them or in the working folder.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from agentramp.config.check import check
+from agentramp.config.disk import Unreadable, bytes_of
 from agentramp.config.envfile import env_files, parse_env
+from agentramp.config.layers import compose
 from agentramp.config.load import load
-from agentramp.config.settings import Config
-from agentramp.config.text import MAX_BYTES
+from agentramp.config.outside import Outside
+from agentramp.config.settings import Config, Outputs
 from agentramp.diagnostics import ConfigError, Diagnostic
 from agentramp.errors import UsageError
 
@@ -24,16 +26,28 @@ _NAMES: Final = ("s.yaml", "s.yml")
 _RAMP_NAMES: Final = ("agentramp.yaml", "agentramp.yml")
 
 
-def read(path: Path, environ: Mapping[str, str], cwd: Path | None = None) -> Config:
+def read(
+    path: Path,
+    environ: Mapping[str, str],
+    cwd: Path | None = None,
+    *,
+    environment: str | None = None,
+    account: Callable[[], str] | None = None,
+    outputs: Mapping[str, Outputs] | None = None,
+) -> Config:
     """Read a file, or the s.yaml or s.yml of a folder.
 
     A variable of ``environ`` wins over ``cwd``'s .env, and that over the .env beside the file.
-    Raises ConfigError with every fault found, UsageError where there is no file to read.
+    ``environment`` is one of env.yaml. ``account`` is asked only where the file uses it; None
+    leaves such values open. ``outputs`` are what the resources deployed so far put out, by their
+    ids. Raises ConfigError with every fault found, UsageError where there is no file to read.
     """
     file = _find(path)
     variables, env_faults = _variables(file.parent, cwd or Path(), environ)
     with _told_together(env_faults):
-        return check(load(_bytes(file), str(file)), variables, file.parent)
+        layered = compose(_bytes(file), file, environment)
+        outside = Outside(file.parent, account, outputs or {})
+        return check(layered.tree, variables, outside, layered.faults)
 
 
 def ramp_file(path: Path) -> Path | None:
@@ -92,21 +106,15 @@ def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
 
 
 def _bytes(file: Path) -> bytes:
-    """Read at most one byte more than allowed, so that a huge file costs nothing."""
     try:
-        if not file.is_file():
-            what = "is no file" if os.path.lexists(file) else "does not exist"
-            advice = "name a folder with an s.yaml, or an s.yaml itself"
-            if file.name in _RAMP_NAMES:
-                advice = "make it a file, or remove it: every setting has a default"
-            raise UsageError(f"{file} {what}", advice=advice)
-        with file.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(
-            f"{file} cannot be read: {reason}", advice="check the name and its permissions"
-        ) from error
+        return bytes_of(file)
+    except Unreadable as error:
+        advice = "name a folder with an s.yaml, or an s.yaml itself"
+        if error.is_file:
+            advice = "check the name and its permissions"
+        elif file.name in _RAMP_NAMES:
+            advice = "make it a file, or remove it: every setting has a default"
+        raise UsageError(f"{file} {error.what}", advice=advice) from error
 
 
 def _variables(

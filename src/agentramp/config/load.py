@@ -55,6 +55,11 @@ def load(data: bytes, file: str, form: Form = S_YAML) -> Mapping:
     return _Reader(decode(data, file), file, form).document()
 
 
+def load_value(data: bytes, file: str, form: Form) -> Node:
+    """Read what need not be a mapping; raises as ``load`` does."""
+    return _Reader(decode(data, file), file, form).whole()
+
+
 class _Reader:
     def __init__(self, text: str, file: str, form: Form) -> None:
         self._text = text
@@ -64,13 +69,17 @@ class _Reader:
         self._anchors: dict[str, Node | None] = {}
         self._depth = 0
 
-    def document(self) -> Mapping:
+    def whole(self) -> Node:
         next(self._events)
         first = next(self._events)
         if isinstance(first, StreamEndEvent):
             return self._nothing(Position(self._file, 1, 1))
         root = self._node(next(self._events))
         self._expect_end()
+        return root
+
+    def document(self) -> Mapping:
+        root = self.whole()
         if isinstance(root, Scalar) and root.value is None:
             return self._nothing(root.position)
         if not isinstance(root, Mapping):

@@ -10,11 +10,12 @@ from urllib.parse import parse_qsl, urlsplit
 from agentramp.config import durations
 from agentramp.config.cleartext import is_placeholder, is_secret_name
 from agentramp.config.disclosure import in_clear_text
+from agentramp.config.endpoint_rules import PERCENT
 from agentramp.config.freezes import Moment, freeze, moment, zone
 from agentramp.config.paths import fault
 from agentramp.config.ramp_durations import duration_faults, seconds_or_none
 from agentramp.config.ramp_sources import source_faults
-from agentramp.config.rules import PERCENT, repeated_keys
+from agentramp.config.rules import repeated_keys
 from agentramp.config.show import show
 from agentramp.config.tree import Mapping, Scalar, Step, at, walk
 from agentramp.diagnostics import Diagnostic

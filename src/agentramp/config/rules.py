@@ -6,20 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from agentramp.config.domain_rules import domain_faults, workspace_faults
+from agentramp.config.endpoint_rules import endpoint_faults
+from agentramp.config.open_values import open_faults
 from agentramp.config.paths import fault, spell_key
 from agentramp.config.resources import agentrun_resources
 from agentramp.config.show import show
-from agentramp.config.tree import Mapping, Step, at, walk
+from agentramp.config.tree import Entry, Mapping, Step, at, walk
 from agentramp.diagnostics import Diagnostic
 
-PERCENT: Final = 100
 _ARCHIVES: Final = (".zip", ".jar")
 _VARIABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def rule_faults(tree: Mapping, root: Path) -> Iterator[Diagnostic]:
     yield from repeated_keys(tree)
-    yield from _not_carried_out(tree)
+    yield from open_faults(tree)
     seen: dict[tuple[str | None, str | None], str] = {}
     for entry in agentrun_resources(tree):
         path = ("resources", entry.key, "props", "agent")
@@ -30,7 +32,9 @@ def rule_faults(tree: Mapping, root: Path) -> Iterator[Diagnostic]:
         yield from _source(tree, agent, (*path, "code"), root)
         yield from _network(tree, agent, path)
         yield from _environment(tree, agent, (*path, "environmentVariables"))
-        yield from _endpoints(tree, agent, (*path, "endpoints"))
+        yield from endpoint_faults(tree, agent, (*path, "endpoints"))
+        yield from workspace_faults(tree, agent, path)
+        yield from domain_faults(tree, agent, path)
         yield from _names(tree, entry.key, path, seen)
 
 
@@ -43,23 +47,15 @@ def repeated_keys(tree: Mapping) -> Iterator[Diagnostic]:
             first = node.entry(again.key)
             if first is not None and again.position not in told:
                 told.add(again.position)
-                message = (
-                    f"this key stands on line {first.position.line} already; keep one of the two"
-                )
+                message = f"this key stands {_where(first, again)} already; keep one of the two"
                 known = fault(tree, (*path, again.key), message, "duplicate-key")
                 yield Diagnostic(again.position, known.path, message, known.rule)
 
 
-def _not_carried_out(tree: Mapping) -> Iterator[Diagnostic]:
-    """Refuse what would change the meaning of the file if it were passed over."""
-    advice = "is not supported by agentramp; write its fields into this file"
-    for key in ("extend", "env"):
-        if tree.get(key) is not None:
-            yield fault(tree, (key,), f"{key} {advice}", "unsupported")
-    for entry in agentrun_resources(tree):
-        if isinstance(entry.value, Mapping) and entry.value.get("extend") is not None:
-            path = ("resources", entry.key, "extend")
-            yield fault(tree, path, f"extend {advice}", "unsupported")
+def _where(first: Entry, again: Entry) -> str:
+    """A key of the file that is extended can come between."""
+    is_here = first.position.file == again.position.file
+    return f"on line {first.position.line}" if is_here else "here"
 
 
 def _artifact(tree: Mapping, agent: Mapping, path: tuple[Step, ...]) -> Iterator[Diagnostic]:
@@ -122,33 +118,6 @@ def _environment(tree: Mapping, agent: Mapping, path: tuple[Step, ...]) -> Itera
         if not _VARIABLE_NAME.match(entry.key):
             message = "is no name for a variable: letters, digits and _, not beginning with a digit"
             yield fault(tree, (*path, entry.key), message, "pattern")
-
-
-def _endpoints(tree: Mapping, agent: Mapping, path: tuple[Step, ...]) -> Iterator[Diagnostic]:
-    names: dict[str, int] = {}
-    for index, endpoint in enumerate(agent.items("endpoints")):
-        if not isinstance(endpoint, Mapping):
-            continue
-        name = endpoint.text("name")
-        if name is not None and name in names:
-            place = (*path, index, "name")
-            message = f"{show(at(tree, place), place)} is the name of endpoints[{names[name]}] too"
-            yield fault(tree, place, message, "unique")
-        elif name is not None:
-            names[name] = index
-        yield from _weight(tree, endpoint, (*path, index, "weight"))
-
-
-def _weight(tree: Mapping, endpoint: Mapping, path: tuple[Step, ...]) -> Iterator[Diagnostic]:
-    weight = endpoint.number("weight")
-    if weight is None or not 0 < weight < 1:
-        return
-    percent = weight * PERCENT
-    # 0.29 * 100 is 28.999999999999996: what a person wrote is what counts.
-    if abs(percent - round(percent)) > 1e-9 or not 0 < round(percent) < PERCENT:  # noqa: PLR2004
-        shown = show(at(tree, path), path)
-        message = f"{shown} is {percent:g} percent; weights are whole percents: 0.01 to 0.99"
-        yield fault(tree, path, message, "range")
 
 
 def _names(

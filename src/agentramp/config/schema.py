@@ -15,6 +15,7 @@ Schema: TypeAlias = dict[str, Any]
 
 S_YAML: Final = "s-schema.json"
 AGENTRAMP_YAML: Final = "ramp-schema.json"
+_OUTPUT_IS_TEXT: Final = "what is known only later is a text, and no text can stand here"
 
 
 @cache
@@ -32,6 +33,12 @@ def schema_faults(tree: Mapping, name: str = S_YAML) -> Iterator[Diagnostic]:
         path: tuple[Step, ...] = tuple(error.absolute_path)
         node = at(tree, path) if path else tree
         if isinstance(node, Scalar) and not node.resolved:
+            if (
+                node.pending
+                and error.validator == "type"
+                and "string" not in str(error.validator_value)
+            ):
+                yield fault(tree, path, _OUTPUT_IS_TEXT, "type")
             continue
         found = Fault(path, str(error.validator), error.validator_value, error.schema, node)
         for sentence in sentences(found):

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
+from agentramp.config.domain import domain_of, workspace_of
+from agentramp.config.domain_rules import AUTO
+from agentramp.config.endpoint_rules import PERCENT
+from agentramp.config.open_values import open_values
+from agentramp.config.order import Order
 from agentramp.config.resources import agentrun_resources
-from agentramp.config.rules import PERCENT
 from agentramp.config.settings import Config, EndpointConfig, RuntimeConfig
 from agentramp.config.tree import Entry, Mapping, Node, scalar
 from agentramp.model import (
@@ -27,21 +30,25 @@ from agentramp.model import (
     VersionRef,
 )
 
-_UNMANAGED: Final = ("customDomain", "workspace")
 
-
-def build(tree: Mapping, file: str, root: Path) -> Config:
+def build(tree: Mapping, file: str, root: Path, order: Order) -> Config:
     unmanaged = tuple(key for key in ("actions", "flow") if tree.get(key) is not None)
-    runtimes = (_runtime(entry, root, unmanaged) for entry in agentrun_resources(tree))
-    return Config(file, root, tuple(runtimes))
+    runtimes = {
+        entry.key: _runtime(entry, root, unmanaged, order.needs[entry.key])
+        for entry in agentrun_resources(tree)
+    }
+    return Config(file, root, tuple(runtimes[key] for key in order.ids), tree.text("access"))
 
 
-def _runtime(entry: Entry, root: Path, unmanaged: tuple[str, ...]) -> RuntimeConfig:
+def _runtime(
+    entry: Entry, root: Path, unmanaged: tuple[str, ...], needs: tuple[str, ...]
+) -> RuntimeConfig:
     resource = _narrowed(entry.value)
     props = _narrowed(resource.get("props"))
     agent = _narrowed(props.get("agent"))
     code = agent.mapping("code")
     src = code.text("src") if code else None
+    waiting = open_values(entry)
     return RuntimeConfig(
         resource=entry.key,
         region=props.text("region") or "",
@@ -50,6 +57,12 @@ def _runtime(entry: Entry, root: Path, unmanaged: tuple[str, ...]) -> RuntimeCon
         endpoints=tuple(_endpoint(_narrowed(item)) for item in agent.items("endpoints")),
         unmanaged=tuple(dict.fromkeys((*unmanaged, *_unmanaged(resource, agent)))),
         position=entry.position,
+        workspace=workspace_of(agent),
+        domain=domain_of(agent),
+        automatic_logs=agent.text("logConfig") is not None,
+        needs=needs,
+        pending=bool(waiting),
+        open_values=waiting,
     )
 
 
@@ -61,11 +74,10 @@ def _narrowed(node: Node | None) -> Mapping:
 
 
 def _unmanaged(resource: Mapping, agent: Mapping) -> tuple[str, ...]:
-    found = [key for key in _UNMANAGED if agent.get(key) is not None]
-    if agent.text("logConfig") is not None:
-        found.append("logConfig: auto")
-    if resource.get("actions") is not None:
-        found.append("actions")
+    found = ["actions"] if resource.get("actions") is not None else []
+    domain = agent.mapping("customDomain")
+    if domain and domain.text("domainName") == AUTO:
+        found.append("customDomain.domainName: auto")
     return tuple(found)
 
 
@@ -92,16 +104,17 @@ def _spec(agent: Mapping) -> RuntimeSpec:
         agent.flag("enableSessionIsolation"),
         agent.flag("disableSessionAffinity"),
     )
-    protocol = agent.mapping("protocolConfiguration")
+    protocol, workspace = agent.mapping("protocolConfiguration"), agent.mapping("workspace")
+    cpu, memory, port = agent.number("cpu"), agent.whole("memory"), agent.whole("port")
     return replace(
         given,
         code=_code(agent.mapping("code")),
         container=_container(agent.mapping("customContainerConfig")),
         description=agent.text("description"),
-        cpu=agent.number("cpu") or given.cpu,
-        memory=agent.whole("memory") or given.memory,
+        cpu=given.cpu if cpu is None else cpu,
+        memory=given.memory if memory is None else memory,
         disk_size=agent.whole("diskSize"),
-        port=agent.whole("port") or given.port,
+        port=given.port if port is None else port,
         instance_concurrency=agent.whole("instanceConcurrency"),
         session_idle_timeout=agent.whole("sessionIdleTimeoutSeconds"),
         session_isolation=isolation,
@@ -111,6 +124,7 @@ def _spec(agent: Mapping) -> RuntimeSpec:
         role=agent.text("role"),
         credential_name=agent.text("credentialName"),
         log_store=_log_store(agent.mapping("logConfig")),
+        workspace_id=workspace.text("id") if workspace else None,
         protocol=protocol.text("type") if protocol else None,
         health_check=_health(agent.mapping("healthCheckConfiguration")),
         nas=_nas(agent.mapping("nasConfig")),

@@ -41,11 +41,13 @@ class Origin:
     """How a value came to be. ``hidden``: it may hold a secret, so no message may show it.
 
     ``from_env``: an environment variable takes part. ``defaults``: what the file offers for one.
+    ``needs`` are the resources whose outputs take part.
     """
 
     hidden: bool = False
     from_env: bool = False
     defaults: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 LITERAL: Final = Origin()
@@ -53,12 +55,16 @@ LITERAL: Final = Origin()
 
 @dataclass(frozen=True)
 class Scalar:
-    """``resolved`` is False where a variable could not be resolved; that fault is told already."""
+    """``resolved`` is False where a variable could not be resolved; that fault is told already.
+
+    ``pending`` is what has no value yet, and is no fault: it is not resolved either.
+    """
 
     position: Position
     value: Value
     origin: Origin = LITERAL
     resolved: bool = True
+    pending: bool = False
 
     @property
     def weight(self) -> Weight:

@@ -4,12 +4,16 @@ import re
 from collections.abc import Mapping as Environ
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 from typing_extensions import assert_never
 
+from agentramp.config.calls import as_text, called
 from agentramp.config.cleartext import is_secret_name, looks_like_secret
-from agentramp.config.expressions import FORMS, Broken, Env, Part, Reference, parse
+from agentramp.config.expressions import FORMS, Broken, Call, Env, Function, Part, Reference, parse
+from agentramp.config.outputs import is_output, output
+from agentramp.config.outside import Outside, Unresolvable
 from agentramp.config.paths import nearest, spell, spell_key
 from agentramp.config.resources import is_foreign
 from agentramp.config.tree import (
@@ -22,13 +26,14 @@ from agentramp.config.tree import (
     Scalar,
     Sequence,
     Step,
-    Value,
 )
 from agentramp.diagnostics import ConfigError, Diagnostic, Position
 
 _MOST_HINTS: Final = 50
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 # Parts that agentramp does not carry out: their variables need no value.
+_MOST_READ: Final = 32 * 1024 * 1024
+_NOTHING_OUTSIDE: Final = Outside()
 _NOT_OURS: Final = frozenset({"actions", "env", "extend", "flow", "template"})
 
 
@@ -40,12 +45,14 @@ class Resolved:
     faults: tuple[Diagnostic, ...]
 
 
-def resolve(tree: Mapping, environ: Environ[str, str]) -> Resolved:
-    """Resolve every value of the file. Text from the environment is never resolved again.
+def resolve(
+    tree: Mapping, environ: Environ[str, str], outside: Outside = _NOTHING_OUTSIDE
+) -> Resolved:
+    """Resolve every value of the file. Text from outside of it is never resolved again.
 
     Raises ConfigError where the file as a whole grows past its bounds.
     """
-    resolver = _Resolver(tree, environ, _foreign(tree))
+    resolver = _Resolver(tree, environ, outside, _foreign(tree))
     entries = tuple(
         replace(entry, value=resolver.node(entry.value, (entry.key,))) for entry in tree.entries
     )
@@ -55,14 +62,6 @@ def resolve(tree: Mapping, environ: Environ[str, str]) -> Resolved:
         message = f"the file {excess}; usual cause: variables that multiply each other"
         raise ConfigError([Diagnostic(tree.position, "", message, "size")])
     return Resolved(whole, tuple(resolver.faults))
-
-
-class _Unresolvable(Exception):  # noqa: N818 - a way out, caught in this module
-    """``message`` is empty where the fault was told elsewhere."""
-
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @dataclass(frozen=True)
@@ -85,10 +84,12 @@ class _Resolver:
 
     tree: Mapping
     environ: Environ[str, str]
+    outside: Outside
     foreign: frozenset[tuple[Step, ...]]
     faults: list[Diagnostic] = field(default_factory=list)
     _open: list[tuple[Step, ...]] = field(default_factory=list)
     _done: dict[tuple[Step, ...], Node] = field(default_factory=dict)
+    _read: int = 0
 
     def node(self, node: Node, path: tuple[Step, ...]) -> Node:
         if path in self._done or self._is_passed_over(path):
@@ -136,8 +137,9 @@ class _Resolver:
     def _text(self, text: str, place: _Place) -> Node:
         is_secret = place.is_secret or looks_like_secret(text)
         found = [self._part(part, place, is_secret=is_secret) for part in parse(text)]
-        if any(isinstance(part, Scalar) and not part.resolved for part in found):
-            return Scalar(place.position, None, resolved=False)
+        unresolved = [part for part in found if isinstance(part, Scalar) and not part.resolved]
+        if unresolved:
+            return _unresolved(unresolved, place)
         if len(found) == 1:  # one expression and nothing else keeps its type
             return replace(found[0], position=place.position)
         return self._joined(found, place)
@@ -153,8 +155,9 @@ class _Resolver:
             hidden=any(part.origin.hidden for part in parts),
             from_env=any(part.origin.from_env for part in parts),
             defaults=tuple(text for part in parts for text in part.origin.defaults),
+            needs=_needs(parts),
         )
-        return Scalar(place.position, "".join(_as_text(part.value) for part in parts), origin)
+        return Scalar(place.position, "".join(as_text(part.value) for part in parts), origin)
 
     def _part(self, part: Part, place: _Place, *, is_secret: bool) -> Node:
         try:
@@ -165,13 +168,16 @@ class _Resolver:
                     return self._env(part, place)
                 case Reference():
                     return self._reference(part, place)
+                case Call():
+                    return self._call(part, place)
                 case Broken():
                     hides = part.quotes and is_secret
                     message = f"this is no expression; {FORMS}" if hides else part.message
                     return self.refuse(place, message)
                 case _:
                     assert_never(part)
-        except _Unresolvable as stop:
+        except Unresolvable as stop:
+            self.faults += stop.diagnostics
             return self.refuse(place, stop.message)
 
     def _env(self, env: Env, place: _Place) -> Scalar:
@@ -181,12 +187,12 @@ class _Resolver:
             state = "is not set"
             if env.name in self.environ:
                 state = "is empty (on GitHub, a secret that does not exist reads as empty)"
-            raise _Unresolvable(
+            raise Unresolvable(
                 f"environment variable {name} {state}; set it in .env or in the step's env, "
                 f"or give a default: ${{env('{name}','...')}}"
             )
         if _NO_TEXT.search(value):
-            raise _Unresolvable(f"environment variable {name} holds bytes that are no text")
+            raise Unresolvable(f"environment variable {name} holds bytes that are no text")
         defaults = () if env.default is None else (env.default,)
         return Scalar(place.position, value, Origin(hidden=True, from_env=True, defaults=defaults))
 
@@ -194,31 +200,85 @@ class _Resolver:
         steps = reference.steps
         if steps[0] == "this":
             if place.resource is None:
-                raise _Unresolvable("'this' means the resource around it, and there is none here")
+                raise Unresolvable("'this' means the resource around it, and there is none here")
             if steps == ("this", "name"):
                 return Scalar(place.position, place.resource)
             steps = ("resources", place.resource, *steps[1:])
-        self._refuse_circle(steps)
-        found = self.node(self._lookup(reference, steps), steps)
+        if is_output(steps):
+            return self._output(steps, place)
+        found = self._found(reference, steps)
         if not isinstance(found, Scalar):
             return found
-        if not found.resolved:
-            raise _Unresolvable
+        if not found.resolved and not found.pending:
+            raise Unresolvable
         hidden = found.origin.hidden or is_secret_name(str(steps[-1]))
         return replace(found, origin=replace(found.origin, hidden=hidden))
 
-    def _lookup(self, reference: Reference, steps: tuple[Step, ...]) -> Node:
+    def _output(self, steps: tuple[Step, ...], place: _Place) -> Node:
+        resources = self.tree.mapping("resources") or Mapping(place.position)
+        if resources.mapping(str(steps[1])) is None:
+            near = _near(resources, steps[1]) if len(self.faults) < _MOST_HINTS else ""
+            raise Unresolvable(f"there is no resource {spell_key(str(steps[1]))}{near}")
+        return output(self.outside.outputs, steps, place.position)
+
+    def _call(self, call: Call, place: _Place) -> Node:
+        """Any expression can be the argument of a function; one that has no value has none here."""
+        argument = (
+            Scalar(place.position, call.argument)
+            if isinstance(call.argument, str)
+            else self._part(call.argument, place, is_secret=place.is_secret)
+        )
+        if not isinstance(argument, Scalar):
+            raise Unresolvable(f"{call.function.value}() takes a text, and this is more than one")
+        if not argument.resolved:
+            return argument
+        # A name of a file is shown in messages, but where a secret belongs nothing is.
+        hides = place.is_secret and call.function in {Function.FILE, Function.PATH}
+        hidden = argument.origin.hidden or hides
+        origin = replace(argument.origin, hidden=hidden)
+        argument = replace(argument, position=place.position, origin=origin)
+        if self._read > _MOST_READ:
+            limit = f"{_MOST_READ // 1024**2} MiB"
+            raise Unresolvable(f"the texts that are read above come to more than {limit}")
+        result = called(call, argument, self.outside, self._folder(place))
+        self._read += argument.weight.characters + result.weight.characters
+        return result
+
+    def _folder(self, place: _Place) -> Path | None:
+        """Where a path starts that is written there: a file's own folder, for each file."""
+        if self.outside.root is None or place.position.file == self.tree.position.file:
+            return self.outside.root
+        return Path(place.position.file).parent
+
+    def _found(self, reference: Reference, steps: tuple[Step, ...]) -> Node:
+        """Look in the file as written; past a value that is a variable itself, in what it gives."""
         node: Node = self.tree
-        for step in steps:
-            below = _below(node, step)
-            if below is None:
-                is_empty = isinstance(node, Mapping) and node.entry(str(step)) is not None
-                if is_empty:
-                    raise _Unresolvable(f"{reference} has no value")
-                near = _near(node, step) if len(self.faults) < _MOST_HINTS else ""
-                raise _Unresolvable(f"{reference} is not in this file{near}")
-            node = below
-        return node
+        for done, step in enumerate(steps):
+            if isinstance(node, Scalar) and isinstance(node.value, str) and "${" in node.value:
+                return self._beyond(reference, node, steps, done)
+            node = self._below(reference, node, step)
+        self._refuse_circle(steps)
+        return self.node(node, steps)
+
+    def _beyond(
+        self, reference: Reference, node: Scalar, steps: tuple[Step, ...], done: int
+    ) -> Node:
+        self._refuse_circle(steps[:done])
+        found = self.node(node, steps[:done])
+        for step in steps[done:]:
+            if isinstance(found, Scalar) and not found.resolved:
+                return found
+            found = self._below(reference, found, step)
+        return found
+
+    def _below(self, reference: Reference, node: Node, step: Step) -> Node:
+        below = _below(node, step)
+        if below is not None:
+            return below
+        if isinstance(node, Mapping) and node.entry(str(step)) is not None:
+            raise Unresolvable(f"{reference} has no value")
+        near = _near(node, step) if len(self.faults) < _MOST_HINTS else ""
+        raise Unresolvable(f"{reference} is not in this file{near}")
 
     def _refuse_circle(self, steps: tuple[Step, ...]) -> None:
         if steps not in self._open:
@@ -227,7 +287,7 @@ class _Resolver:
         # A mapping is open while its values are: only the innermost of those names a step.
         told = [spell(outer) for outer, inner in pairwise(chain) if inner[: len(outer)] != outer]
         circle = " → ".join([*told, spell(steps)])
-        raise _Unresolvable(f"this refers to itself and has no end: {circle}")
+        raise Unresolvable(f"this refers to itself and has no end: {circle}")
 
 
 def _foreign(tree: Mapping) -> frozenset[tuple[Step, ...]]:
@@ -253,10 +313,12 @@ def _near(node: Node, step: Step) -> str:
     return f"; did you mean {spell_key(near)}?" if near else ""
 
 
-def _as_text(value: Value) -> str:
-    """Write a value as JavaScript does, since Serverless Devs joins texts with it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
+def _needs(parts: list[Scalar]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in parts for name in part.origin.needs))
+
+
+def _unresolved(parts: list[Scalar], place: _Place) -> Scalar:
+    """Stay pending where all that has no value is."""
+    is_pending = all(part.pending for part in parts)
+    origin = Origin(needs=_needs(parts))
+    return Scalar(place.position, None, origin, resolved=False, pending=is_pending)

@@ -1,17 +1,62 @@
-"""From arguments to the runtime that s.yaml describes; apart, as it needs no network."""
+"""From arguments to the runtimes that s.yaml describes; apart, as it needs no network."""
 
 import argparse
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agentramp import config
-from agentramp.config import Config, RuntimeConfig
+from agentramp.config import Config, Outputs, RuntimeConfig
 from agentramp.errors import UsageError
 from agentramp.verbs.context import Context
 
 
-def configured(args: argparse.Namespace, context: Context) -> tuple[Config, RuntimeConfig]:
-    """The runtime that s.yaml describes; raises ConfigError with all its faults."""
-    whole = config.read(Path(args.path), context.environ, context.cwd)
+def file_of(args: argparse.Namespace) -> Path:
+    """What the arguments name: a folder with s.yaml, or a file; ``-t`` starts from that folder."""
+    path = Path(args.path)
+    template: str | None = getattr(args, "template", None)
+    if not template:
+        return path
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - False for every odd name
+    return (path if is_folder else path.parent) / template
+
+
+def whole_file(args: argparse.Namespace, context: Context) -> Config:
+    """All that s.yaml describes; raises ConfigError with all its faults."""
+    return every(args, context)
+
+
+def every(
+    args: argparse.Namespace,
+    context: Context,
+    *,
+    outputs: Mapping[str, Outputs] | None = None,
+    account: Callable[[], str] | None = None,
+) -> Config:
+    """All runtimes that s.yaml describes, each after those it needs; raises ConfigError.
+
+    What waits for ``outputs`` or ``account`` is open (``RuntimeConfig.pending``) where they are
+    not given. Read it again when they are: each resource after those before it was deployed.
+    """
+    return config.read(
+        file_of(args),
+        context.environ,
+        context.cwd,
+        environment=getattr(args, "env", None),
+        account=account,
+        outputs=outputs,
+    )
+
+
+def configured(
+    args: argparse.Namespace,
+    context: Context,
+    *,
+    outputs: Mapping[str, Outputs] | None = None,
+    account: Callable[[], str] | None = None,
+) -> tuple[Config, RuntimeConfig]:
+    """The one runtime that is meant; raises ConfigError with all the file's faults."""
+    whole = every(args, context, outputs=outputs, account=account)
     names = [runtime.resource for runtime in whole.runtimes]
     chosen = [found for found in whole.runtimes if args.resource in {None, found.resource}]
     if len(chosen) != 1:

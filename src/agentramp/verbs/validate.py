@@ -1,28 +1,32 @@
 """validate: check s.yaml and say all that is wrong with it, each fault with its place."""
 
 import argparse
-from pathlib import Path
 
 from agentramp import config
+from agentramp.config import RuntimeConfig
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
 from agentramp.verbs.context import Context
+from agentramp.verbs.project import every, file_of
 
 EXAMPLE = "agentramp validate examples/quickstart"
+_FEW = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path", nargs="?", default=".", help="folder with s.yaml, or the file (default: here)"
     )
+    arguments.add_file(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
-    whole = config.read(Path(args.path), context.environ, context.cwd)
+    whole = every(args, context)
     names = ", ".join(runtime.spec.name for runtime in whole.runtimes)
     for runtime in whole.runtimes:
         for field in runtime.unmanaged:
             context.console.say(f"{runtime.resource}: {field} is valid; deploy cannot do it yet")
+        _say_what_waits(context, runtime)
     return Result(
         verb="validate",
         message=f"{whole.file} is valid: runtime {names}" + _ladder(args, context),
@@ -31,10 +35,21 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     )
 
 
+def _say_what_waits(context: Context, runtime: RuntimeConfig) -> None:
+    if not runtime.open_values:
+        return
+    few = ", ".join(runtime.open_values[:_FEW])
+    more = f" and {left} more" if (left := len(runtime.open_values) - _FEW) > 0 else ""
+    context.console.say(
+        f"{runtime.resource}: {few}{more}: known only at deploy, from what is deployed before it"
+        " or from the credentials"
+    )
+
+
 def _ladder(args: argparse.Namespace, context: Context) -> str:
-    file = config.ramp_file(Path(args.path))
+    file = config.ramp_file(file_of(args))
     if file is None:  # most have none, and then nothing of a ramp is loaded
         return ""
-    ramp = config.read_ramp(Path(args.path), context.environ, context.cwd)
+    ramp = config.read_ramp(file_of(args), context.environ, context.cwd)
     steps = " -> ".join(str(rung.weight) for rung in ramp.policy.rungs)
     return f"; {file.name} too: {ramp.endpoint} in steps {steps}"
