@@ -9,7 +9,7 @@ from agentramp.errors import SupersededError, WayBackFailedError
 from agentramp.executor import Executor, Outcome, look_only
 from agentramp.journal.memory import MemoryJournal
 from agentramp.journal.port import HeldError, JournalError
-from agentramp.model import Code, Endpoint, RuntimeSpec, Split, Status
+from agentramp.model import Code, Endpoint, Observed, RuntimeSpec, Split, Status
 from agentramp.plan import (
     CreateEndpoint,
     CreateRuntime,
@@ -20,10 +20,11 @@ from agentramp.plan import (
     Subject,
     UpdateRuntime,
 )
-from agentramp.planning import plan_rollback, plan_shift
+from agentramp.planning import plan_remove, plan_rollback, plan_shift
 from agentramp.platform.memory import MemoryPlatform
 from agentramp.platform.port import NotAppliedError, UnreachableError
-from agentramp.record import Event, Moved, Moving, Record, Undone
+from agentramp.ramp import Standing, standing
+from agentramp.record import Event, Moved, Moving, Record, Removed, Removing, Undone
 
 SPEC = RuntimeSpec("agent", Code("python3.12"))
 SUBJECT = Subject("agent", "production")
@@ -52,6 +53,8 @@ class Flaky(MemoryPlatform):
     failures: list[tuple[BaseException, bool]] = field(default_factory=list)
     deaf: bool = False
     ends: list[Status] = field(default_factory=list)
+    deletion: tuple[BaseException, bool] | None = None
+    silent: bool = False
     sets: list[Split] = field(default_factory=list)
 
     def set_split(self, runtime_id: str, endpoint_id: str, split: Split) -> Endpoint:
@@ -68,6 +71,21 @@ class Flaky(MemoryPlatform):
             raise UnreachableError("no answer")
         status = self.ends.pop(0) if self.ends else Status.READY
         return replace(super().get_endpoint(runtime_id, endpoint_id), status=status)
+
+    def delete_endpoint(self, runtime_id: str, endpoint_id: str) -> None:
+        error, acted = self.deletion or (None, True)
+        if acted:
+            super().delete_endpoint(runtime_id, endpoint_id)
+        if error:
+            raise error
+
+    def observe(self, runtime_name: str) -> Observed:
+        if self.silent:
+            raise UnreachableError("no answer")
+        found = super().observe(runtime_name)
+        status = self.ends.pop(0) if self.ends else Status.READY
+        endpoints = tuple(replace(one, status=status) for one in found.endpoints)
+        return replace(found, endpoints=endpoints)
 
 
 @dataclass
@@ -94,6 +112,14 @@ class World:
 
     def rollback(self, version: int) -> Plan:
         return plan_rollback(tick.look(self.platform, self.journal, SUBJECT), version)
+
+    def removal(self) -> Plan:
+        (plan,) = plan_remove("agent", self.platform.observe("agent"), {}, "production")
+        return plan
+
+    @property
+    def is_there(self) -> bool:
+        return bool(MemoryPlatform.observe(self.platform, "agent").endpoints)
 
     @property
     def phases(self) -> list[type[Event]]:
@@ -312,3 +338,90 @@ def test_a_run_that_slept_too_long_does_not_act(world: World) -> None:
     with pytest.raises(SupersededError, match="asleep"):
         run(plan)
     assert world.split == Split(1)
+
+
+def test_a_removal_is_journaled_before_and_after(world: World) -> None:
+    world.run(world.shift(2, 10))
+    assert world.run(world.removal()).changed
+    assert not world.is_there
+    assert world.phases[2:] == [Removing, Removed]
+    assert standing(world.journal.read(SUBJECT)) == Standing(generation=4)
+    runtime = world.platform.observe("agent").runtime
+    assert runtime
+    world.run(Plan("x", SUBJECT, (CreateEndpoint(runtime.id, "production", Split(2)),)))
+    assert standing(world.journal.read(SUBJECT)).served == (2,)
+
+
+def test_what_somebody_moved_meanwhile_is_not_removed(world: World) -> None:
+    plan = world.removal()
+    world.run(world.shift(2, 10))
+    with pytest.raises(SupersededError, match="as when this was planned"):
+        world.run(plan)
+    assert world.is_there
+    assert world.phases == [Moving, Moved]
+
+
+def test_what_is_gone_already_is_removed(world: World) -> None:
+    plan = world.removal()
+    runtime = world.platform.observe("agent").runtime
+    assert runtime
+    world.run(plan)
+    world.run(plan)
+    assert world.phases == [Removing, Removed, Removing, Removed]
+
+
+@pytest.mark.parametrize("acted", [True, False])
+def test_a_failed_removal_is_looked_up(world: World, *, acted: bool) -> None:
+    """Its answer was lost: gone is done, and still there is told with nothing changed."""
+    world.platform.deletion = (UnreachableError("no answer"), acted)
+    if acted:
+        assert world.run(world.removal()).changed
+        assert world.phases == [Removing, Removed]
+        return
+    with pytest.raises(UnreachableError) as told:
+        world.run(world.removal())
+    assert told.value.exit_code == 3
+    assert world.is_there
+    assert world.phases == [Removing, Undone]
+    assert standing(world.journal.read(SUBJECT)).settled == Split(1)
+
+
+def test_an_interrupted_removal_is_an_interrupt(world: World) -> None:
+    world.platform.deletion = (KeyboardInterrupt(), True)
+    with pytest.raises(KeyboardInterrupt):
+        world.run(world.removal())
+    assert world.phases == [Removing, Removed]
+
+
+def test_half_of_a_removal_is_for_a_person(world: World) -> None:
+    plan = world.removal()
+    world.platform.deletion = (UnreachableError("no answer"), False)
+    world.platform.ends = [Status.READY, Status.DELETING]
+    with pytest.raises(WayBackFailedError, match="DELETING"):
+        world.run(plan)
+    assert world.phases == [Removing]
+
+
+def test_a_removal_that_nobody_can_look_up_is_for_a_person(world: World) -> None:
+    plan = world.removal()
+    world.platform.deletion = (UnreachableError("no answer"), False)
+    world.platform.silent = True
+    with pytest.raises(WayBackFailedError, match="nor can it be read"):
+        world.run(plan)
+
+
+def test_a_removal_that_could_not_be_written_down_is_no_success(world: World) -> None:
+    @dataclass
+    class Full(MemoryJournal):
+        def append(self, subject: Subject, *records: Record, expected: int) -> None:
+            if any(isinstance(record.event, Removed) for record in records):
+                raise JournalError("no space")
+            super().append(subject, *records, expected=expected)
+
+    world.journal = Full()
+    with pytest.raises(JournalError, match="no space"):
+        world.run(world.removal())
+    assert not world.is_there
+    now = standing(world.journal.read(SUBJECT))
+    assert now.open
+    assert now.open.removal

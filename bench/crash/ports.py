@@ -50,7 +50,13 @@ class FaultyPlatform:
 
         return self.process.call(f"set_split {split}", write, lost=self._unsure, late=arrive)
 
-    def create_endpoint(self, runtime_id: str, name: str, split: Split) -> Endpoint:  # noqa: ARG002 - there is one
+    def create_endpoint(
+        self,
+        runtime_id: str,  # noqa: ARG002 - there is one
+        name: str,
+        split: Split,
+        description: str = "",  # noqa: ARG002 - nobody reads it
+    ) -> Endpoint:
         def write() -> Endpoint:
             return self.truth.create(name, split, self.process.name)
 

@@ -37,8 +37,21 @@ VERBS: Mapping[str, str] = {
     "adopt": "what somebody set by hand is what is meant",
     "restore": "put an endpoint back to what the journal says",
     "history": "what was done to an endpoint, and why",
+    "status": "how a runtime, its versions and its endpoints stand",
+    "versions": "list what was published, or publish the head",
+    "endpoints": "list, get, publish or remove endpoints",
+    "remove": "take a runtime away, with its endpoints and versions",
+    "sync": "write the s.yaml of a runtime that is there already",
+    "init": "begin a project from a template",
+    "whoami": "as whom the platform knows you, by which credentials",
+    "access": "keep named credentials: add, list or remove",
     "judge": "verdicts on windows of counts read as JSON lines",
     "simulate": "what a ramp would catch, and when, before you ship",
+    "logs": "what the agent wrote, oldest first, or as it comes",
+    "doctor": "whether this machine has what a release needs",
+    "verify": "ask the agent as its users do, and say what came back",
+    "instances": "which processes of an agent run, and a command in one",
+    "concurrency": "what of the account's concurrency is reserved for a runtime",
     "local": "start, stop or look at the embedded platform",
 }
 BUG, INTERRUPTED = 1, 130
@@ -154,7 +167,11 @@ def _run(name: str, words: list[str], channel: Channel) -> Report:
     channel.reproduced_by(spelled_out(command, words, os.environ))
     args = parse(command, words, os.environ)
     channel.output = args.output
-    return verb.run(args, _context(channel))
+    channel.console.debug = args.debug
+    try:
+        return verb.run(args, _context(channel))
+    finally:
+        channel.console.count_calls()
 
 
 def _context(channel: Channel) -> Context:
@@ -179,7 +196,15 @@ def _context(channel: Channel) -> Context:
         stdin=_stdin,
         lines=Lines(channel.stdout),
         by=_who(os.environ),
+        terminal=sys.stdin is not None and sys.stdin.isatty(),
+        secret=_asked_unseen,
     )
+
+
+def _asked_unseen(prompt: str) -> str:
+    from getpass import getpass
+
+    return getpass(prompt, stream=sys.stderr)
 
 
 def _stdin() -> BinaryIO:

@@ -11,39 +11,29 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from typing_extensions import assert_never
-
+from agentramp.effects import Outcome, Ports, carry_out, no_functions, no_logs
 from agentramp.errors import SupersededError, WayBackFailedError
 from agentramp.journal.port import HeldError, Journal, JournalError
-from agentramp.model import Endpoint, Runtime, Split, Status
+from agentramp.logs.port import Logs
+from agentramp.model import Endpoint, Split, Status
 from agentramp.plan import (
-    AwaitRuntime,
     CreateEndpoint,
-    CreateRuntime,
     KeepRecord,
     MoveTraffic,
     Plan,
-    PublishVersion,
+    RemoveEndpoint,
     Step,
-    UpdateRuntime,
 )
-from agentramp.platform.port import Platform
+from agentramp.platform.functions import Functions
+from agentramp.platform.port import NotFoundError, Platform
 from agentramp.policy import DEFAULT_POLICY
 from agentramp.ramp import standing
-from agentramp.record import Event, Judged, Moved, Moving, Record, Undone
+from agentramp.record import Event, Judged, Moved, Moving, Record, Removed, Removing, Undone
+
+__all__ = ["Execute", "Executor", "Listener", "Outcome", "look_only"]
 
 ROUNDS = 5
 """How often a run that lost looks whether the winner has decided something else meanwhile."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What was done: ``changed`` is False where there was nothing to do, or in a dry run."""
-
-    changed: bool = False
-    runtime: Runtime | None = None
-    version: int | None = None
-    endpoint: Endpoint | None = None
 
 
 class Listener(Protocol):
@@ -79,8 +69,10 @@ class Executor:
     by: str = ""
     timer: Callable[[], float] = time.monotonic
     lease: float = DEFAULT_POLICY.lease
+    functions: Callable[[], Functions] = no_functions
+    logs: Callable[[], Logs] = no_logs
     _written: int = field(default=0, init=False)
-    _moving: Moving | None = field(default=None, init=False)
+    _moving: Moving | Removing | None = field(default=None, init=False)
 
     def __call__(self, plan: Plan) -> Outcome:
         """Carry out ``plan``; raises what the platform or the journal raised."""
@@ -104,6 +96,10 @@ class Executor:
             raise  # the traffic is somebody else's now: hands off
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, traffic must be known
             if self._moving is None:
+                raise
+            if isinstance(step, RemoveEndpoint):
+                if self._is_gone(plan, step, error) and not isinstance(error, KeyboardInterrupt):
+                    return outcome
                 raise
             if plan.way_back:
                 self._go_back(plan, error)
@@ -167,33 +163,63 @@ class Executor:
 
     def _do(self, plan: Plan, step: Step, outcome: Outcome) -> Outcome:
         match step:
-            case CreateRuntime(spec, artifact):
-                return replace(outcome, runtime=self.platform.create_runtime(spec, artifact))
-            case UpdateRuntime(runtime_id, spec, artifact):
-                runtime = self.platform.update_runtime(runtime_id, spec, artifact)
-                return replace(outcome, runtime=runtime)
-            case AwaitRuntime(runtime_id):
-                return replace(outcome, runtime=self.platform.await_runtime(runtime_id))
-            case PublishVersion(runtime_id, description):
-                number = self.platform.publish_version(runtime_id, description)
-                return replace(outcome, version=number)
             case CreateEndpoint():
                 return replace(outcome, endpoint=self._open(plan, step))
             case MoveTraffic():
                 return replace(outcome, endpoint=self._move(plan, step))
+            case RemoveEndpoint():
+                self._remove(plan, step)
+                return outcome
             case KeepRecord(event):
                 self._write(plan, event)
                 return outcome
             case _:
-                assert_never(step)
+                return carry_out(step, outcome, Ports(self.platform, self.functions, self.logs))
 
     def _open(self, plan: Plan, step: CreateEndpoint) -> Endpoint:
         self._intend(plan, Moving(None, step.split, "the endpoint is new"))
-        endpoint = self.platform.create_endpoint(step.runtime_id, step.name, step.split)
+        endpoint = self.platform.create_endpoint(
+            step.runtime_id, step.name, step.split, step.description
+        )
         self._write(plan, Moved(None, step.split))
         return endpoint
 
     def _move(self, plan: Plan, step: MoveTraffic) -> Endpoint:
+        self._expect(plan, step)
+        self._announce(plan, Moving(step.before, step.after, step.reason))
+        # Also where it is so already: what was read may be older than what serves.
+        endpoint = self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
+        self._close(plan, step, Moved(step.before, step.after))
+        return endpoint
+
+    def _remove(self, plan: Plan, step: RemoveEndpoint) -> None:
+        with suppress(NotFoundError):  # gone already: only the record is left to make
+            self._expect(plan, step)
+        self._announce(plan, Removing(step.before))
+        self.platform.delete_endpoint(step.runtime_id, step.endpoint_id)
+        self._write(plan, Removed(step.before))
+        self._moving = None
+
+    def _is_gone(self, plan: Plan, step: RemoveEndpoint, cause: BaseException) -> bool:
+        """What became of a removal that failed: nothing puts an endpoint back as it was."""
+        try:
+            observed = self.platform.observe(plan.subject.runtime)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
+            raise _unknown(plan, cause, f"nor can it be read: {_words(error)}") from cause
+        found = next((one for one in observed.endpoints if one.id == step.endpoint_id), None)
+        end: Removed | Undone = Removed(step.before)
+        if found is not None:
+            if found.split != step.before or found.status is not Status.READY:
+                raise _unknown(plan, cause, f"it serves {found.split} ({found.status.value})")
+            end = Undone(step.before, step.before)
+        try:
+            self._write(plan, end)
+        except JournalError:
+            raise cause from None  # the open intent tells the next run to look
+        return found is None
+
+    def _expect(self, plan: Plan, step: MoveTraffic | RemoveEndpoint) -> None:
+        """Raises SupersededError where the endpoint does not serve what was planned from."""
         endpoint = self.platform.get_endpoint(step.runtime_id, step.endpoint_id)
         if endpoint.split != step.before:
             raise SupersededError(
@@ -201,13 +227,8 @@ class Executor:
                 " planned",
                 advice="somebody moved it meanwhile; run this again to plan from what is there",
             )
-        self._announce(plan, Moving(step.before, step.after, step.reason))
-        # Also where it is so already: what was read may be older than what serves.
-        endpoint = self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
-        self._close(plan, step, Moved(step.before, step.after))
-        return endpoint
 
-    def _announce(self, plan: Plan, intent: Moving) -> None:
+    def _announce(self, plan: Plan, intent: Moving | Removing) -> None:
         began = self.timer()
         self._intend(plan, intent)
         if self.timer() - began > self.lease / 2:
@@ -216,7 +237,7 @@ class Executor:
                 advice="run it again",
             )
 
-    def _intend(self, plan: Plan, intent: Moving) -> None:
+    def _intend(self, plan: Plan, intent: Moving | Removing) -> None:
         self._write(plan, intent)
         self._moving = intent
 
@@ -261,7 +282,7 @@ class Executor:
 
 
 def _is_journaled(step: Step) -> bool:
-    return isinstance(step, CreateEndpoint | MoveTraffic | KeepRecord)
+    return isinstance(step, CreateEndpoint | MoveTraffic | RemoveEndpoint | KeepRecord)
 
 
 def _changes(step: Step) -> bool:
@@ -270,7 +291,7 @@ def _changes(step: Step) -> bool:
         case MoveTraffic():
             return step.before != step.after
         case KeepRecord(event):
-            return not isinstance(event, Judged | Moved | Undone)
+            return not isinstance(event, Judged | Moved | Undone | Removed)
         case _:
             return True
 

@@ -32,21 +32,33 @@ class Command(NamedTuple):
 
 def spelled_out(command: Command, words: list[str], environ: Mapping[str, str]) -> list[str]:
     """The words that say on any command line what words and inputs say here."""
-    return [*_inputs(_parser(command), words, environ), *words]
+    parser = _parser(command)
+    return [*_inputs(parser, _cut(parser, words)[0], environ), *words]
 
 
 def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> argparse.Namespace:
     """Raises UsageError for what makes no sense; SystemExit(0) after ``--help``."""
     parser = _parser(command)
+    words, rest = _cut(parser, words)
     given = _inputs(parser, words, environ)
     try:
-        return parser.parse_args([*given, *words])
+        args = parser.parse_args([*given, *words])
     except UsageError as error:
         message = _as_inputs(error.message, given)
         if any(name.startswith(PREFIX) for name in environ):
             what, mark, names = message.partition("arguments are required: ")
             message = f"{what}inputs are required: {names.replace('--', '')}" if mark else what
         raise UsageError(message, advice=error.advice) from error
+    vars(args).update(rest)
+    return args
+
+
+def _cut(parser: _Parser, words: list[str]) -> tuple[list[str], Mapping[str, tuple[str, ...]]]:
+    """Off what stands after ``--`` where the verb keeps it, in ``words``: it is no word of ours."""
+    if "--" not in words or parser.get_default("words") is None:
+        return words, {}
+    at = words.index("--")
+    return words[:at], {"words": tuple(words[at + 1 :])}
 
 
 def _parser(command: Command) -> _Parser:
@@ -61,6 +73,7 @@ def _parser(command: Command) -> _Parser:
     parser.add_argument(
         "--output", choices=("text", "json"), default="text", help="(default: text)"
     )
+    parser.add_argument("--debug", action="store_true", help="tell each call of a service's API")
     return parser
 
 

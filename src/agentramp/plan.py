@@ -139,22 +139,21 @@ class KeepRecord:
     event: "Event"
 
 
-Step: TypeAlias = (
+Effect: TypeAlias = (
     CreateWorkspace
     | PrepareLogStore
     | CreateRuntime
     | UpdateRuntime
     | AwaitRuntime
     | PublishVersion
-    | CreateEndpoint
-    | MoveTraffic
     | DescribeEndpoint
-    | RemoveEndpoint
     | RemoveRuntime
     | SetDomain
     | ReserveConcurrency
-    | KeepRecord
 )
+"""What changes no split: no journal is kept of it."""
+
+Step: TypeAlias = Effect | CreateEndpoint | MoveTraffic | RemoveEndpoint | KeepRecord
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from agentramp.record import (
     Queued,
     Record,
     Refused,
+    Removed,
+    Removing,
     Resumed,
     Undone,
 )
@@ -86,7 +88,10 @@ class Ramp:
 
 @dataclass(frozen=True)
 class Intent:
-    """A move that was begun and whose end nobody has recorded."""
+    """A move that was begun and whose end nobody has recorded.
+
+    ``removal``: it is to remove the endpoint, which serves ``after`` until it is gone.
+    """
 
     verb: str
     at: float
@@ -94,6 +99,7 @@ class Intent:
     before: Split | None
     after: Split
     reason: str
+    removal: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,7 @@ class _Fold:
     first: Intent | None = None
     """The first move that was begun since a split was settled: until then that one stood."""
 
-    def add(self, record: Record) -> None:  # noqa: C901 - one case for each kind
+    def add(self, record: Record) -> None:  # noqa: C901, PLR0912 - one case for each kind
         self.now = replace(self.now, generation=self.now.generation + 1)
         event, at = record.event, record.at
         match event:
@@ -168,6 +174,13 @@ class _Fold:
                 if self.now.open and self.now.open.after != after:
                     self._abandon()
                 self._settle(after, at, "undone")
+            case Removing(before):
+                self._abandon()
+                why = "remove the endpoint"
+                intent = Intent(record.verb, at, record.by, before, before, why, removal=True)
+                self.now = replace(self.now, open=intent)
+            case Removed():
+                self.now, self.first = Standing(self.now.generation), None
             case Adopted(split):
                 self._abandon()
                 self._settle(split, at, "adopted")
@@ -205,9 +218,10 @@ class _Fold:
         return (self.now.ramp.policy if self.now.ramp else DEFAULT_POLICY).lease
 
     def _abandon(self) -> None:
-        if self.now.open:
+        if self.now.open and not self.now.open.removal:
             late = (*self.now.abandoned, (self.now.open.after, self.now.open.at))
-            self.now = replace(self.now, abandoned=late, open=None)
+            self.now = replace(self.now, abandoned=late)
+        self.now = replace(self.now, open=None)
 
     def _settle(
         self,

@@ -41,6 +41,20 @@ class Undone:
 
 
 @dataclass(frozen=True)
+class Removing:
+    """The intent to remove the endpoint, which serves ``before``."""
+
+    before: Split
+
+
+@dataclass(frozen=True)
+class Removed:
+    """The end of the ``Removing`` before it: the endpoint is gone, and what is made next is new."""
+
+    before: Split
+
+
+@dataclass(frozen=True)
 class Begun:
     """A ramp from ``stable`` to ``canary``; its policy holds until its end."""
 
@@ -111,6 +125,8 @@ Event: TypeAlias = (
     Moving
     | Moved
     | Undone
+    | Removing
+    | Removed
     | Begun
     | Judged
     | Paused
@@ -132,7 +148,7 @@ class Record:
     by: str = ""
 
 
-def sentence(event: Event) -> str:  # noqa: C901 - one case for each kind
+def sentence(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one case for each kind
     """What a record says, for people: in the journal's log, a terminal and a page alike."""
     match event:
         case Moving(before, after, reason):
@@ -142,6 +158,10 @@ def sentence(event: Event) -> str:  # noqa: C901 - one case for each kind
             return f"done: serves {after}"
         case Undone(_, after):
             return f"undone: serves {after} again"
+        case Removing(before):
+            return f"begins to remove the endpoint, which serves {before}"
+        case Removed(before):
+            return f"removed the endpoint, which served {before}"
         case Begun(_, stable, canary, policy):
             ladder = ", ".join(str(rung.weight) for rung in policy.rungs)
             return (

@@ -24,6 +24,8 @@ from agentramp.record import (
     Queued,
     Record,
     Refused,
+    Removed,
+    Removing,
     Resumed,
     Undone,
 )
@@ -49,6 +51,8 @@ EVERY_KIND = (
     INTENT,
     DONE,
     Record("promote", 2.0, Undone(LAST, FIRST)),
+    Record("deploy", 2.0, Removing(FIRST)),
+    Record("deploy", 2.0, Removed(FIRST)),
     Record("release", 3.0, Begun("r-1", 7, 8, Policy(max_blind=3)), "ci: run 7"),
     Record("promote", 4.0, Judged("r-1", Decision.HOLD, "12 more", 0.5, 100, 300.0, (WINDOW,))),
     Record("promote", 5.0, Judged("r-1", Decision.HOLD, "no answer", 0.5, 100, 300.0, blind=True)),

@@ -9,8 +9,17 @@ from pathlib import Path
 import pytest
 
 from agentramp.crc64 import fastest
-from agentramp.model import Artifact, Code, HealthCheck, Observed, RuntimeSpec, Split, Status
-from agentramp.platform.port import Platform, PlatformError
+from agentramp.model import (
+    Artifact,
+    Code,
+    HealthCheck,
+    Observed,
+    RuntimeSpec,
+    Split,
+    Status,
+    Workspace,
+)
+from agentramp.platform.port import AlreadyExistsError, NotFoundError, Platform, PlatformError
 
 AGENT = """
 import http.server, os
@@ -75,7 +84,8 @@ class PlatformSuite:
     ) -> None:
         runtime = platform.create_runtime(spec, package)
         assert runtime.status is Status.READY
-        assert runtime.spec == spec
+        assert runtime.spec.workspace_id
+        assert replace(runtime.spec, workspace_id=None) == spec
         assert platform.observe(spec.name) == Observed(runtime)
         assert platform.await_runtime(runtime.id) == runtime
 
@@ -161,3 +171,65 @@ class PlatformSuite:
             platform.get_endpoint(served.runtime.id, "ep-none")
         with pytest.raises(PlatformError, match="does not exist"):
             platform.publish_version("rt-none", "x")
+
+    def test_words_about_an_endpoint_change_nothing_else(
+        self, platform: Platform, served: Observed
+    ) -> None:
+        assert served.runtime
+        runtime_id = served.runtime.id
+        split = Split(1, ((2, 10),))
+        made = platform.create_endpoint(runtime_id, "canary", split, "the first words")
+        assert made.description == "the first words"
+        described = platform.describe_endpoint(runtime_id, made.id, "other words")
+        assert described == replace(made, description="other words")
+        assert platform.get_endpoint(runtime_id, made.id) == described
+        moved = platform.set_split(runtime_id, made.id, Split(2))
+        assert moved == replace(described, split=Split(2))
+        assert platform.describe_endpoint(runtime_id, made.id, "").description == ""
+
+    def test_an_endpoint_that_was_removed_is_gone_and_its_name_is_free(
+        self, platform: Platform, served: Observed
+    ) -> None:
+        assert served.runtime
+        (endpoint,) = served.endpoints
+        runtime_id = served.runtime.id
+        platform.delete_endpoint(runtime_id, endpoint.id)
+        assert platform.observe(served.runtime.spec.name) == replace(served, endpoints=())
+        with pytest.raises(NotFoundError):
+            platform.get_endpoint(runtime_id, endpoint.id)
+        platform.delete_endpoint(runtime_id, endpoint.id)
+        platform.delete_endpoint("rt-none", endpoint.id)
+        again = platform.create_endpoint(runtime_id, "production", Split(2))
+        assert platform.observe(served.runtime.spec.name).endpoints == (again,)
+
+    def test_a_runtime_that_was_removed_is_gone_with_its_versions(
+        self, platform: Platform, served: Observed, package: Artifact
+    ) -> None:
+        assert served.runtime
+        spec = served.runtime.spec
+        platform.delete_endpoint(served.runtime.id, served.endpoints[0].id)
+        platform.delete_runtime(served.runtime.id)
+        assert platform.observe(spec.name) == Observed()
+        with pytest.raises(NotFoundError):
+            platform.await_runtime(served.runtime.id)
+        platform.delete_runtime(served.runtime.id)
+        again = platform.create_runtime(spec, package)
+        assert again.id != served.runtime.id
+        assert platform.observe(spec.name).versions == ()
+
+    def test_workspaces_are_made_once_and_hold_runtimes(
+        self, platform: Platform, spec: RuntimeSpec, package: Artifact
+    ) -> None:
+        (default,) = (found for found in platform.workspaces() if found.is_default)
+        name = f"team-of-{spec.name}"
+        made = platform.create_workspace(Workspace(name, description="ours"))
+        assert made == Workspace(name, made.id, "ours")
+        assert made.id not in {"", default.id}
+        assert made in platform.workspaces()
+        with pytest.raises(AlreadyExistsError):
+            platform.create_workspace(Workspace(name))
+        runtime = platform.create_runtime(replace(spec, workspace_id=made.id), package)
+        assert runtime.spec.workspace_id == made.id
+        assert platform.observe(spec.name).runtime == runtime
+        updated = platform.update_runtime(runtime.id, replace(spec, memory=1024), package)
+        assert updated.spec.workspace_id == made.id

@@ -14,7 +14,7 @@ from agentramp.planning import (
     rule,
 )
 from agentramp.ramp import Ending
-from agentramp.record import Begun, Moved, Moving, Queued, Undone
+from agentramp.record import Begun, Moved, Moving, Queued, Removing, Undone
 from tests.planning.scene import (
     FIRST,
     PATIENCE,
@@ -317,3 +317,19 @@ def test_a_late_way_to_the_stable_version_is_never_undone() -> None:
     assert is_no_verdict(ruling)
     assert scene.split == STABLE
     assert scene.standing.ramp is None
+
+
+def test_a_removal_whose_run_died_is_given_up_while_the_endpoint_serves() -> None:
+    scene = Scene()
+    scene.wrote("deploy", Moved(None, STABLE), Removing(STABLE))
+    waiting = reconcile(scene.seen())
+    assert waiting
+    assert waiting.ruled is Ruled.SUPERSEDED
+    assert "began to remove agent/production" in waiting.reason
+    ruling = scene.mended()
+    assert ruling.ruled is Ruled.HOLD
+    assert "gave up the removal" in ruling.reason
+    assert scene.standing.open is None
+    assert scene.standing.settled == scene.split == STABLE
+    assert scene.standing.abandoned == ()
+    assert reconcile(scene.seen()) is None

@@ -6,17 +6,30 @@ from agentramp.model import (
     Artifact,
     Code,
     Container,
+    CustomDomain,
     Endpoint,
     HealthCheck,
+    LogStore,
     Observed,
     RegistryAccess,
     Runtime,
     RuntimeSpec,
     Split,
     Status,
+    Workspace,
 )
-from agentramp.plan import AwaitRuntime, Change, CreateRuntime, Plan, Subject, UpdateRuntime
-from agentramp.planning import plan_deploy
+from agentramp.plan import (
+    AwaitRuntime,
+    Change,
+    CreateRuntime,
+    CreateWorkspace,
+    Plan,
+    PrepareLogStore,
+    SetDomain,
+    Subject,
+    UpdateRuntime,
+)
+from agentramp.planning import Beside, plan_deploy
 
 PACKAGE = Artifact(Path("a.zip"), "sha", "111", 10)
 SPEC = RuntimeSpec("agent", Code("python3.12", ("python3", "app.py")), environment=(("A", "1"),))
@@ -106,3 +119,35 @@ def test_passwords_are_never_told() -> None:
     two = RuntimeSpec("a", container=Container("i", registry=RegistryAccess("u", "secret-two")))
     (change,) = changes(one, two)
     assert "secret" not in repr(change)
+
+
+def test_a_package_that_the_platform_has_is_not_sent_again() -> None:
+    there = replace(BUILT, memory=4096)
+    plan = plan_deploy(SPEC, PACKAGE, Observed(Runtime("rt", there)))
+    change = Change("memory", "4096", "2048")
+    assert plan.steps == (UpdateRuntime("rt", BUILT, None, (change,)),)
+
+
+def test_what_stands_beside_comes_in_the_order_of_need() -> None:
+    store = LogStore("p", "l")
+    domain = SetDomain(None, CustomDomain("a.example.com"))
+    plan = plan_deploy(SPEC, PACKAGE, Observed(), Beside(Workspace("team"), store, domain))
+    assert plan.steps == (
+        CreateWorkspace(Workspace("team")),
+        PrepareLogStore(store),
+        CreateRuntime(replace(BUILT, log_store=store), PACKAGE),
+        domain,
+    )
+
+
+def test_a_log_store_that_the_runtime_has_is_not_asked_for() -> None:
+    store = LogStore("p", "l")
+    there = Runtime("rt", replace(BUILT, log_store=store))
+    assert plan_deploy(SPEC, PACKAGE, Observed(there), Beside(log_store=store)).steps == ()
+
+
+def test_a_domain_has_no_way_back() -> None:
+    domain = SetDomain("rt", CustomDomain("a.example.com"))
+    plan = plan_deploy(SPEC, PACKAGE, Observed(Runtime("rt", BUILT)), Beside(domain=domain))
+    assert plan.steps == (domain,)
+    assert plan.no_way_back.startswith("none")

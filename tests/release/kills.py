@@ -68,6 +68,7 @@ class Proxy:
     kill: Kill = Kill()
     strike: Callable[[], None] = lambda: None
     calls: list[str] = field(default_factory=list)
+    sent: list[bytes] = field(default_factory=list)
 
     @contextmanager
     def serving(self) -> Iterator[str]:
@@ -114,6 +115,7 @@ class Proxy:
     def _passed_on(self, asked: BaseHTTPRequestHandler) -> tuple[int, list[tuple[str, str]], bytes]:
         upstream = http.client.HTTPConnection(urlsplit(self.upstream).netloc, timeout=30)
         body = asked.rfile.read(int(asked.headers.get("content-length", 0)))
+        self.sent.append(body)
         upstream.putrequest(asked.command, asked.path, skip_host=True, skip_accept_encoding=True)
         for name, value in asked.headers.items():
             upstream.putheader(name, value)

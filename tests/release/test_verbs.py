@@ -31,6 +31,8 @@ KEYS = {
     "verdict",
     "e",
     "canary_sessions",
+    "endpoints",
+    "resources",
 }
 
 

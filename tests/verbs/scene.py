@@ -15,6 +15,7 @@ from agentramp.model import Code, RuntimeSpec, Split
 from agentramp.parser import Command, parse
 from agentramp.plan import Plan, Step, Subject
 from agentramp.planning import Seen, plan_begin
+from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.memory import MemoryPlatform
 from agentramp.platform.registry import Address
@@ -26,7 +27,9 @@ from agentramp.verbs.context import Context
 from agentramp.verbs.target import Target
 
 RUNTIME, ENDPOINT = "agent", "production"
-NOWHERE = Address("http://127.0.0.1:9", Credentials("id", "secret"))
+NOWHERE = Address(
+    Services("local", "http://127.0.0.1:9", lambda: "1"), lambda: Credentials("id", "secret")
+)
 
 
 def arguments(verb: str, *words: str) -> argparse.Namespace:
@@ -93,7 +96,14 @@ class Scene:
     @property
     def where(self) -> Target:
         return Target(
-            RUNTIME, self.platform, self.journal, NOWHERE, self.region, ENDPOINT, self.ramp
+            RUNTIME,
+            self.platform,
+            self.journal,
+            NOWHERE,
+            self.region,
+            ENDPOINT,
+            self.ramp,
+            lambda: "1",
         )
 
     @property

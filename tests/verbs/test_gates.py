@@ -39,8 +39,10 @@ class Reachable(MemoryPlatform):
         observed = super().observe(runtime_name)
         return replace(observed, endpoints=tuple(map(self._at_home, observed.endpoints)))
 
-    def create_endpoint(self, runtime_id: str, name: str, split: Split) -> Endpoint:
-        return self._at_home(super().create_endpoint(runtime_id, name, split))
+    def create_endpoint(
+        self, runtime_id: str, name: str, split: Split, description: str = ""
+    ) -> Endpoint:
+        return self._at_home(super().create_endpoint(runtime_id, name, split, description))
 
     def get_endpoint(self, runtime_id: str, endpoint_id: str) -> Endpoint:
         return self._at_home(super().get_endpoint(runtime_id, endpoint_id))
@@ -109,7 +111,9 @@ def world(tmp_path: Path) -> Iterator[World]:
             world.agents[name] = stack.enter_context(running(Agent(world.answer(name))))
         urls = {name: agent.url for name, agent in world.agents.items()}
         before = world.scene.platform
-        world.scene.platform = Reachable(before.shelves, before.clock, urls)
+        world.scene.platform = Reachable(
+            before.shelves, before.clock, numbers=before.numbers, urls=urls
+        )
         world.scene.goes_by(gates=(GOLDEN,))
         yield world
 

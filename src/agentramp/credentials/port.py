@@ -45,6 +45,10 @@ class Identity:
     user_id: str = ""
 
 
+def _keep(_: Credentials) -> None:
+    """What never ends is not fetched again."""
+
+
 @dataclass(frozen=True)
 class Holder:
     """What the chain came to. ``current`` renews what ends within ``EARLY`` seconds.
@@ -56,3 +60,5 @@ class Holder:
     current: Callable[[], Credentials]
     account: Callable[[], str]
     expires_at: Callable[[], float | None]
+    renew: Callable[[Credentials], None] = _keep
+    """Told of credentials that the platform refused as ended: ``current`` fetches others then."""

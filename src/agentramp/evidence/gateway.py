@@ -11,8 +11,8 @@ from typing import Any, Final
 from agentramp.evidence.port import Answer, EvidenceError, Missing, Question, Span
 from agentramp.judge.arms import parse_arm
 from agentramp.judge.window import Unit, Window
-from agentramp.platform.agentrun.client import Action, Client, NotFoundError
-from agentramp.platform.port import PlatformError
+from agentramp.platform.agentrun.client import Action, Client
+from agentramp.platform.port import NotFoundError, PlatformError
 
 _EVIDENCE: Final = Action("ReadEvidence", "GET", ("agentramp", "evidence"))
 _AT_ONCE: Final = 60

@@ -36,6 +36,8 @@ from agentramp.record import (
     Queued,
     Record,
     Refused,
+    Removed,
+    Removing,
     Resumed,
     Undone,
 )
@@ -51,6 +53,8 @@ class Phase(Enum):
     INTENT = "intent"
     DONE = "done"
     UNDONE = "undone"
+    REMOVING = "removing"
+    REMOVED = "removed"
     BEGUN = "begun"
     JUDGED = "judged"
     PAUSED = "paused"
@@ -65,6 +69,8 @@ KINDS: dict[Phase, type[Event]] = {
     Phase.INTENT: Moving,
     Phase.DONE: Moved,
     Phase.UNDONE: Undone,
+    Phase.REMOVING: Removing,
+    Phase.REMOVED: Removed,
     Phase.BEGUN: Begun,
     Phase.JUDGED: Judged,
     Phase.PAUSED: Paused,
@@ -137,6 +143,8 @@ def _event_json(event: Event) -> dict[str, object]:  # noqa: C901 - one case for
             return {**_move_json(before, after), "reason": reason}
         case Moved(before, after) | Undone(before, after):
             return _move_json(before, after)
+        case Removing(before) | Removed(before):
+            return {"before": split_json(before)}
         case Begun(ramp, stable, canary, policy):
             return {
                 "ramp": ramp,
@@ -179,7 +187,7 @@ def _judged_json(judged: Judged) -> dict[str, object]:
     }
 
 
-def _event(phase: Phase, found: dict[str, object]) -> Event:  # noqa: C901 - likewise
+def _event(phase: Phase, found: dict[str, object]) -> Event:  # noqa: C901, PLR0911, PLR0912 - likewise
     match phase:
         case Phase.INTENT:
             return Moving(_before(found), split_from(found["after"]), text(found["reason"]))
@@ -187,6 +195,10 @@ def _event(phase: Phase, found: dict[str, object]) -> Event:  # noqa: C901 - lik
             return Moved(_before(found), split_from(found["after"]))
         case Phase.UNDONE:
             return Undone(split_from(found["before"]), split_from(found["after"]))
+        case Phase.REMOVING:
+            return Removing(split_from(found["before"]))
+        case Phase.REMOVED:
+            return Removed(split_from(found["before"]))
         case Phase.BEGUN:
             return Begun(
                 ramp=text(found["ramp"]),

@@ -7,37 +7,50 @@ from agentramp.planning.begin import (
     plan_refused,
     refuse_beginning,
 )
-from agentramp.planning.deploy import plan_deploy
+from agentramp.planning.deploy import Beside, plan_deploy
+from agentramp.planning.domain import plan_domain, refuse_automatic
 from agentramp.planning.drift import plan_adopt, plan_restore, reconcile
+from agentramp.planning.endpoints import plan_endpoints, put_back
 from agentramp.planning.freeze import frozen
+from agentramp.planning.held import held_by
 from agentramp.planning.pin import pinned_names, plan_pin
 from agentramp.planning.publish import plan_publish
 from agentramp.planning.ramp import Evidence, plan_say, rule
+from agentramp.planning.remove import plan_remove
 from agentramp.planning.rollback import plan_abort, plan_rollback, version_before
 from agentramp.planning.ruling import Ruled, Ruling
 from agentramp.planning.traffic import Seen, plan_shift
+from agentramp.planning.workspace import file_in
 
 __all__ = [
+    "Beside",
     "Evidence",
     "Ruled",
     "Ruling",
     "Seen",
     "begins",
+    "file_in",
     "from_queue",
     "frozen",
+    "held_by",
     "pinned_names",
     "plan_abort",
     "plan_adopt",
     "plan_begin",
     "plan_deploy",
+    "plan_domain",
+    "plan_endpoints",
     "plan_pin",
     "plan_publish",
     "plan_refused",
+    "plan_remove",
     "plan_restore",
     "plan_rollback",
     "plan_say",
     "plan_shift",
+    "put_back",
     "reconcile",
+    "refuse_automatic",
     "refuse_beginning",
     "rule",
     "version_before",

@@ -69,7 +69,8 @@ def _policy_lease(now: Standing) -> float:
 def _step_aside(seen: Seen, intent: Intent) -> Ruling:
     age = max(0, round(seen.now - intent.at))
     whose = f" by {intent.by}" if intent.by else ""
-    reason = f"another run{whose} began to move {seen.subject} to {intent.after} {age} s ago"
+    what = f"remove {seen.subject}" if intent.removal else f"move {seen.subject} to {intent.after}"
+    reason = f"another run{whose} began to {what} {age} s ago"
     return Ruling(Ruled.SUPERSEDED, reason, Plan("promote", seen.subject, notes=(reason,)))
 
 
@@ -80,6 +81,9 @@ def _finish(seen: Seen, intent: Intent, actual: Split) -> Ruling | None:
         return _drifted(seen, intent.after)
     found = seen.found
     back = _is_back(seen, intent)
+    if intent.removal:
+        reason = "gave up the removal that a run that died had begun"
+        return _ruling(Ruled.HOLD, seen, reason, KeepRecord(Undone(intent.after, actual)))
     if actual == intent.after and found and found.status is Status.READY:
         reason = f"recorded what a run that died had done: {intent.after}"
         step = KeepRecord(Moved(intent.before, intent.after))

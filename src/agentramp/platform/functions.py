@@ -29,11 +29,19 @@ class Instance:
 
 @dataclass(frozen=True)
 class Command:
-    """What is to run in an instance; no words mean a shell. ``terminal``: it gets one."""
+    """What is to run in an instance; no words mean a shell. ``terminal``: it gets one.
+
+    ``window`` is that terminal's rows and columns. ``shell`` False runs the words with nothing
+    around them, for an image that has no ``sh``; its exit status is then what the line tells,
+    and a ``directory`` cannot be gone to. ``input`` False: it reads the end of its input at once.
+    """
 
     words: tuple[str, ...]
     directory: str | None = None
     terminal: bool = False
+    window: tuple[int, int] | None = None
+    shell: bool = True
+    input: bool = True
 
 
 class Wires(Protocol):
@@ -52,7 +60,7 @@ class Functions(Protocol):
         """Those that run now, all pages; those of one version where ``qualifier`` names it."""
         ...
 
-    def execute(self, runtime_id: str, instance_id: str, command: Command, wires: Wires) -> int:
+    def execute(self, runtime_id: str, instance: Instance, command: Command, wires: Wires) -> int:
         """Run ``command`` in an instance and give its exit status.
 
         Raises ConnectionLostError where no exit status came: it is never taken for 0.

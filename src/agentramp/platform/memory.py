@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from agentramp.model import (
     LATEST,
@@ -14,8 +15,9 @@ from agentramp.model import (
     Split,
     Status,
     Version,
+    Workspace,
 )
-from agentramp.platform.port import PlatformError
+from agentramp.platform.port import AlreadyExistsError, NotFoundError, PlatformError
 
 
 @dataclass
@@ -27,10 +29,16 @@ class _Shelf:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
 
+def _rooms() -> dict[str, Workspace]:
+    return {"default": Workspace("default", "ws-default", is_default=True)}
+
+
 @dataclass
 class MemoryPlatform:
     shelves: dict[str, _Shelf] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
+    rooms: dict[str, Workspace] = field(default_factory=_rooms)
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def now(self) -> float:
         return self.clock()
@@ -45,8 +53,10 @@ class MemoryPlatform:
 
     def create_runtime(self, spec: RuntimeSpec, artifact: Artifact | None) -> Runtime:
         if self.observe(spec.name).runtime:
-            raise PlatformError(f"runtime {spec.name} already exists", code="ERR_CONFLICT")
-        runtime = Runtime(f"rt-{len(self.shelves) + 1}", _holding(spec, artifact))
+            raise AlreadyExistsError(f"runtime {spec.name} already exists", code="ERR_CONFLICT")
+        home = spec.workspace_id or next(w.id for w in self.rooms.values() if w.is_default)
+        filed = replace(_holding(spec, artifact), workspace_id=home)
+        runtime = Runtime(f"rt-{next(self.numbers)}", filed)
         self.shelves[runtime.id] = _Shelf(runtime)
         return runtime
 
@@ -57,7 +67,8 @@ class MemoryPlatform:
         kept = shelf.runtime.spec.code
         if spec.code and artifact is None and kept:
             spec = replace(spec, code=replace(spec.code, checksum=kept.checksum))
-        shelf.runtime = Runtime(runtime_id, _holding(spec, artifact))
+        home = shelf.runtime.spec.workspace_id
+        shelf.runtime = Runtime(runtime_id, replace(_holding(spec, artifact), workspace_id=home))
         return shelf.runtime
 
     def await_runtime(self, runtime_id: str) -> Runtime:
@@ -74,20 +85,49 @@ class MemoryPlatform:
         shelf.published[number] = (Version(number, description), shelf.runtime.spec)
         return number
 
-    def create_endpoint(self, runtime_id: str, name: str, split: Split) -> Endpoint:
+    def create_endpoint(
+        self, runtime_id: str, name: str, split: Split, description: str = ""
+    ) -> Endpoint:
         shelf = self._shelf(runtime_id)
         if any(found.name == name for found in shelf.endpoints.values()):
-            raise PlatformError(f"endpoint {name} already exists", code="ERR_CONFLICT")
+            raise AlreadyExistsError(f"endpoint {name} already exists", code="ERR_CONFLICT")
         self._require(shelf, *(ref for ref, _ in split.weights))
         url = f"memory://{shelf.runtime.spec.name}/{name}"
-        endpoint = Endpoint(f"ep-{len(shelf.endpoints) + 1}", name, split, Status.READY, url=url)
-        shelf.endpoints[endpoint.id] = endpoint
-        return endpoint
+        made = Endpoint(f"ep-{next(self.numbers)}", name, split, Status.READY, url=url)
+        shelf.endpoints[made.id] = replace(made, description=description)
+        return shelf.endpoints[made.id]
+
+    def describe_endpoint(self, runtime_id: str, endpoint_id: str, description: str) -> Endpoint:
+        found = self.get_endpoint(runtime_id, endpoint_id)
+        described = replace(found, description=description)
+        self._shelf(runtime_id).endpoints[endpoint_id] = described
+        return described
+
+    def delete_endpoint(self, runtime_id: str, endpoint_id: str) -> None:
+        if runtime_id in self.shelves:
+            self.shelves[runtime_id].endpoints.pop(endpoint_id, None)
+
+    def delete_runtime(self, runtime_id: str) -> None:
+        shelf = self.shelves.get(runtime_id)
+        if shelf and shelf.endpoints:
+            name = shelf.runtime.spec.name
+            raise PlatformError(f"runtime {name} still has endpoints", code="ERR_CONFLICT")
+        self.shelves.pop(runtime_id, None)
+
+    def workspaces(self) -> tuple[Workspace, ...]:
+        return tuple(self.rooms.values())
+
+    def create_workspace(self, wanted: Workspace) -> Workspace:
+        if wanted.name in self.rooms:
+            raise AlreadyExistsError(f"workspace {wanted.name} already exists", code="ERR_CONFLICT")
+        made = replace(wanted, id=f"ws-{next(self.numbers)}")
+        self.rooms[made.name] = made
+        return made
 
     def get_endpoint(self, runtime_id: str, endpoint_id: str) -> Endpoint:
         endpoints = self._shelf(runtime_id).endpoints
         if endpoint_id not in endpoints:
-            raise PlatformError(f"endpoint {endpoint_id} does not exist", code="ERR_NOT_FOUND")
+            raise NotFoundError(f"endpoint {endpoint_id} does not exist", code="ERR_NOT_FOUND")
         return endpoints[endpoint_id]
 
     def set_split(self, runtime_id: str, endpoint_id: str, split: Split) -> Endpoint:
@@ -99,13 +139,13 @@ class MemoryPlatform:
 
     def _shelf(self, runtime_id: str) -> _Shelf:
         if runtime_id not in self.shelves:
-            raise PlatformError(f"runtime {runtime_id} does not exist", code="ERR_NOT_FOUND")
+            raise NotFoundError(f"runtime {runtime_id} does not exist", code="ERR_NOT_FOUND")
         return self.shelves[runtime_id]
 
     def _require(self, shelf: _Shelf, *refs: int | str) -> None:
         for ref in refs:
             if ref != LATEST and ref not in shelf.published:
-                raise PlatformError(f"version {ref} does not exist", code="ERR_NOT_FOUND")
+                raise NotFoundError(f"version {ref} does not exist", code="ERR_NOT_FOUND")
 
 
 def _holding(spec: RuntimeSpec, artifact: Artifact | None) -> RuntimeSpec:

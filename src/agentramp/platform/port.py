@@ -42,6 +42,14 @@ class NotAppliedError(PlatformError):
     """The platform said yes, but reading back showed something else."""
 
 
+class NotFoundError(PlatformError):
+    """The platform has no such thing."""
+
+
+class AlreadyExistsError(PlatformError):
+    """The name is taken."""
+
+
 class Platform(Protocol):
     """Runtimes and endpoints are addressed by the ids the platform gave them."""
 

@@ -20,7 +20,15 @@ from agentramp.errors import AgentrampError
 from agentramp.report import github, json, text
 from agentramp.report.console import Console
 from agentramp.report.plain import wrapped
-from agentramp.report.result import Facts, Failure, History, Report, Result, Streamed
+from agentramp.report.result import (
+    Answer,
+    Facts,
+    Failure,
+    History,
+    Report,
+    Result,
+    Streamed,
+)
 
 WIDTH = 80
 BOLD, RED, RESET = "\x1b[1m", "\x1b[31m", "\x1b[0m"
@@ -78,6 +86,8 @@ class Channel:
                 lines, document = text.facts(value), json.facts(value)
             case History():
                 lines, document = text.history(value, Path.cwd()), json.history(value)
+            case Answer():
+                lines, document = text.answer(value), json.answer(value)
             case Streamed():
                 return
             case _:

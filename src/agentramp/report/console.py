@@ -4,11 +4,13 @@ Everything here goes to standard error, so that standard output holds the result
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
 from agentramp.plan import KeepRecord, Plan, Step
+from agentramp.platform.agentrun.calls import Call
 from agentramp.report import text
 from agentramp.report.plain import wrapped
 
@@ -21,12 +23,17 @@ _CLEAR = "\r\x1b[K"
 
 @dataclass
 class Console:
-    """``clock`` tells seconds. ``color`` says whether a picture may be coloured."""
+    """``clock`` tells seconds. ``color`` says whether a picture may be coloured.
+
+    ``debug`` says whether calls of a service's API are told.
+    """
 
     stream: TextIO
     terminal: bool
     clock: Callable[[], float]
     color: bool = False
+    debug: bool = False
+    _calls: Counter[str] = field(default_factory=Counter, init=False)
     _drawn: bool = field(default=False, init=False)
     _rows: int = field(default=0, init=False)
     _told: float = field(default=float("-inf"), init=False)
@@ -35,6 +42,18 @@ class Console:
     def say(self, line: str) -> None:
         self._wipe()
         print(f"  {line}", file=self.stream, flush=True)
+
+    def called(self, call: Call) -> None:
+        self._calls[call.action] += 1
+        if self.debug:
+            self.say(str(call))
+
+    def count_calls(self) -> None:
+        """At the end of a run: how many calls it made, and which."""
+        if self.debug:
+            names = ", ".join(f"{name} {count}" for name, count in self._calls.most_common())
+            total = self._calls.total()
+            self.say(f"{total} API call{'' if total == 1 else 's'}" + (names and f": {names}"))
 
     def advance(self, title: str, done: int, total: int) -> None:
         if self.terminal:

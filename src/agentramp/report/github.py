@@ -50,8 +50,11 @@ def summary(value: Result, reproduce: str) -> str:
     lines = [f"### {value.verb}: {_state(value)}", "", _cell(value.message), ""]
     if table:
         lines += ["| what | value |", "|---|---|", *table, ""]
-    if value.plan and value.plan.steps:
-        lines += ["```text", *(_fence(line) for line in text.plan(value.plan)), "```", ""]
+    plans = [plan for plan in (value.plan, *value.endpoints) if plan and plan.steps]
+    lines += [f"- {_cell(one.message)}" for one in value.resources]
+    if plans:
+        told = (_fence(line) for plan in plans for line in text.plan(plan))
+        lines += ["```text", *told, "```", ""]
     if value.next:
         lines += [f"Next: `{value.next}`", ""]
     return "\n".join([*lines, f"The same on a laptop: `{reproduce}`", "", ""])

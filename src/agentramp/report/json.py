@@ -8,11 +8,15 @@ from agentramp.model import Artifact, Split
 from agentramp.plan import Plan
 from agentramp.platform.port import PlatformError
 from agentramp.report import text
-from agentramp.report.result import Facts, Failure, History, Result
+from agentramp.report.result import Answer, Facts, Failure, History, Result
 
 
 def result(value: Result) -> str:
-    document = {
+    return json.dumps(_result(value), ensure_ascii=False)
+
+
+def _result(value: Result) -> dict[str, Any]:
+    return {
         "verb": value.verb,
         "ok": True,
         "changed": value.changed,
@@ -33,8 +37,9 @@ def result(value: Result) -> str:
         "verdict": value.verdict,
         "e": value.e,
         "canary_sessions": value.canary_sessions,
+        "endpoints": [_plan(plan) for plan in value.endpoints],
+        "resources": [_result(one) for one in value.resources],
     }
-    return json.dumps(document, ensure_ascii=False)
 
 
 def facts(value: Facts) -> str:
@@ -55,6 +60,18 @@ def history(value: History) -> str:
     }
     # Half of a character, which a journal's JSON can hold, could not be printed.
     return json.dumps(document)
+
+
+def answer(value: Answer) -> str:
+    document = {
+        "verb": value.verb,
+        "ok": value.exit_code == 0,
+        "changed": value.changed,
+        "message": value.message,
+        **{name: json.loads(text) for name, text in value.fields},
+        "next": value.next,
+    }
+    return json.dumps(document, ensure_ascii=False)
 
 
 def failure(value: Failure) -> str:

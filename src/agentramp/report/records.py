@@ -14,6 +14,8 @@ from agentramp.record import (
     Moved,
     Moving,
     Record,
+    Removed,
+    Removing,
     Undone,
     sentence,
 )
@@ -77,12 +79,12 @@ def _loose(records: Sequence[Record], after: Iterable[Standing]) -> dict[int, Lo
     found: dict[int, Loose] = {}
     last: int | None = None
     for number, (record, now) in enumerate(zip(records, after, strict=True)):
-        if last is not None and not isinstance(record.event, Moved | Undone):
-            if isinstance(record.event, Moving) or now.open is None:
+        if last is not None and not isinstance(record.event, Moved | Undone | Removed):
+            if isinstance(record.event, Moving | Removing) or now.open is None:
                 found[last], last = Loose.GIVEN_UP, None
         elif last is not None:
             last = None
-        if isinstance(record.event, Moving):
+        if isinstance(record.event, Moving | Removing):
             last = number
     if last is not None:
         found[last] = Loose.OPEN
@@ -98,7 +100,7 @@ def mark(event: Event) -> str:
             return "+"
         case Judged():
             return HOLDS
-        case Moved() | Undone() | Adopted():
+        case Moved() | Undone() | Removed() | Adopted():
             return ">"
         case _:
             return " "

@@ -42,6 +42,10 @@ class Result:
     e: float | None = None
     canary_sessions: int | None = None
     exit_code: int = 0
+    endpoints: tuple[Plan, ...] = ()
+    """What a deploy does to each endpoint that s.yaml names; ``plan`` is the runtime's."""
+    resources: tuple["Result", ...] = ()
+    """One for each resource of s.yaml, where several were deployed."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,23 @@ class History:
     exit_code: int = 0
 
 
-Report: TypeAlias = Result | Facts | Streamed | History
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a question that is more than names and values.
+
+    ``lines`` are for people; ``fields`` hold the same as JSON texts by name, in their order.
+    """
+
+    verb: str
+    message: str
+    lines: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+    changed: bool = False
+    next: str | None = None
+    exit_code: int = 0
+
+
+Report: TypeAlias = Result | Facts | Streamed | History | Answer
 
 
 @dataclass(frozen=True)

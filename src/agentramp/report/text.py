@@ -28,7 +28,7 @@ from agentramp.plan import (
     UpdateRuntime,
 )
 from agentramp.report.plain import harmless
-from agentramp.report.result import Facts, Failure, History, Result
+from agentramp.report.result import Answer, Facts, Failure, History, Result
 
 _KILO = 1000.0
 _HEX = re.compile(r"[0-9a-f]{32,}")
@@ -96,6 +96,7 @@ def result(value: Result, cwd: Path) -> Iterator[str]:
     """``cwd`` shortens paths to what a person would type there."""
     message = harmless(value.message)
     yield f"dry run, nothing changed: {message}" if value.dry_run else message
+    yield from (f"  {harmless(one.message)}" for one in value.resources)
     if value.artifact:
         artifact = value.artifact
         yield f"  package {shown(artifact.path, cwd)} ({size(artifact.size)})"
@@ -122,6 +123,13 @@ def history(value: History, cwd: Path) -> Iterator[str]:
     yield from listed(value.records)
     if value.page:
         yield f"  page    {shown(value.page, cwd)}"
+    if value.next:
+        yield f"next: {value.next}"
+
+
+def answer(value: Answer) -> Iterator[str]:
+    yield harmless(value.message)
+    yield from value.lines
     if value.next:
         yield f"next: {value.next}"
 

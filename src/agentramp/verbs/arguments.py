@@ -23,7 +23,7 @@ _TRAFFIC = {
 _WITH_FILE = {name: default for name, default in _TRAFFIC.items() if name not in _NAMED}
 LOCATING = {
     "build": _PROJECT,
-    "deploy": _PROJECT,
+    "deploy": _PROJECT | {"journal": None, "remote": None},
     "publish-version": _PROJECT,
     "release": _PROJECT | _WITH_FILE,
     **dict.fromkeys(
@@ -48,6 +48,17 @@ LOCATING = {
 def add_project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path", nargs="?", default=".", help="folder with s.yaml, or the file (default: here)"
+    )
+    add_file(parser)
+    parser.add_argument(
+        "--resource", metavar="NAME", help="which resource of s.yaml, where it has several"
+    )
+
+
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """As ``add_project``, for a verb whose own words stand where the path would."""
+    parser.add_argument(
+        "--path", metavar="DIR", default=".", help="folder with s.yaml, or the file (default: here)"
     )
     add_file(parser)
     parser.add_argument(
@@ -103,7 +114,7 @@ def add_runtime(parser: argparse.ArgumentParser) -> None:
         help="the runtime itself, without reading s.yaml",
     )
     parser.add_argument(
-        "--region", metavar="REGION", type=_region, help="its region, where --runtime is given"
+        "--region", metavar="REGION", type=region, help="its region, where --runtime is given"
     )
 
 
@@ -171,7 +182,7 @@ def _name(text: str, what: str, more: int) -> str:
     return text
 
 
-def _region(text: str) -> str:
+def region(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9-]{1,40}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no region; one looks like cn-hangzhou")
     return text
@@ -201,6 +212,29 @@ def version(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a version: a whole number from 1")
     return int(text)
+
+
+def endpoint_name(text: str) -> str:
+    return _endpoint(text)
+
+
+def share(text: str) -> int:
+    """What a canary gets beside a stable version: neither nothing nor everything."""
+    whole = text.isascii() and text.isdigit()
+    if whole and 0 < int(text) < max(PERCENT):
+        return int(text)
+    if whole and int(text) in PERCENT:
+        hint = "; leave --canary-version and --weight out, and --target-version takes it all"
+    else:
+        hint = _in_percent(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole percent from 1 to 99{hint}")
+
+
+def _in_percent(text: str) -> str:
+    """What somebody means who writes a share between 0 and 1, as Serverless Devs has it."""
+    found = re.fullmatch(r"0?\.(\d{1,2})0*", text)
+    meant = int(found[1].ljust(2, "0")) if found else 0
+    return f"; {text} of the sessions is {meant}" if meant else ""
 
 
 def percent(text: str) -> int:

@@ -1,12 +1,18 @@
 """What the outside gives a verb: the environment, the clock, the console."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from agentramp.credentials.port import Holder
+from agentramp.platform.agentrun.calls import Tell
 from agentramp.report.console import Console
 from agentramp.report.lines import Lines
+
+
+def _nobody(_: str) -> str:
+    raise EOFError
 
 
 @dataclass(frozen=True)
@@ -27,3 +33,16 @@ class Context:
     stdin: Callable[[], BinaryIO]
     lines: Lines
     by: str = ""
+    terminal: bool = False
+    """Whether a person at a terminal can be asked: standard input is one."""
+    secret: Callable[[str], str] = _nobody
+    """Asks a person at the terminal for what is not to be seen there; raises EOFError."""
+    holders: dict[tuple[str, str | None, str | None], Holder] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """What the chain of credentials came to in this run, by service and names asked for."""
+
+    @property
+    def tell(self) -> Tell:
+        """Who is told of each call of a service's API."""
+        return self.console.called

@@ -1,19 +1,19 @@
-"""deploy: make the runtime's head what s.yaml and its package say."""
+"""deploy: make a runtime's head and its endpoints what s.yaml and its package say."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 
 from agentramp.config import RuntimeConfig
-from agentramp.errors import UnsupportedError, UsageError
-from agentramp.model import RuntimeSpec
-from agentramp.plan import Plan
-from agentramp.planning import plan_deploy
+from agentramp.errors import UsageError
+from agentramp.model import Endpoint, Split
+from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, RemoveEndpoint
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
-from agentramp.verbs.build import artifact_of, packaged
 from agentramp.verbs.context import Context
-from agentramp.verbs.project import configured
-from agentramp.verbs.target import executor, of
+from agentramp.verbs.deploying import Deployed, Prepared, carry_out, prepare, tell
+from agentramp.verbs.resources import Resources
+from agentramp.verbs.undertaking import Undertaking, all_or_none
 
 EXAMPLE = "agentramp deploy examples/quickstart --platform local --dry-run"
 
@@ -21,61 +21,158 @@ EXAMPLE = "agentramp deploy examples/quickstart --platform local --dry-run"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_project(parser)
     arguments.add_platform(parser)
+    arguments.add_journal(parser)
     arguments.add_dry_run(parser)
     arguments.add_output_dir(parser)
-
-
-def run(args: argparse.Namespace, context: Context) -> Result:
-    whole, runtime = configured(args, context)
-    _refuse_what_is_not_done(runtime)
-    packaged(args, context, whole, runtime)
-    artifact = artifact_of(args, context, whole, runtime) if runtime.source else None
-    if runtime.endpoints:
-        names = ", ".join(endpoint.name for endpoint in runtime.endpoints)
-        context.console.say(f"endpoints {names} are left as they are: shift-traffic moves traffic")
-    where = of(args, context, runtime)
-    spec = _with_role(runtime.spec, where.account)
-    observed = where.platform.observe(where.runtime)
-    plan = plan_deploy(spec, artifact, observed)
-    context.console.plan(plan)
-    outcome = executor(args, context, where)(plan)
-    head = outcome.runtime or observed.runtime
-    return Result(
-        verb="deploy",
-        message=_message(plan, dry_run=args.dry_run),
-        changed=outcome.changed,
-        dry_run=args.dry_run,
-        runtime=where.runtime,
-        runtime_id=head.id if head else None,
-        artifact=artifact,
-        plan=plan,
-        next=arguments.again(args, "publish-version"),
+    parser.add_argument(
+        "--prune",
+        action="store_true",
+        help="remove the endpoints that s.yaml does not name, if it names any",
+    )
+    parser.add_argument(
+        "--skip-endpoints",
+        action="store_true",
+        help="leave all endpoints as they are, whatever s.yaml says of them",
     )
 
 
-def _message(plan: Plan, *, dry_run: bool) -> str:
-    if not plan.steps:
-        return plan.notes[0]
-    end = "the plan stands above" if dry_run else "its head is READY"
-    return f"runtime {plan.subject}: {end}"
-
-
-def _refuse_what_is_not_done(runtime: RuntimeConfig) -> None:
-    """A field that is valid but would be silently left out must stop a deploy."""
-    if runtime.unmanaged:
-        raise UnsupportedError(
-            f"{runtime.resource}: deploy cannot carry out {', '.join(runtime.unmanaged)} yet",
-            advice="take it out of s.yaml, or deploy this resource with s",
-        )
-
-
-def _with_role(spec: RuntimeSpec, account: str | None) -> RuntimeSpec:
-    """The role as the platform wants it: its full name."""
-    if spec.role is None or spec.role.startswith("acs:ram::"):
-        return spec
-    if account is None:
+def run(args: argparse.Namespace, context: Context) -> Result:
+    if args.prune and args.skip_endpoints:
         raise UsageError(
-            f"role {spec.role} is a short name, and the account it belongs to is not known",
-            advice=f"write acs:ram::ACCOUNT:role/{spec.role}, or set AGENTRUN_ACCOUNT_ID",
+            "--prune removes endpoints, --skip-endpoints leaves them", advice="use one"
         )
-    return replace(spec, role=f"acs:ram::{account}:role/{spec.role}")
+    resources = Resources(args, context)
+    names = resources.names()
+    with all_or_none(context.console.going_back) as undertaking:
+        results = _deployed(args, context, resources, names, undertaking)
+    if len(results) == 1:
+        return replace(results[0], next=arguments.again(args, "publish-version"))
+    return _summed_up(args, results)
+
+
+def _deployed(
+    args: argparse.Namespace,
+    context: Context,
+    resources: Resources,
+    names: Sequence[str],
+    undertaking: Undertaking,
+) -> list[Result]:
+    """All that can be is planned before anything is changed; the rest once it can be known."""
+    if args.resource:
+        resources.look_up(args.resource)
+    planned = {name: _planned(args, context, resources, name) for name in names}
+    results = []
+    for name in names:
+        prepared = planned[name] or _planned(args, context, resources, name)
+        if prepared is None:
+            results.append(_waiting(args, resources.find(name)[1]))
+            continue
+        deployed = carry_out(args, context, prepared, undertaking)
+        if deployed.head:
+            resources.put_out(prepared.runtime, deployed.head, deployed.endpoints)
+        results.append(_result(args, deployed))
+    return results
+
+
+def _planned(
+    args: argparse.Namespace, context: Context, resources: Resources, name: str
+) -> Prepared | None:
+    """None where it waits for what another resource puts out."""
+    whole, runtime = resources.find(name)
+    if runtime.pending:
+        return None
+    prepared = prepare(args, context, whole, runtime)
+    tell(args, context, prepared)
+    return prepared
+
+
+def _waiting(args: argparse.Namespace, runtime: RuntimeConfig) -> Result:
+    """A dry run makes nothing, so what refers to it cannot be planned."""
+    needed = ", ".join(runtime.needs)
+    if not args.dry_run:
+        raise UsageError(
+            f"resource {runtime.resource} refers to what {needed or 'no resource'} puts out, and"
+            f" cannot be read: {', '.join(runtime.open_values)}",
+            advice="agentramp validate tells which values wait, and for what",
+        )
+    return Result(
+        verb="deploy",
+        message=f"resource {runtime.resource} can be planned once {needed} is deployed",
+        dry_run=True,
+    )
+
+
+def _summed_up(args: argparse.Namespace, results: Sequence[Result]) -> Result:
+    changed = sum(result.changed for result in results)
+    count = f"{len(results)} resources"
+    told = "the plans stand above" if args.dry_run else f"{changed} changed"
+    return Result(
+        verb="deploy",
+        message=f"{count}: {told}",
+        changed=changed > 0,
+        dry_run=args.dry_run,
+        resources=tuple(results),
+    )
+
+
+def _result(args: argparse.Namespace, deployed: Deployed) -> Result:
+    prepared = deployed.prepared
+    main = _shown(prepared.runtime)
+    before = prepared.observed.endpoint(main) if main and prepared.endpoints else None
+    after = deployed.endpoint(main) if main and prepared.endpoints else None
+    return Result(
+        verb="deploy",
+        message=_message(deployed, dry_run=args.dry_run),
+        changed=deployed.changed,
+        dry_run=args.dry_run,
+        runtime=prepared.where.runtime,
+        runtime_id=deployed.head.id if deployed.head else None,
+        endpoint=main if prepared.endpoints else None,
+        url=after.url if after else None,
+        before=before.split if before else None,
+        after=_split(prepared.endpoints, main, after),
+        artifact=prepared.artifact,
+        plan=prepared.plan,
+        endpoints=prepared.endpoints,
+    )
+
+
+def _shown(runtime: RuntimeConfig) -> str | None:
+    """The endpoint that people use: the one that bears no weight."""
+    names = [one.name for one in runtime.endpoints if one.weight is None]
+    return arguments.ENDPOINT if arguments.ENDPOINT in names else next(iter(names), None)
+
+
+def _split(plans: tuple[Plan, ...], name: str | None, after: Endpoint | None) -> Split | None:
+    """Where traffic is now; in a dry run, where it would be."""
+    for step in (step for plan in plans if plan.subject.endpoint == name for step in plan.steps):
+        match step:
+            case MoveTraffic(after=split) | CreateEndpoint(split=split):
+                return split
+            case _:
+                pass
+    return after.split if after else None
+
+
+def _message(deployed: Deployed, *, dry_run: bool) -> str:
+    prepared = deployed.prepared
+    plan = prepared.plan
+    if not prepared.changes:
+        return plan.notes[0]
+    if dry_run:
+        return f"runtime {plan.subject}: the plan stands above"
+    head = "its head is READY" if plan.steps else "its head is as it was"
+    told = [f"{plan.subject.endpoint} {_done(plan)}" for plan in prepared.endpoints if plan.steps]
+    return "; ".join([f"runtime {plan.subject}: {head}", *told])
+
+
+def _done(plan: Plan) -> str:
+    for step in plan.steps:
+        match step:
+            case MoveTraffic(after=split) | CreateEndpoint(split=split):
+                return f"serves {split}"
+            case RemoveEndpoint():
+                return "is removed"
+            case _:
+                pass
+    return "is described anew"

@@ -7,6 +7,7 @@ from agentramp.errors import SupersededError, UsageError
 from agentramp.model import Artifact, Observed, RuntimeSpec, Version
 from agentramp.planning import plan_publish
 from agentramp.platform.port import Platform
+from agentramp.provenance import COMMIT, DIGESTS
 from agentramp.report.result import Result
 from agentramp.revision import commit
 from agentramp.verbs import arguments
@@ -16,6 +17,8 @@ from agentramp.verbs.project import configured
 from agentramp.verbs.target import Target, executor, of
 
 EXAMPLE = "agentramp publish-version examples/quickstart --platform local"
+MOST_WORDS = 128
+"""A description has 256 characters, and a digest and a commit take half of them."""
 LOOKED_AT = 50
 """How many versions, newest first, are compared with the head before a new one is published."""
 
@@ -25,6 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_platform(parser)
     arguments.add_dry_run(parser)
     arguments.add_output_dir(parser)
+    add_own(parser)
+
+
+def add_own(parser: argparse.ArgumentParser) -> None:
+    """What publishing asks for and no other verb."""
+    parser.add_argument(
+        "--description",
+        metavar="TEXT",
+        type=_words,
+        default="",
+        help="words for people; they stand after the package's digest and the commit",
+    )
     parser.add_argument(
         "--artifact-digest",
         metavar="SHA256",
@@ -35,12 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     whole, runtime = configured(args, context)
-    where = of(args, context, runtime)
+    where = of(args, context, runtime, whole.access)
     observed = _settled(where)
     artifact = artifact_of(args, context, whole, runtime)
     digest = _digest(args.artifact_digest, artifact, observed)
     published = _candidates(where.platform, observed, digest)
-    description = _description(digest, whole, context)
+    description = _description(digest, whole, context, args.description)
     plan, existing = plan_publish(where.runtime, observed, published, description)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
@@ -109,9 +124,21 @@ def _names_another(description: str, digest: str) -> bool:
     return bool(kind and named) and digest not in named
 
 
-def _description(digest: str, whole: Config, context: Context) -> str:
+def _description(digest: str, whole: Config, context: Context, words: str) -> str:
     revision = commit(whole.root, context.environ)
-    return " ".join(part for part in (digest, revision and f"git:{revision}") if part)
+    return " ".join(part for part in (digest, revision and f"git:{revision}", words) if part)
+
+
+def _words(text: str) -> str:
+    """One line that leaves room for digest and commit, and cannot be taken for either."""
+    words = " ".join(text.split())
+    if len(words) > MOST_WORDS:
+        raise argparse.ArgumentTypeError(f"{len(words)} characters; {MOST_WORDS} is the most")
+    if any(word.startswith((*DIGESTS, COMMIT)) for word in words.split()):
+        raise argparse.ArgumentTypeError(
+            f"a word begins like a digest or a commit: {words!r}; agentramp writes those itself"
+        )
+    return words
 
 
 def _message(name: str, number: int | None, existing: int | None) -> str:

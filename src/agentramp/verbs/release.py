@@ -36,12 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--retry", action="store_true", help="ramp a version that evidence rolled back before"
     )
-    parser.set_defaults(artifact_digest=None)
+    # What a ramp is to move, a deploy leaves alone.
+    parser.set_defaults(artifact_digest=None, description="", skip_endpoints=True, prune=False)
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
-    _, runtime = configured(args, context)
-    where = of(args, context, runtime)
+    whole, runtime = configured(args, context)
+    where = of(args, context, runtime, whole.access)
     refuse_early(args, where)
     deployed = deploy.run(args, context)
     if args.dry_run:

@@ -94,7 +94,7 @@ def _log_service(
     url = where.address.url
     if platform != "local":
         url = f"https://{project}.{where.region}.log.aliyuncs.com"
-    service = LogService(url, lambda: where.address.credentials, where.platform.now, context.sleep)
+    service = LogService(url, where.address.credentials, where.platform.now, context.sleep)
     _refuse_mixed(where, seen)
     function = function_of(runtime.id)
     return LogServiceEvidence(service, logstore, function)

@@ -1,30 +1,35 @@
 """From arguments to a runtime on a platform, and the journal of what was done to it."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from agentramp import config
-from agentramp.config import RuntimeConfig
+from agentramp.config import Config, RuntimeConfig
 from agentramp.config.ramp_settings import JournalKind, RampConfig
+from agentramp.credentials.port import Holder
 from agentramp.diagnostics import ConfigError
+from agentramp.effects import no_functions, no_logs
 from agentramp.errors import UsageError
 from agentramp.executor import Execute, Executor, look_only
 from agentramp.journal.file import FileJournal
 from agentramp.journal.git import GitJournal
 from agentramp.journal.port import Journal
 from agentramp.local import daemon
+from agentramp.logs.port import Logs
 from agentramp.model import LogStore
 from agentramp.plan import Subject
-from agentramp.platform.agentrun.client import is_loopback
+from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
+from agentramp.platform.functions import Functions
 from agentramp.platform.port import Platform
-from agentramp.platform.registry import Address, connect
+from agentramp.platform.registry import Address, connect, functions
 from agentramp.revision import has_remote
 from agentramp.verbs.context import Context
-from agentramp.verbs.project import configured
+from agentramp.verbs.project import configured, file_of
+from agentramp.verbs.signing_in import cloud
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,13 @@ class Target:
     region: str
     endpoint: str
     ramp: RampConfig
-    account: str | None = None
-    """The account's id where it is known: a role's short name is completed with it."""
+    account: Callable[[], str]
+    """The account's id, asked of the platform where nobody has said it; may raise RefusedError."""
     log_store: LogStore | None = None
     """Where s.yaml says that the runtime's logs go."""
+    functions: Callable[[], Functions] = no_functions
+    logs: Callable[[], Logs] = no_logs
+    """Both are connected when they are asked for, and not before."""
 
     @property
     def subject(self) -> Subject:
@@ -56,8 +64,9 @@ def named(args: argparse.Namespace, context: Context) -> Target:
     _check(args)
     if args.runtime:
         ramp = ramp_config(args, context)
-        return target(args, context, args.runtime, args.region or "local", ramp)
-    return of(args, context, _configured(args, context))
+        return target(args, context, Place(args.runtime, args.region or "local"), ramp)
+    whole, runtime = _configured(args, context)
+    return of(args, context, runtime, whole.access)
 
 
 def remembered(args: argparse.Namespace, context: Context) -> tuple[Subject, Journal]:
@@ -67,7 +76,7 @@ def remembered(args: argparse.Namespace, context: Context) -> tuple[Subject, Jou
     if args.runtime:
         runtime, region = args.runtime, args.region or "local"
     else:
-        found = _configured(args, context)
+        _, found = _configured(args, context)
         runtime, region = found.spec.name, found.region
     subject = Subject(runtime, args.endpoint or ramp.endpoint)
     return subject, _journal(args, context, region, ramp)
@@ -82,51 +91,83 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--runtime names the runtime; --resource one of s.yaml", advice="use one")
 
 
-def _configured(args: argparse.Namespace, context: Context) -> RuntimeConfig:
+def _configured(args: argparse.Namespace, context: Context) -> tuple[Config, RuntimeConfig]:
     try:
-        _, runtime = configured(args, context)
+        return configured(args, context)
     except ConfigError as error:
         error.advice += "; or skip the file: --runtime NAME --region REGION"
         raise
-    return runtime
 
 
-def of(args: argparse.Namespace, context: Context, runtime: RuntimeConfig) -> Target:
-    """The runtime that s.yaml describes, with what agentramp.yaml beside it says."""
-    found = target(args, context, runtime.spec.name, runtime.region, ramp_config(args, context))
+def of(
+    args: argparse.Namespace, context: Context, runtime: RuntimeConfig, access: str | None = None
+) -> Target:
+    """The runtime that s.yaml describes, with what agentramp.yaml beside it says.
+
+    ``access`` is the alias of credentials that s.yaml names.
+    """
+    ramp = ramp_config(args, context)
+    found = target(args, context, Place(runtime.spec.name, runtime.region, access), ramp)
     return replace(found, log_store=runtime.spec.log_store)
 
 
 def ramp_config(args: argparse.Namespace, context: Context) -> RampConfig:
     """What agentramp.yaml says; raises ConfigError with all its faults."""
-    return config.read_ramp(Path(args.path), context.environ, context.cwd)
+    return config.read_ramp(file_of(args), context.environ, context.cwd)
 
 
-def target(
-    args: argparse.Namespace,
-    context: Context,
-    runtime: str,
-    region: str,
-    ramp: RampConfig,
-) -> Target:
-    account: str | None
-    if args.platform == "local":
-        server = started(context)
-        key = Credentials(server.access_key_id, server.access_key_secret)
-        address = Address(server.control_url, key)
-        account = server.account_id
-    else:
-        address, account = _cloud(context.environ, region)
+@dataclass(frozen=True)
+class Place:
+    """A runtime by name and region, and the alias of credentials that its file names."""
+
+    runtime: str
+    region: str
+    access: str | None = None
+
+
+def target(args: argparse.Namespace, context: Context, place: Place, ramp: RampConfig) -> Target:
+    address, holder = located(args, context, place.region, place.access)
     return Target(
-        runtime,
+        place.runtime,
         connect(args.platform, address, context),
-        _journal(args, context, region, ramp),
+        _journal(args, context, place.region, ramp),
         address,
-        region,
+        place.region,
         getattr(args, "endpoint", None) or ramp.endpoint,
         ramp,
-        account,
+        holder.account,
+        functions=lambda: functions(address, context),
+        logs=lambda: _logs(address, context),
     )
+
+
+def _logs(address: Address, context: Context) -> Logs:
+    from agentramp.logs.sls import SlsLogs  # noqa: PLC0415 - only where lines are asked for
+
+    return SlsLogs(address.services, address.credentials, context.clock, context.sleep)
+
+
+def located(
+    args: argparse.Namespace, context: Context, region: str, access: str | None = None
+) -> tuple[Address, Holder]:
+    """Where the platform answers and as whom it is called; ``access`` is what s.yaml names."""
+    if args.platform != "local":
+        services, holder = cloud(context, region, args.access, access)
+    elif args.access:
+        raise UsageError(
+            "the embedded platform has a key of its own, and -a names another",
+            advice="leave -a out, or leave --platform local out",
+        )
+    else:
+        server = started(context)
+        key = Credentials(server.access_key_id, server.access_key_secret)
+        services = Services(server.region, server.control_url, lambda: server.account_id)
+        holder = Holder("the embedded platform's own key", lambda: key, services.account, _never)
+    return Address(services, holder.current, holder.renew), holder
+
+
+def _never() -> None:
+    """When a key ends that does not."""
 
 
 def _journal(args: argparse.Namespace, context: Context, region: str, ramp: RampConfig) -> Journal:
@@ -173,8 +214,15 @@ def _is_in_git(
 def executor(args: argparse.Namespace, context: Context, where: Target) -> Execute:
     if args.dry_run:
         return look_only
-    lease = where.ramp.policy.lease
-    return Executor(where.platform, where.journal, context.console, context.by, lease=lease)
+    return Executor(
+        where.platform,
+        where.journal,
+        context.console,
+        context.by,
+        lease=where.ramp.policy.lease,
+        functions=where.functions,
+        logs=where.logs,
+    )
 
 
 def started(context: Context) -> daemon.Server:
@@ -188,38 +236,3 @@ def started(context: Context) -> daemon.Server:
     if daemon.status(context.home) is None:
         context.console.say("starting the embedded platform (stop it with: agentramp local stop)")
     return daemon.start(context.home)
-
-
-def _cloud(environ: Mapping[str, str], region: str) -> tuple[Address, str | None]:
-    url = environ.get("AGENTRUN_CONTROL_ENDPOINT") or f"agentrun.{region}.aliyuncs.com"
-    url = url if "://" in url else f"https://{url}"
-    if url.startswith("http://") and not is_loopback(url):
-        raise UsageError(
-            f"AGENTRUN_CONTROL_ENDPOINT is {url}: what is sent holds secrets of your agent",
-            advice="use https; http is for this machine only",
-        )
-    accounts = (environ[name] for name in _ACCOUNTS if environ.get(name))
-    return Address(url.rstrip("/"), credentials(environ)), next(accounts, None)
-
-
-def credentials(environ: Mapping[str, str]) -> Credentials:
-    """The first complete access key of the environment; raises UsageError where there is none."""
-    for key_id, secret, token in _KEYS:
-        if environ.get(key_id) and environ.get(secret):
-            return Credentials(environ[key_id], environ[secret], environ.get(token) or None)
-    raise UsageError(
-        "no credentials: " + " or ".join(key_id for key_id, _, _ in _KEYS) + " is not set",
-        advice="set the access key's id and secret in the environment, or try --platform local",
-    )
-
-
-_KEYS = (
-    ("AGENTRUN_ACCESS_KEY_ID", "AGENTRUN_ACCESS_KEY_SECRET", "AGENTRUN_SECURITY_TOKEN"),
-    (
-        "ALIBABA_CLOUD_ACCESS_KEY_ID",
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-        "ALIBABA_CLOUD_SECURITY_TOKEN",
-    ),
-    ("AccessKeyID", "AccessKeySecret", "SecurityToken"),
-)
-_ACCOUNTS = ("AGENTRUN_ACCOUNT_ID", "FC_ACCOUNT_ID", "AccountID")

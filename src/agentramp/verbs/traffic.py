@@ -40,10 +40,14 @@ def look_at(where: Target) -> Seen:
 
 def existing(seen: Seen) -> None:
     if seen.observed.runtime is None:
-        raise UsageError(
-            f"runtime {seen.runtime} does not exist",
-            advice="deploy it first, or check --runtime, --region and --platform",
-        )
+        raise missing(seen.runtime)
+
+
+def missing(runtime: str) -> UsageError:
+    return UsageError(
+        f"runtime {runtime} does not exist",
+        advice="deploy it first, or check --runtime, --region and --platform",
+    )
 
 
 def result(

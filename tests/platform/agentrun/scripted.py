@@ -41,6 +41,7 @@ def scripted(script: Script) -> Iterator[tuple[str, list[Asked]]]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer leaves in one piece: no half of it waits for a receipt
 
         def answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)

@@ -1,85 +1,17 @@
 """Lost answers, failed states and read-backs that differ, against a server with a memory."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from agentramp.model import Code, RuntimeSpec, Split
 from agentramp.platform.agentrun.adapter import AgentRun
 from agentramp.platform.port import NotAppliedError, NotReadyError, PlatformError, UnreachableError
+from tests.platform.agentrun.cloud import Cloud
 from tests.platform.agentrun.scripted import Asked, Say, scripted
-from tests.platform.agentrun.test_client import LOST, Time, client
+from tests.platform.agentrun.test_client import Time, client
 
 SPEC = RuntimeSpec("agent", Code("python3.12"))
-
-
-@dataclass
-class Cloud:
-    """Just enough of the control plane to be wrong in the ways a real one can be.
-
-    ``lose`` answers of POSTs are lost after they acted, ``drop`` before; ``waits`` is how often a
-    status is read before it is final, ``ends`` the final one; ``deaf`` to splits it says it took.
-    """
-
-    lose: int = 0
-    drop: int = 0
-    waits: int = 0
-    ends: dict[str, str] = field(default_factory=lambda: {"status": "READY"})
-    deaf: bool = False
-    runtimes: list[dict[str, Any]] = field(default_factory=list)
-    versions: list[dict[str, Any]] = field(default_factory=list)
-    endpoints: list[dict[str, Any]] = field(default_factory=list)
-
-    def __call__(self, asked: Asked) -> Say:
-        url = urlsplit(asked.path)
-        parts = url.path.strip("/").split("/")[3:]
-        match asked.method, parts:
-            case "POST", _ if self.drop:
-                self.drop -= 1
-                return LOST
-            case "POST", []:
-                made = {**asked.body, "agentRuntimeId": f"rt-{len(self.runtimes) + 1}"}
-                return self._made(self.runtimes, made)
-            case "POST", [_, "versions"]:
-                number = str(len(self.versions) + 1)
-                return self._made(self.versions, {**asked.body, "agentRuntimeVersion": number})
-            case "POST", [_, "endpoints"]:
-                return self._made(self.endpoints, {**asked.body, "agentRuntimeEndpointId": "ep-1"})
-            case "PUT", [_, "endpoints", _]:
-                if not self.deaf:
-                    self.endpoints[0].update(asked.body)
-                return Say(200, {"data": {}})
-            case "GET", [*_, "versions" | "endpoints"] | []:
-                return self._page(parts, parse_qs(url.query))
-            case "GET", [_]:
-                return self._status(self.runtimes[-1])
-            case "GET", [_, "endpoints", _]:
-                return self._status(self.endpoints[0])
-            case _:
-                raise AssertionError(asked)
-
-    def _made(self, shelf: list[dict[str, Any]], thing: dict[str, Any]) -> Say:
-        shelf.append(thing)
-        if self.lose:
-            self.lose -= 1
-            return LOST
-        return Say(201, {"data": thing})
-
-    def _page(self, parts: list[str], query: dict[str, list[str]]) -> Say:
-        kinds = {"versions": self.versions, "endpoints": self.endpoints}
-        shelf = kinds[parts[-1]] if parts else self.runtimes
-        page, size = int(query["pageNumber"][0]), int(query["pageSize"][0])
-        items = shelf[(page - 1) * size : page * size]
-        return Say(200, {"data": {"items": items, "total": len(shelf)}})
-
-    def _status(self, thing: dict[str, Any]) -> Say:
-        if self.waits:
-            self.waits -= 1
-            return Say(200, {"data": {**thing, "status": "UPDATING"}})
-        return Say(200, {"data": {**thing, **self.ends}})
 
 
 def posts(seen: list[Asked]) -> int:

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from agentramp.platform.agentrun.again import ATTEMPTS
 from agentramp.platform.agentrun.client import (
-    ATTEMPTS,
     Action,
-    AlreadyExistsError,
     Client,
-    NotFoundError,
     OutcomeUnknownError,
 )
 from agentramp.platform.agentrun.signing import Credentials
-from agentramp.platform.port import PlatformError, UnreachableError
+from agentramp.platform.port import (
+    AlreadyExistsError,
+    NotFoundError,
+    PlatformError,
+    UnreachableError,
+)
 from tests.platform.agentrun.scripted import Asked, Say, Script, scripted
 
 GET = Action("GetThing", "GET", ("things", "a b"))

@@ -21,8 +21,10 @@ from agentramp.model import (
     Split,
     Status,
     Tracing,
+    Workspace,
 )
 from agentramp.platform.agentrun import wire
+from agentramp.platform.agentrun.kept import unsaid
 from agentramp.platform.port import PlatformError
 
 CAPTURED = Path(__file__).parents[2] / "data" / "vectors" / "agentrun-http"
@@ -44,6 +46,7 @@ FULL = RuntimeSpec(
     role="acs:ram::1:role/x",
     credential_name="cred",
     log_store=LogStore("project", "store"),
+    workspace_id="ws-1",
     protocol="HTTP",
     health_check=HealthCheck("/health", 0, 10, 2, 3, 1),
     nas=Nas((NasMount("server", "/mnt", tls=False),), 0, 0),
@@ -184,3 +187,106 @@ def test_every_percent_survives_the_vendors_scale(weight: int) -> None:
 
 def test_replacing_a_field_changes_the_body() -> None:
     assert wire.encode_runtime(FULL, None) != wire.encode_runtime(replace(FULL, cpu=1.0), None)
+
+
+ENDPOINT_DATA = {
+    "agentRuntimeEndpointArn": "acs:agentrun:cn-hangzhou:1:runtimes/x/endpoints/production",
+    "agentRuntimeEndpointId": "ep-1",
+    "agentRuntimeEndpointName": "production",
+    "agentRuntimeId": "rt-1",
+    "description": "the one for people",
+    "disablePublicNetworkAccess": True,
+    "endpointPublicUrl": "https://x",
+    "routingConfiguration": {"versionWeights": []},
+    "status": "READY",
+    "targetVersion": "1",
+}
+POLICY = {"name": "day", "scheduleExpression": "cron(0 0 8 * * *)", "target": 3}
+
+
+@pytest.mark.parametrize(
+    ("read", "sent"),
+    [
+        ({}, {}),
+        ({"scalingStatus": {"minInstances": 0, "currentInstances": 4}}, {}),
+        ({"scalingStatus": None}, {}),
+        (
+            {"scalingStatus": {"minInstances": 2, "targetInstances": 2, "currentError": ""}},
+            {"scalingConfig": {"minInstances": 2}},
+        ),
+        (
+            {"scalingStatus": {"scheduledPolicies": [POLICY]}},
+            {"scalingConfig": {"minInstances": 0, "scheduledPolicies": [POLICY]}},
+        ),
+        (
+            {"scalingConfig": {"minInstances": 1}, "scalingStatus": {"minInstances": 9}},
+            {"scalingConfig": {"minInstances": 1}},
+        ),
+    ],
+)
+def test_a_change_of_an_endpoint_sends_back_all_that_it_does_not_change(
+    read: dict[str, object], sent: dict[str, object]
+) -> None:
+    body = wire.encode_endpoint({**ENDPOINT_DATA, **read}, Split(1, ((2, 10),)), "other words")
+    assert body == {
+        "description": "other words",
+        "disablePublicNetworkAccess": True,
+        "targetVersion": "1",
+        "routingConfiguration": {"versionWeights": [{"version": "2", "weight": 0.1}]},
+        **sent,
+    }
+
+
+def test_what_an_endpoint_does_not_say_is_not_made_up() -> None:
+    bare = {"agentRuntimeEndpointId": "ep-1", "targetVersion": "1"}
+    assert wire.encode_endpoint(bare, Split(2), "") == {
+        "description": "",
+        "targetVersion": "2",
+        "routingConfiguration": {"versionWeights": []},
+    }
+
+
+def test_names_and_moments_of_what_is_there() -> None:
+    endpoint = wire.decode_endpoint(ENDPOINT_DATA)
+    assert endpoint.arn == ENDPOINT_DATA["agentRuntimeEndpointArn"]
+    runtime = wire.decode_runtime(
+        {
+            "agentRuntimeId": "rt-1",
+            "agentRuntimeName": "x",
+            "agentRuntimeArn": "acs:agentrun:cn-hangzhou:1:runtimes/x",
+            "createdAt": "2026-01-02T03:04:05Z",
+            "lastUpdatedAt": "2026-01-03T03:04:05Z",
+            "workspaceId": "ws-1",
+        }
+    )
+    assert runtime.arn == "acs:agentrun:cn-hangzhou:1:runtimes/x"
+    assert runtime.created_at == "2026-01-02T03:04:05Z"
+    assert runtime.updated_at == "2026-01-03T03:04:05Z"
+    assert runtime.spec.workspace_id == "ws-1"
+
+
+UNTOUCHED = {
+    "diskSize": 512,
+    "sessionAffinityType": "HEADER_FIELD",
+    "headerFieldName": "x-session",
+    "healthCheckConfiguration": {"initialDelaySeconds": 0},
+}
+
+
+def test_an_update_sends_back_what_the_file_leaves_unsaid() -> None:
+    was = {**UNTOUCHED, "agentRuntimeId": "rt-1", "status": "READY", "cpu": 4, "nasConfig": None}
+    said = wire.encode_runtime(RuntimeSpec("x", Code("python3.12")), None)
+    assert unsaid(was, said) == UNTOUCHED
+    spoken = wire.encode_runtime(
+        RuntimeSpec("x", Code("python3.12"), disk_size=10240, session_affinity=False), None
+    )
+    assert unsaid(was, spoken) == {"healthCheckConfiguration": {"initialDelaySeconds": 0}}
+
+
+def test_workspaces_there_and_back() -> None:
+    wanted = Workspace("team", description="ours", resource_group="rg-1")
+    body = wire.encode_workspace(wanted)
+    assert body == {"name": "team", "description": "ours", "resourceGroupId": "rg-1"}
+    answer = {**body, "workspaceId": "ws-1", "isDefault": True}
+    assert wire.decode_workspace(answer) == replace(wanted, id="ws-1", is_default=True)
+    assert wire.encode_workspace(Workspace("bare")) == {"name": "bare"}

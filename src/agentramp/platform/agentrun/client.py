@@ -7,63 +7,52 @@ reads again.
 """
 
 import json
-import math
 import platform as machine
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
-import tenacity
 
 from agentramp import __version__
+from agentramp.platform.agentrun.again import (
+    CONNECT_TIMEOUT,
+    LOST,
+    READ_TIMEOUT,
+    SERVER_FAULT,
+    THROTTLED,
+    AgainError,
+    Patience,
+)
+from agentramp.platform.agentrun.calls import Call, Tell, untold
 from agentramp.platform.agentrun.signing import (
     Credentials,
     Signable,
     authorization,
     canonical_query,
 )
-from agentramp.platform.port import PlatformError, UnreachableError
+from agentramp.platform.port import (
+    AlreadyExistsError,
+    NotFoundError,
+    PlatformError,
+    UnreachableError,
+)
 
 API_VERSION = "2025-09-10"
-ATTEMPTS = 6
-CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 120.0
 MOST_ASKED = 60.0
-THROTTLED = 429
-SERVER_FAULT = 500
-_LOST = (
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-)
+ENDED = "InvalidSecurityToken.Expired"
 _AGENT = f"agentramp/{__version__} Python/{machine.python_version()}"
 
 
 class OutcomeUnknownError(UnreachableError):
     """A request that changes something was sent and no answer came: it may have acted."""
-
-
-class NotFoundError(PlatformError):
-    """The platform has no such thing."""
-
-
-class AlreadyExistsError(PlatformError):
-    """The name is taken."""
-
-
-class _AgainError(Exception):
-    """An answer worth asking again for; carries what to raise when the attempts are spent."""
-
-    def __init__(self, error: PlatformError, wait: float) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.wait = wait
 
 
 @dataclass(frozen=True)
@@ -80,7 +69,8 @@ class Client:
     """Calls to the control plane at ``url``.
 
     ``now`` tells seconds since 1970-01-01 UTC, ``monotonic`` those of a clock that nobody sets,
-    ``nonce`` a fresh random token and ``jitter`` a number in [0, 1).
+    ``nonce`` a fresh random token and ``jitter`` a number in [0, 1). More than one thread may
+    call at a time.
     """
 
     url: str
@@ -91,12 +81,21 @@ class Client:
     jitter: Callable[[], float]
     session: requests.Session = field(default_factory=requests.Session)
     monotonic: Callable[[], float] = time.monotonic
+    tell: Tell = untold
+    version: str = API_VERSION
+    enveloped: bool = True
+    """Whether an answer stands under ``data``; Function Compute answers with the thing itself."""
+    renew: Callable[[Credentials], None] | None = None
+    """Told once in a call of credentials that the platform says have ended; then asked again."""
     _epoch: float | None = field(default=None, init=False)
     """What the platform's clock shows where ``monotonic`` shows 0."""
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
         # A proxy of the environment is for the way out, never for this machine.
         self.session.trust_env = not is_loopback(self.url)
+        # Two threads may share it: its connections are safe, its cookies would be written by both.
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def call(
         self,
@@ -107,27 +106,24 @@ class Client:
     ) -> Mapping[str, Any]:
         """The ``data`` of the answer; raises PlatformError or one of its children."""
         payload = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
-            wait=self._wait,
-            retry=tenacity.retry_if_exception_type(_AgainError),
-            sleep=self.sleep,
-            reraise=True,
-        )
+        ask = Patience(self.sleep, self.jitter)
+        used: list[Credentials] = []
+
+        def once() -> Mapping[str, Any]:
+            used.append(self.credentials())
+            return self._once(action, self._signed(action, query or {}, payload, used[-1]))
+
         try:
-            return retrying(self._once, action, dict(query or {}), payload)
-        except _AgainError as spent:
-            raise spent.error from spent
+            return ask(once)
+        except PlatformError as error:
+            if self.renew is None or ENDED not in error.code:
+                raise
+        # What was refused for its credentials did not act, so a POST is asked again too.
+        self.renew(used[-1])
+        return ask(once)
 
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        """Full jitter up to 0.5 s doubling to 16 s, and never less than the platform asked for."""
-        asked = 0.0
-        if state.outcome and isinstance(error := state.outcome.exception(), _AgainError):
-            asked = error.wait
-        return asked + self.jitter() * min(16.0, math.ldexp(0.5, state.attempt_number))
-
-    def _once(self, action: Action, query: Mapping[str, str], payload: bytes) -> Mapping[str, Any]:
-        request = self._signed(action, query, payload)
+    def _once(self, action: Action, request: requests.PreparedRequest) -> Mapping[str, Any]:
+        begun, status = self.monotonic(), 0
         try:
             answer = self.session.send(
                 request,
@@ -136,14 +132,17 @@ class Client:
                 allow_redirects=False,
                 **self.session.merge_environment_settings(self.url, {}, None, None, None),
             )
+            status = answer.status_code
         except requests.exceptions.ConnectTimeout as error:
-            raise _AgainError(self._unreachable(error), 0) from error
-        except _LOST as error:
+            raise AgainError(self._unreachable(error), 0) from error
+        except LOST as error:
             raise self._lost(action, error) from error
         except requests.RequestException as error:
             raise self._unreachable(error) from error
+        finally:
+            self.tell(Call(action.name, status, 1000 * (self.monotonic() - begun)))
         self._compare_clocks(answer.headers.get("Date", ""))
-        return _data(action, answer)
+        return _data(action, answer, enveloped=self.enveloped)
 
     def server_time(self) -> float:
         """The platform's clock as its answers' ``Date`` tells it, to about a second.
@@ -158,12 +157,13 @@ class Client:
         except (TypeError, ValueError):
             return
         # A date is cut to the second and was sent before it was read: the largest is the truest.
-        self._epoch = epoch if self._epoch is None else max(self._epoch, epoch)
+        with self._lock:
+            self._epoch = epoch if self._epoch is None else max(self._epoch, epoch)
 
     def _lost(self, action: Action, error: requests.RequestException) -> Exception:
         if action.method == "POST" and not _never_connected(error):
             return OutcomeUnknownError(f"{action.name}: the connection broke before an answer came")
-        return _AgainError(self._unreachable(error), 0)
+        return AgainError(self._unreachable(error), 0)
 
     def _unreachable(self, error: Exception) -> UnreachableError:
         cause = type(error).__name__
@@ -173,10 +173,9 @@ class Client:
         )
 
     def _signed(
-        self, action: Action, query: Mapping[str, str], payload: bytes
+        self, action: Action, query: Mapping[str, str], payload: bytes, credentials: Credentials
     ) -> requests.PreparedRequest:
-        path = "/" + "/".join(quote(part, safe="~") for part in (API_VERSION, *action.path))
-        credentials = self.credentials()
+        path = "/" + "/".join(quote(part, safe="~") for part in (self.version, *action.path))
         headers = self._headers(action, credentials, payload)
         signable = Signable(action.method, path, query, headers)
         headers["authorization"] = authorization(signable, credentials)
@@ -191,7 +190,7 @@ class Client:
             "accept": "application/json",
             "user-agent": _AGENT,
             "x-acs-action": action.name,
-            "x-acs-version": API_VERSION,
+            "x-acs-version": self.version,
             "x-acs-date": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "x-acs-signature-nonce": self.nonce(),
             "x-acs-content-sha256": sha256(payload).hexdigest(),
@@ -213,16 +212,16 @@ def _never_connected(error: requests.RequestException) -> bool:
     return "NewConnectionError" in repr(error) or "Name or service not known" in repr(error)
 
 
-def _data(action: Action, answer: requests.Response) -> Mapping[str, Any]:
+def _data(action: Action, answer: requests.Response, *, enveloped: bool) -> Mapping[str, Any]:
     body = _json(answer)
     if answer.status_code < requests.codes.multiple_choices:
-        return _payload(action, answer, body)
+        return _payload(action, answer, body, enveloped=enveloped)
     error = _refusal(action, answer, body)
     asked = _asked_wait(answer.headers.get("x-acs-retry-after", ""))
     throttled = answer.status_code == THROTTLED or asked > 0 or "throttl" in error.code.lower()
     broken = answer.status_code >= SERVER_FAULT and not isinstance(error, AlreadyExistsError)
     if throttled or (broken and action.method != "POST"):
-        raise _AgainError(error, asked)
+        raise AgainError(error, asked)
     if broken:
         raise OutcomeUnknownError(
             f"{action.name}: {error.message}", code=error.code, request_id=error.request_id
@@ -231,10 +230,11 @@ def _data(action: Action, answer: requests.Response) -> Mapping[str, Any]:
 
 
 def _payload(
-    action: Action, answer: requests.Response, body: Mapping[str, Any]
+    action: Action, answer: requests.Response, body: Mapping[str, Any], *, enveloped: bool
 ) -> Mapping[str, Any]:
-    data = body.get("data", {})
-    if isinstance(data, dict) and (body or not answer.content):
+    data = body.get("data", {}) if enveloped else body
+    nothing = {b""} if enveloped else {b"", b"{}"}
+    if isinstance(data, dict) and (body or answer.content in nothing):
         return data
     raise PlatformError(
         f"{action.name}: the answer is no JSON of the platform",

@@ -7,8 +7,15 @@ control plane on this machine is the embedded platform, and there all of them ar
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from agentramp.platform.agentrun.client import is_loopback
+
+_OLD_HOSTS: Final = {
+    ("vpc", "cn-hangzhou"): "vpc.aliyuncs.com",
+    ("ecs", "cn-hangzhou"): "ecs-cn-hangzhou.aliyuncs.com",
+}
+"""Hosts that do not follow the rule, as the vendor's own clients know them."""
 
 
 @dataclass(frozen=True)
@@ -20,16 +27,18 @@ class Services:
     account: Callable[[], str] = field(repr=False)
     functions_override: str | None = None
     upload_override: str | None = None
+    tokens_override: str | None = None
 
     @classmethod
     def of(cls, region: str, account: Callable[[], str], environ: Mapping[str, str]) -> "Services":
-        control = environ.get("AGENTRUN_CONTROL_ENDPOINT", "").rstrip("/")
         return cls(
             region=region,
-            control=control or f"https://agentrun.{region}.aliyuncs.com",
+            control=_moved("AGENTRUN_CONTROL_ENDPOINT", environ)
+            or f"https://agentrun.{region}.aliyuncs.com",
             account=account,
-            functions_override=environ.get("FC_CLIENT_CUSTOM_ENDPOINT", "").rstrip("/") or None,
-            upload_override=environ.get("FC_CODE_TEMP_OSS_ENDPOINT", "").rstrip("/") or None,
+            functions_override=_moved("FC_CLIENT_CUSTOM_ENDPOINT", environ),
+            upload_override=_moved("FC_CODE_TEMP_OSS_ENDPOINT", environ),
+            tokens_override=_tokens(region, environ),
         )
 
     @property
@@ -67,4 +76,40 @@ class Services:
     @property
     def tokens(self) -> str:
         """The security token service (STS)."""
-        return self.control if self.is_local else f"https://sts.{self.region}.aliyuncs.com"
+        if self.is_local:
+            return self.control
+        return self.tokens_override or f"https://sts.{self.region}.aliyuncs.com"
+
+    @property
+    def roles(self) -> str:
+        """The access management (RAM), which has one place for all regions."""
+        return self.control if self.is_local else "https://ram.aliyuncs.com"
+
+    @property
+    def networks(self) -> str:
+        """VPC, where vSwitches are known."""
+        return self.control if self.is_local else self._regional("vpc")
+
+    @property
+    def security_groups(self) -> str:
+        """ECS, where security groups are known."""
+        return self.control if self.is_local else self._regional("ecs")
+
+    def _regional(self, service: str) -> str:
+        host = _OLD_HOSTS.get((service, self.region), f"{service}.{self.region}.aliyuncs.com")
+        return f"https://{host}"
+
+
+def _moved(variable: str, environ: Mapping[str, str]) -> str | None:
+    """An address of the environment; a bare host is one by https."""
+    address = environ.get(variable, "").rstrip("/")
+    return address if "://" in address or not address else f"https://{address}"
+
+
+def _tokens(region: str, environ: Mapping[str, str]) -> str | None:
+    """STS elsewhere, as the vendor's own clients are told it."""
+    place = environ.get("ALIBABA_CLOUD_STS_REGION", "")
+    inside = environ.get("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", "").lower() == "true"
+    if not (place or inside):
+        return None
+    return f"https://{'sts-vpc' if inside else 'sts'}.{place or region}.aliyuncs.com"

@@ -29,6 +29,7 @@ from agentramp.model import (
     Tracing,
     Version,
     VersionRef,
+    Workspace,
 )
 from agentramp.platform.port import PlatformError
 
@@ -48,6 +49,7 @@ _RUNTIME: Keys = {
     "session_isolation": "enableSessionIsolation",
     "role": "executionRoleArn",
     "credential_name": "credentialName",
+    "workspace_id": "workspaceId",
 }
 _CODE: Keys = {"language": "language", "command": "command", "checksum": "checksum"}
 _OSS_OBJECT: Keys = {"bucket": "ossBucketName", "key": "ossObjectName"}
@@ -90,6 +92,11 @@ _OSS_MOUNT: Keys = {
     "read_only": "readOnly",
 }
 _LOG: Keys = {"project": "project", "logstore": "logstore"}
+_WORKSPACE: Keys = {
+    "name": "name",
+    "description": "description",
+    "resource_group": "resourceGroupId",
+}
 _TRACING: Keys = {
     "enabled": "enableArms",
     "license_key": "armsLicenseKey",
@@ -126,6 +133,9 @@ def decode_runtime(data: Json) -> Runtime:
         spec=decode_spec(data),
         status=_status(data),
         reason=str(data.get("statusReason") or ""),
+        arn=str(data.get("agentRuntimeArn") or ""),
+        created_at=str(data.get("createdAt") or ""),
+        updated_at=str(data.get("lastUpdatedAt") or ""),
     )
 
 
@@ -159,6 +169,26 @@ def encode_split(split: Split) -> Json:
     }
 
 
+def encode_endpoint(was: Json, split: Split, description: str) -> Json:
+    """A whole change of an endpoint: what ``was`` read of it and is not changed goes back as it is.
+
+    No source says whether a field that is left out of a PUT is kept or cleared.
+    """
+    private = was.get("disablePublicNetworkAccess")
+    scaling = was.get("scalingConfig") or _scaling(was.get("scalingStatus") or {})
+    kept = {"disablePublicNetworkAccess": private, "scalingConfig": scaling}
+    said = {key: value for key, value in kept.items() if value is not None}
+    return {"description": description, **encode_split(split), **said}
+
+
+def _scaling(status: Json) -> Json | None:
+    """What was configured, of what the platform tells of its instances."""
+    least, policies = status.get("minInstances"), status.get("scheduledPolicies")
+    if not least and not policies:
+        return None
+    return {"minInstances": least or 0, **({"scheduledPolicies": policies} if policies else {})}
+
+
 def decode_endpoint(data: Json) -> Endpoint:
     return Endpoint(
         id=str(data.get("agentRuntimeEndpointId", "")),
@@ -168,6 +198,7 @@ def decode_endpoint(data: Json) -> Endpoint:
         reason=str(data.get("statusReason") or ""),
         url=str(data.get("endpointPublicUrl") or ""),
         description=str(data.get("description") or ""),
+        arn=str(data.get("agentRuntimeEndpointArn") or ""),
     )
 
 
@@ -176,6 +207,18 @@ def decode_version(data: Json) -> Version:
         number=int(data["agentRuntimeVersion"]),
         description=str(data.get("description") or ""),
         updated_at=str(data.get("lastUpdatedAt") or ""),
+    )
+
+
+def encode_workspace(workspace: Workspace) -> Json:
+    return _encode(workspace, _WORKSPACE)
+
+
+def decode_workspace(data: Json) -> Workspace:
+    return Workspace(
+        **{"name": "", **_fields(data, _WORKSPACE)},
+        id=str(data.get("workspaceId") or ""),
+        is_default=bool(data.get("isDefault")),
     )
 
 

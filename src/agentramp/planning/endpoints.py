@@ -1,0 +1,224 @@
+"""Make the endpoints what s.yaml says.
+
+A weight stands on an endpoint of its own there, and takes sessions from the main one: so it is
+written into the main endpoint's split, and the endpoint that bears it reaches its version directly.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agentramp.config.settings import EndpointConfig
+from agentramp.errors import UsageError
+from agentramp.model import FULL, LATEST, Endpoint, Observed, Runtime, Split, VersionRef
+from agentramp.plan import (
+    CreateEndpoint,
+    DescribeEndpoint,
+    KeepRecord,
+    MoveTraffic,
+    Plan,
+    RemoveEndpoint,
+    Step,
+    Subject,
+)
+from agentramp.planning.held import held_by
+from agentramp.planning.remove import removal
+from agentramp.planning.traffic import IS_BACK, NEW, Seen, move
+from agentramp.ramp import Standing
+from agentramp.record import Removed
+
+MAIN = "production"
+VERB = "deploy"
+PUT_BACK = "put back: another endpoint of this deploy failed"
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    name: str
+    split: Split
+    description: str | None
+    notes: tuple[str, ...]
+
+
+def plan_endpoints(
+    runtime: str,
+    wanted: Sequence[EndpointConfig],
+    observed: Observed,
+    known: Mapping[str, Standing],
+    *,
+    prune: bool = False,
+) -> tuple[Plan, ...]:
+    """One plan for each endpoint: those to be made first, then moves, then removals.
+
+    ``known`` is what the journal of each endpoint comes to. An endpoint that a ramp holds is left
+    alone. Raises UsageError where the file names versions that are not published, or weights that
+    make no split. A file without endpoints leaves all of them as they are.
+    """
+    if not wanted:
+        return ()
+    _refuse_unpublished(runtime, wanted, observed)
+    head = observed.runtime
+    plans: list[Plan] = []
+    for want in _with_main(wanted):
+        now = known.get(want.name, Standing())
+        seen = Seen(runtime, observed, want.name, now)
+        plans.append(_plan(seen, head.id if head else "", want))
+    listed = {one.name for one in wanted}
+    for found in observed.endpoints:
+        if found.name not in listed and head:
+            now = known.get(found.name, Standing())
+            plans.append(_unlisted(runtime, head, found, now, prune=prune))
+    return tuple(sorted(plans, key=_turn))
+
+
+def put_back(done: Sequence[Plan]) -> tuple[Plan, ...]:
+    """What undoes plans that were carried out, the last one first; a new endpoint may stay."""
+    return tuple(
+        Plan(plan.verb, plan.subject, tuple(map(_explained, plan.way_back)), no_way_back=IS_BACK)
+        for plan in reversed(done)
+        if plan.way_back
+    )
+
+
+def _explained(step: Step) -> Step:
+    return replace(step, reason=PUT_BACK) if isinstance(step, MoveTraffic) else step
+
+
+def _turn(plan: Plan) -> int:
+    kinds = {type(step) for step in plan.steps}
+    if RemoveEndpoint in kinds:
+        return 2
+    return 0 if CreateEndpoint in kinds else 1
+
+
+def _with_main(wanted: Sequence[EndpointConfig]) -> list[_Wanted]:
+    """What each is to serve; the main one last, so that its canaries can be reached by then."""
+    weighted = [one for one in wanted if one.weight is not None]
+    if not weighted:
+        return [_alone(one) for one in wanted]
+    main = _main(wanted)
+    others = [_alone(one) for one in wanted if one is not main]
+    return [*others, _split(main, weighted)]
+
+
+def _main(wanted: Sequence[EndpointConfig]) -> EndpointConfig:
+    """The endpoint that shares its sessions."""
+    whole = [one for one in wanted if one.weight is None]
+    named = [one for one in wanted if one.name == MAIN] or whole
+    if len(named) == 1 and named[0].weight is None:
+        return named[0]
+    if len(named) == 1:
+        raise UsageError(
+            f"endpoint {MAIN} has a weight itself, so nothing says whose sessions it takes",
+            advice=f"give the weight to the canary's endpoint and none to {MAIN}",
+        )
+    bearer = next(one.name for one in wanted if one.weight is not None)
+    raise UsageError(
+        f"endpoint {bearer} has a weight, and {len(whole)} endpoints have none: whose sessions does"
+        " it take?",
+        advice=f"name the endpoint that shares its sessions {MAIN}",
+    )
+
+
+def _alone(one: EndpointConfig) -> _Wanted:
+    return _Wanted(one.name, Split(_version(one)), one.description, _following(one))
+
+
+def _split(main: EndpointConfig, weighted: Sequence[EndpointConfig]) -> _Wanted:
+    stable = _version(main)
+    shares: dict[VersionRef, int] = {}
+    notes = list(_following(main))
+    for one in weighted:
+        version = _version(one)
+        if version == stable:
+            notes.append(f"{one.name} has {main.name}'s own version: its weight changes nothing")
+            continue
+        shares[version] = shares.get(version, 0) + (one.weight or 0)
+        notes.append(
+            f"{main.name} sends {one.weight} % of new sessions to {_words(version)};"
+            f" endpoint {one.name} reaches {_words(version)} directly"
+        )
+    try:
+        split = Split(stable, tuple(shares.items()))
+    except ValueError as error:
+        told = ", ".join(f"{one.name} {one.weight} %" for one in weighted)
+        raise UsageError(
+            f"the weights ({told}) leave {main.name} no sessions of its own",
+            advice=f"let each be more than 0 and their sum less than {FULL} %",
+        ) from error
+    return _Wanted(main.name, split, main.description, tuple(notes))
+
+
+def _version(one: EndpointConfig) -> VersionRef:
+    return LATEST if one.version is None else one.version
+
+
+def _words(version: VersionRef) -> str:
+    return LATEST if version == LATEST else f"v{version}"
+
+
+def _following(one: EndpointConfig) -> tuple[str, ...]:
+    if one.version is not None:
+        return ()
+    return (f"endpoint {one.name} names no version: it follows {LATEST}, on every deploy",)
+
+
+def _refuse_unpublished(runtime: str, wanted: Sequence[EndpointConfig], observed: Observed) -> None:
+    published = {version.number for version in observed.versions}
+    missing = [one for one in wanted if isinstance(one.version, int)]
+    missing = [one for one in missing if one.version not in published]
+    if not missing:
+        return
+    told = ", ".join(f"version {one.version} (endpoint {one.name})" for one in missing)
+    listed = ", ".join(map(str, sorted(published))) or "none"
+    raise UsageError(
+        f"s.yaml names what is not published of {runtime}: {told}; published: {listed}",
+        advice="deploy with --skip-endpoints and publish first (agentramp publish-version), or"
+        " name a published version",
+    )
+
+
+def _plan(seen: Seen, runtime_id: str, want: _Wanted) -> Plan:
+    if why := held_by(seen.standing):
+        return _left(seen.subject, f"endpoint {want.name} is left as it is: {why}")
+    if seen.found is None or seen.observed.runtime is None:
+        return _new(seen, runtime_id, want)
+    plan = move(VERB, seen, seen.observed.runtime, want.split, "as s.yaml says")
+    plan = replace(plan, notes=(*plan.notes, *want.notes))
+    if want.description in {None, seen.found.description}:
+        return plan
+    words = want.description or ""
+    step = DescribeEndpoint(runtime_id, seen.found.id, want.name, words)
+    # First, as it is not undone where it fails after a move.
+    return replace(plan, steps=(step, *plan.steps), generation=seen.standing.generation)
+
+
+def _new(seen: Seen, runtime_id: str, want: _Wanted) -> Plan:
+    now = seen.standing
+    make = CreateEndpoint(runtime_id, want.name, want.split, want.description or "")
+    steps: tuple[Step, ...] = (make,)
+    if now.open and now.open.removal:
+        steps = (KeepRecord(Removed(now.open.after)), make)
+    return Plan(
+        VERB,
+        seen.subject,
+        steps,
+        notes=want.notes,
+        no_way_back=NEW,
+        generation=now.generation,
+    )
+
+
+def _unlisted(runtime: str, head: Runtime, found: Endpoint, now: Standing, *, prune: bool) -> Plan:
+    subject = Subject(runtime, found.name)
+    if why := held_by(now):
+        return _left(subject, f"endpoint {found.name} is not in s.yaml, and stays: {why}")
+    if not prune:
+        why = "is not in s.yaml, and stays: deploy --prune removes it"
+        return _left(subject, f"endpoint {found.name} {why}")
+    plan = removal(runtime, head.id, found, now, VERB)
+    anew = CreateEndpoint(head.id, found.name, found.split, found.description)
+    return replace(plan, way_back=(anew,), notes=(f"endpoint {found.name} is not in s.yaml",))
+
+
+def _left(subject: Subject, why: str) -> Plan:
+    return Plan(VERB, subject, notes=(why,))

@@ -1,0 +1,63 @@
+"""Asks again what may be asked again: bounded, and ever slower."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import requests
+import tenacity
+
+from agentramp.platform.port import PlatformError
+
+ATTEMPTS = 6
+CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 120.0
+THROTTLED = 429
+SERVER_FAULT = 500
+LOST = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+"""How a request ends that may or may not have arrived."""
+
+T = TypeVar("T")
+
+
+class AgainError(Exception):
+    """An answer worth asking again for; carries what to raise when the attempts are spent."""
+
+    def __init__(self, error: PlatformError, wait: float = 0.0) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.wait = wait
+
+
+@dataclass(frozen=True)
+class Patience:
+    """``sleep`` takes seconds; ``jitter`` gives a number in [0, 1)."""
+
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float]
+
+    def __call__(self, ask: Callable[[], T]) -> T:
+        """What ``ask`` gives; each AgainError of it is another attempt."""
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            wait=self._wait,
+            retry=tenacity.retry_if_exception_type(AgainError),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(ask)
+        except AgainError as spent:
+            raise spent.error from spent
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        """Full jitter up to 0.5 s doubling to 16 s, and never less than the platform asked for."""
+        asked = 0.0
+        if state.outcome and isinstance(error := state.outcome.exception(), AgainError):
+            asked = error.wait
+        return asked + self.jitter() * min(16.0, math.ldexp(0.5, state.attempt_number))

@@ -1,0 +1,187 @@
+"""remove: take a runtime away, with its endpoints and its versions."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agentramp.errors import UsageError
+from agentramp.model import CustomDomain, Observed
+from agentramp.plan import Plan, Subject
+from agentramp.planning import held_by, plan_remove
+from agentramp.platform.port import NotAppliedError
+from agentramp.ramp import Standing, standing
+from agentramp.report.result import Result
+from agentramp.verbs import arguments
+from agentramp.verbs.confirmation import add_yes, confirmed
+from agentramp.verbs.context import Context
+from agentramp.verbs.project import every
+from agentramp.verbs.standing import existing
+from agentramp.verbs.target import Target, executor, named, of
+
+EXAMPLE = "agentramp remove examples/quickstart --platform local --dry-run"
+
+
+@dataclass(frozen=True)
+class _Going:
+    """One runtime and all that goes with it; ``domain`` is one that leads to it, and stays."""
+
+    where: Target
+    observed: Observed
+    plans: tuple[Plan, ...]
+    domain: CustomDomain | None = None
+
+    @property
+    def is_there(self) -> bool:
+        return any(plan.steps for plan in self.plans)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    arguments.add_project(parser)
+    arguments.add_platform(parser)
+    arguments.add_runtime(parser)
+    arguments.add_journal(parser)
+    arguments.add_dry_run(parser)
+    add_removal(parser)
+
+
+def add_removal(parser: argparse.ArgumentParser) -> None:
+    add_yes(parser)
+    parser.add_argument(
+        "--force", action="store_true", help="remove also what a ramp or another run holds"
+    )
+
+
+def run(args: argparse.Namespace, context: Context) -> Result:
+    return removed(args, context, _targets(args, context))
+
+
+def removed(
+    args: argparse.Namespace,
+    context: Context,
+    targets: Sequence[tuple[Target, CustomDomain | None]],
+) -> Result:
+    """All of it is looked at, told and agreed to before the first goes."""
+    going = [_going(args, where, domain) for where, domain in targets]
+    for one in going:
+        for plan in one.plans:
+            context.console.plan(plan)
+    there = [one for one in going if one.is_there]
+    if there:
+        confirmed(args, context, [line for one in there for line in _losses(one)])
+    for one in there:
+        _carry_out(args, context, one)
+    return _result(args, going, there)
+
+
+def endpoint(args: argparse.Namespace, context: Context, where: Target) -> Result:
+    """One endpoint of a runtime, which stays."""
+    observed = where.platform.observe(where.runtime)
+    runtime = existing(where, observed)
+    known = _known(where, [where.endpoint])
+    (plan,) = plan_remove(
+        where.runtime, observed, _held(args, known), endpoint=where.endpoint, known=known
+    )
+    plan = replace(plan, verb="endpoints remove")
+    context.console.plan(plan)
+    before = observed.endpoint(where.endpoint)
+    if before:
+        confirmed(args, context, [f"endpoint {before.name} goes, and its address: {before.url}"])
+    outcome = executor(args, context, where)(plan)
+    gone = f"endpoint {where.subject} " + ("stands as it was" if args.dry_run else "is gone")
+    return Result(
+        verb="endpoints remove",
+        message=gone if before else plan.notes[0],
+        changed=outcome.changed,
+        dry_run=args.dry_run,
+        runtime=where.runtime,
+        runtime_id=runtime.id,
+        endpoint=where.endpoint,
+        before=before.split if before else None,
+        plan=plan,
+    )
+
+
+def _targets(
+    args: argparse.Namespace, context: Context
+) -> list[tuple[Target, CustomDomain | None]]:
+    """Where the file has several resources and none is named: all, the last to be made first."""
+    if args.runtime or args.region:  # what goes with what is checked there
+        return [(named(args, context), None)]
+    whole = every(args, context)
+    names = [one.resource for one in whole.runtimes]
+    chosen = [one for one in whole.runtimes if args.resource in {None, one.resource}]
+    if not chosen:
+        raise UsageError(
+            f"{whole.file} has no resource {args.resource} (it has: {', '.join(names)})",
+            advice="name one of those with --resource",
+        )
+    return [(of(args, context, one, whole.access), one.domain) for one in reversed(chosen)]
+
+
+def _going(args: argparse.Namespace, where: Target, domain: CustomDomain | None) -> _Going:
+    observed = where.platform.observe(where.runtime)
+    known = _known(where, [found.name for found in observed.endpoints])
+    plans = plan_remove(where.runtime, observed, _held(args, known), known=known)
+    return _Going(where, observed, plans, domain)
+
+
+def _known(where: Target, names: Sequence[str]) -> dict[str, Standing]:
+    return {name: standing(where.journal.read(Subject(where.runtime, name))) for name in names}
+
+
+def _held(args: argparse.Namespace, known: dict[str, Standing]) -> dict[str, str]:
+    return {} if args.force else {name: held_by(now) for name, now in known.items()}
+
+
+def _losses(one: _Going) -> list[str]:
+    """What the plans above do not say."""
+    count = len(one.observed.versions)
+    versions = f"{count} published version" + ("" if count == 1 else "s")
+    lines = [f"runtime {one.where.runtime} goes for good, with {versions}"]
+    if one.domain:
+        lines.append(f"domain {one.domain.name} is not removed, and will lead to nothing")
+    return lines
+
+
+def _carry_out(args: argparse.Namespace, context: Context, one: _Going) -> None:
+    execute = executor(args, context, one.where)
+    for plan in one.plans:
+        execute(plan)
+    if args.dry_run:
+        return
+    left = one.where.platform.observe(one.where.runtime)
+    if left.runtime:
+        raise NotAppliedError(
+            f"runtime {one.where.runtime} was removed, and the platform still shows it as"
+            f" {left.runtime.status.value}",
+            advice="run it again in a while",
+        )
+
+
+def _result(args: argparse.Namespace, going: list[_Going], there: list[_Going]) -> Result:
+    names = ", ".join(one.where.runtime for one in there or going)
+    several = len(there or going) > 1
+    what = f"runtimes {names}" if several else f"runtime {names}"
+    be = "are" if several else "is"
+    if not there:
+        message = f"{what} {be} not there: there is nothing to remove"
+    else:
+        message = f"{what} would be removed" if args.dry_run else f"{what} {be} gone"
+    whole = [one.observed.runtime.id for one in there if one.observed.runtime]
+    return Result(
+        verb="remove",
+        message=message,
+        changed=bool(there) and not args.dry_run,
+        dry_run=args.dry_run,
+        runtime=names,
+        runtime_id=whole[0] if len(whole) == 1 else None,
+        plan=_joined(there or going),
+    )
+
+
+def _joined(going: list[_Going]) -> Plan:
+    """All plans in one, to be shown: each was carried out by itself."""
+    plans = [plan for one in going for plan in one.plans]
+    steps = tuple(step for plan in plans for step in plan.steps)
+    notes = tuple(note for plan in plans for note in plan.notes)
+    return replace(plans[-1], steps=steps, notes=notes, no_way_back=plans[0].no_way_back)

@@ -1,0 +1,84 @@
+"""The resources that are meant, in the order in which they can be deployed.
+
+A value that refers to another resource's outputs has none before that one is there: the file is
+read again with what is known by then.
+"""
+
+import argparse
+from dataclasses import dataclass, field
+
+from agentramp.config import Config, Outputs, RuntimeConfig, outputs_of
+from agentramp.errors import UsageError
+from agentramp.model import Endpoint, Runtime
+from agentramp.verbs.context import Context
+from agentramp.verbs.project import every
+from agentramp.verbs.target import located, of
+
+
+@dataclass
+class Resources:
+    """``outputs`` are those of the resources that are known to be there, by their ids."""
+
+    args: argparse.Namespace
+    context: Context
+    outputs: dict[str, Outputs] = field(default_factory=dict)
+    _whole: Config | None = field(default=None, init=False)
+
+    def names(self) -> tuple[str, ...]:
+        """All of the file, or the one that ``--resource`` picks."""
+        whole = self._read()
+        names = tuple(runtime.resource for runtime in whole.runtimes)
+        if self.args.resource in {None, *names}:
+            return (self.args.resource,) if self.args.resource else names
+        raise UsageError(
+            f"{whole.file} has no resource {self.args.resource} (it has: {', '.join(names)})",
+            advice="name one of those with --resource",
+        )
+
+    def find(self, name: str) -> tuple[Config, RuntimeConfig]:
+        """As it is read with the outputs known by now; it may still wait for others."""
+        whole = self._read()
+        return whole, next(one for one in whole.runtimes if one.resource == name)
+
+    def look_up(self, name: str) -> None:
+        """Read from the platform what those put out that ``name`` needs; raises UsageError."""
+        _, runtime = self.find(name)
+        for needed in runtime.needs:
+            if needed not in self.outputs:
+                self.look_up(needed)
+                self._look_at(needed, name)
+
+    def put_out(self, runtime: RuntimeConfig, head: Runtime, found: tuple[Endpoint, ...]) -> None:
+        """``found`` are its endpoints; the file counts them in its own order."""
+        by_name = {endpoint.name: endpoint for endpoint in found}
+        listed = [by_name[one.name] for one in runtime.endpoints if one.name in by_name]
+        endpoints = tuple(listed) if runtime.endpoints else found
+        self.outputs[runtime.resource] = outputs_of(head, endpoints, runtime.region)
+        self._whole = None
+
+    def _read(self) -> Config:
+        if self._whole is None:
+            whole = every(self.args, self.context, outputs=self.outputs)
+            waits = any(runtime.pending for runtime in whole.runtimes)
+            self._whole = self._read_with_account(whole) if waits else whole
+        return self._whole
+
+    def _read_with_account(self, whole: Config) -> Config:
+        """A value may wait for the account, which is asked only where the file names it."""
+
+        def account() -> str:
+            region = whole.runtimes[0].region
+            return located(self.args, self.context, region, whole.access)[1].account()
+
+        return every(self.args, self.context, outputs=self.outputs, account=account)
+
+    def _look_at(self, needed: str, by: str) -> None:
+        whole, runtime = self.find(needed)
+        where = of(self.args, self.context, runtime, whole.access)
+        observed = where.platform.observe(where.runtime)
+        if observed.runtime is None:
+            raise UsageError(
+                f"resource {by} needs what {needed} puts out, and {needed} is not deployed",
+                advice=f"deploy it first (--resource {needed}), or all of them without --resource",
+            )
+        self.put_out(runtime, observed.runtime, observed.endpoints)
