@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from agentramp.evidence.port import Answer, EvidenceError, Missing, Question, Span
 from agentramp.journal.port import HeldError, JournalError
 from agentramp.judge.window import Arm, Tally, Unit, Window
-from agentramp.model import Artifact, Endpoint, Observed, Runtime, RuntimeSpec, Split
+from agentramp.model import (
+    Artifact,
+    Endpoint,
+    Observed,
+    Runtime,
+    RuntimeSpec,
+    Split,
+    Workspace,
+)
 from agentramp.plan import Subject
 from agentramp.platform.port import NotAppliedError, PlatformError, UnreachableError
 from agentramp.record import Record
@@ -88,6 +96,21 @@ class FaultyPlatform:
 
     def publish_version(self, runtime_id: str, description: str) -> int:
         return self.truth.platform.publish_version(runtime_id, description)
+
+    def describe_endpoint(self, runtime_id: str, endpoint_id: str, description: str) -> Endpoint:
+        return self.truth.platform.describe_endpoint(runtime_id, endpoint_id, description)
+
+    def delete_endpoint(self, runtime_id: str, endpoint_id: str) -> None:
+        self.truth.platform.delete_endpoint(runtime_id, endpoint_id)
+
+    def delete_runtime(self, runtime_id: str) -> None:
+        self.truth.platform.delete_runtime(runtime_id)
+
+    def workspaces(self) -> tuple[Workspace, ...]:
+        return self.truth.platform.workspaces()
+
+    def create_workspace(self, wanted: Workspace) -> Workspace:
+        return self.truth.platform.create_workspace(wanted)
 
 
 @dataclass

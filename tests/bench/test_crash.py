@@ -9,7 +9,7 @@ from agentramp.judge.verdict import Decision
 from agentramp.model import Split
 from agentramp.plan import KeepRecord, MoveTraffic, Plan, Step, Subject
 from agentramp.planning import Ruled, Ruling
-from agentramp.record import Judged, Moving, Record
+from agentramp.record import Judged, Moving, Record, Removing
 from agentramp.tick import Desk, Ticked
 from bench.crash import invariants, start
 from bench.crash.commands import Works
@@ -85,7 +85,7 @@ class NoSwap(FaultyJournal):
 
 
 class Unannounced(Executor):
-    def _intend(self, plan: Plan, intent: Moving) -> None:
+    def _intend(self, plan: Plan, intent: Moving | Removing) -> None:
         self._moving = intent
 
 

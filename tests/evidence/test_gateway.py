@@ -13,7 +13,8 @@ from agentramp.evidence.gateway import GatewayEvidence
 from agentramp.evidence.port import EvidenceError, Missing, Question, Span
 from agentramp.judge.window import Tally, Unit, Window
 from agentramp.local.daemon import Server
-from agentramp.platform.agentrun.client import ATTEMPTS, Client
+from agentramp.platform.agentrun.again import ATTEMPTS
+from agentramp.platform.agentrun.client import Client
 from agentramp.platform.agentrun.signing import Credentials
 from tests.evidence.embedded import client, closed, question, sessions_seen, talk
 from tests.evidence.servers import Received, Said, serving

@@ -21,7 +21,7 @@ PLACE = Place("demo", "production", Label("1"))
 
 SINCE_VERSION_2 = (
     *("keys", "oidc_providers", "roles", "objects"),
-    *("concurrency", "domains", "log_projects", "log_stores"),
+    *("concurrency", "domains", "log_projects", "log_stores", "networks"),
 )
 
 

@@ -36,6 +36,10 @@ Behaviour that is assumed and has no constant of its own:
   operator described it with ``PUT /2025-09-10/agentramp/roles`` (arn, trustPolicy,
   sessionSeconds); ``sessionSeconds`` is how long its sessions last, whatever was asked for.
   Conditions are StringEquals and StringLike of oidc:iss, oidc:aud and oidc:sub.
+* GetRole knows the roles that the operator described, and no others: of one that nobody described
+  nobody can say whom it trusts. DescribeVSwitches and DescribeSecurityGroups know what the
+  operator put with ``PUT /2025-09-10/agentramp/networks`` (vpcId, vSwitchIds, securityGroupIds);
+  they take one id, and an unknown one gives an empty list. A deploy looks at neither.
 * ``DELETE /2025-09-10/agentramp/sessions`` ends every session at once, for tests of renewal.
 * A token that fails answers AuthenticationFail.OIDCToken.Invalid, .Expired, .IssuerNotMatch or
   .AudienceNotMatch with 400; one that the role does not let in AuthenticationFail.NoPermission

@@ -13,6 +13,7 @@ from agentramp.local.artifacts import Artifacts
 from agentramp.local.keys import Keys
 from agentramp.local.ledger import Ledger
 from agentramp.local.lifecycle import Lifecycle
+from agentramp.local.networks import Networks
 from agentramp.local.objects import Objects
 from agentramp.local.records import Endpoint, Identity, Runtime, Workspace
 from agentramp.local.refusal import RefusalError, conflict, invalid, missing
@@ -61,6 +62,7 @@ class Plane:
     keys: Keys
     objects: Objects
     trust: Trust
+    networks: Networks
     now: Callable[[], float] = time.time
 
     def runtime(self, runtime_id: str) -> Runtime:

@@ -1,4 +1,4 @@
-"""Operations of ours beside the vendor's, for the operator: who is trusted, and ending sessions."""
+"""Operations of ours beside the vendor's, for the operator: trust, networks, and ending sessions."""
 
 import json
 
@@ -18,6 +18,11 @@ async def add_role(plane: Plane, call: Call) -> Answer:
     )
 
 
+async def add_network(plane: Plane, call: Call) -> Answer:
+    found = plane.networks.add(call.body)
+    return Answer(shown.Json(json.dumps({"vpcId": found.vpc_id})))
+
+
 async def end_sessions(plane: Plane, _: Call) -> Answer:
     """Every temporary key has expired from now on: a deploy can be watched renewing its own."""
     return Answer(shown.Json(json.dumps({"ended": plane.keys.expire_all(plane.now())})))
@@ -26,5 +31,6 @@ async def end_sessions(plane: Plane, _: Call) -> Answer:
 GRANTS: Table = {
     ("PUT", "/agentramp/oidc-providers"): add_provider,
     ("PUT", "/agentramp/roles"): add_role,
+    ("PUT", "/agentramp/networks"): add_network,
     ("DELETE", "/agentramp/sessions"): end_sessions,
 }

@@ -4,7 +4,6 @@ The action and the version may be headers too, as the vendor's own clients send 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -19,20 +18,20 @@ _FORM = "application/x-www-form-urlencoded"
 Parameters = Mapping[str, str]
 Data = dict[str, object]
 Operation = Callable[[Plane, Received, Parameters], Data]
+Table = Mapping[str, Mapping[str, Operation]]
+"""By the version, which tells one service from another, and the action."""
 
 
-
-
-def answer(plane: Plane, request: Received, apis: Mapping[str, Api]) -> Data:
-    """What goes back, but for its RequestId; ``apis`` by version. Raises RefusalError."""
+def answer(plane: Plane, request: Received, table: Table) -> Data:
+    """What goes back, but for its RequestId. Raises RefusalError."""
     given = _parameters(request)
     action = given.get("Action") or request.headers.get("x-acs-action", "")
     version = given.get("Version") or request.headers.get("x-acs-version", "")
-    if version not in apis:
-        raise RefusalError(400, "InvalidVersion", f"Version must be {' or '.join(sorted(apis))}")
+    if version not in table:
+        raise RefusalError(400, "InvalidVersion", f"Version must be {' or '.join(sorted(table))}")
     if given.get("Format", "JSON").upper() != "JSON":
         raise RefusalError(400, "UnsupportedFormat", "Format must be JSON")
-    operation = apis[version].operations.get(action)
+    operation = table[version].get(action)
     if operation is None:
         raise RefusalError(404, "InvalidAction.NotFound", f"there is no action '{action}'")
     return operation(plane, request, given)

@@ -91,6 +91,8 @@ CREATE TABLE log_projects(
 CREATE TABLE log_stores(
     name TEXT PRIMARY KEY, document TEXT NOT NULL, created_at REAL NOT NULL,
     log_index TEXT) WITHOUT ROWID;
+CREATE TABLE networks(
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, vpc_id TEXT NOT NULL) WITHOUT ROWID;
 """
 
 

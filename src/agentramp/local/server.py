@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from agentramp.local import (
+    account,
     assumptions,
     classic,
     control,
@@ -28,6 +29,7 @@ from agentramp.local import (
     logstore,
     oss,
     ports,
+    rpc,
     shown,
     sts,
 )
@@ -42,6 +44,7 @@ from agentramp.local.home import Home, Running
 from agentramp.local.keys import Keys
 from agentramp.local.ledger import Ledger
 from agentramp.local.lifecycle import Lifecycle
+from agentramp.local.networks import Networks
 from agentramp.local.objects import Objects
 from agentramp.local.records import Identity, Workspace
 from agentramp.local.refusal import RefusalError
@@ -63,6 +66,7 @@ _PRUNE_SECONDS = 600.0
 _LAST_WORDS_SECONDS = 0.1
 _LONGEST_IDLE_SECONDS = 86_400
 _TABLE = {**control.WORKSPACES, **RUNTIMES, **ENDPOINTS, **EVIDENCE, **GRANTS}
+_RPC = {sts.VERSION: sts.OPERATIONS, **account.OPERATIONS}
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,8 @@ class Site:
             return await _guarded(
                 oss.answer(self.plane, request), lambda no: oss.refused(no, request.path)
             )
-        if path.partition("?")[0] == sts.PATH:
-            return await self._tokens(request)
+        if path.partition("?")[0] == rpc.PATH:
+            return await self._rpc(request)
         if path.startswith(classic.PREFIX + "/"):
             return await _guarded(self._classic(request), classic.refused)
         if path.startswith(control.PREFIX + "/"):
@@ -119,14 +123,14 @@ class Site:
             headers={"x-acs-request-id": request_id},
         )
 
-    async def _tokens(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _rpc(self, request: web.BaseRequest) -> web.StreamResponse:
         request_id = secrets.token_hex(16).upper()
 
         async def work() -> web.Response:
-            data = sts.answer(self.plane, await _receive(request))
+            data = rpc.answer(self.plane, await _receive(request), _RPC)
             return web.json_response({"RequestId": request_id, **data})
 
-        return await _guarded(work(), lambda no: sts.refused(no, request_id, request.host))
+        return await _guarded(work(), lambda no: rpc.refused(no, request_id, request.host))
 
     async def _classic(self, request: web.BaseRequest) -> web.Response:
         told = classic.temporary_bucket(self.plane, await _receive(request))
@@ -229,6 +233,7 @@ async def _running(home: Home, search_path: str, stopping: asyncio.Event) -> Asy
         keys=Keys(identity, database),
         objects=Objects(home.objects, database),
         trust=Trust(database),
+        networks=Networks(database),
     )
     desk = functions.Desk(plane, supervisor, database)
     front = FrontDesk(desk, Executions(desk), logservice.Desk(plane, scribe, database))

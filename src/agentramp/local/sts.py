@@ -1,36 +1,25 @@
-"""The security token service: temporary access keys, and who a key belongs to.
-
-An RPC API: one path, the action and its parameters in the query, in a form, or (the action and the
-version) in headers, as the vendor's own client sends them.
-"""
+"""The security token service: temporary access keys, and who a key belongs to."""
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from urllib.parse import parse_qsl
-
-from aiohttp import web
 
 from agentramp.local import oidc
 from agentramp.local.auth import Received, verify
 from agentramp.local.control import Plane
 from agentramp.local.keys import Holder, new_secret
 from agentramp.local.refusal import RefusalError
+from agentramp.local.rpc import Data, Operation, Parameters
 from agentramp.local.trust import ROLE_ARN, SESSION_MOST, Role
 
-PATH = "/"
 VERSION = "2015-04-01"
-_FORM = "application/x-www-form-urlencoded"
 _SESSION_NAME = r"[A-Za-z0-9.@_-]{2,64}"
 _SESSION_LEAST, _SESSION_DEFAULT = 900, 3600
 _TOKEN_SHORTEST, _TOKEN_LONGEST = 4, 20_000
 _POLICY_LONGEST = 2048
 _ROLE_ID_DIGITS = 17
-
-Parameters = Mapping[str, str]
-Data = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -40,41 +29,6 @@ class _Wish:
     role: str
     session: str
     seconds: int
-
-
-def answer(plane: Plane, request: Received) -> Data:
-    """What goes back, but for its RequestId. Raises RefusalError."""
-    given = _parameters(request)
-    action = given.get("Action") or request.headers.get("x-acs-action", "")
-    version = given.get("Version") or request.headers.get("x-acs-version", "")
-    if version != VERSION:
-        raise RefusalError(400, "InvalidVersion", f"Version must be {VERSION}")
-    if given.get("Format", "JSON").upper() != "JSON":
-        raise RefusalError(400, "UnsupportedFormat", "Format must be JSON")
-    operation = _OPERATIONS.get(action)
-    if operation is None:
-        raise RefusalError(404, "InvalidAction.NotFound", f"there is no action '{action}'")
-    return operation(plane, request, given)
-
-
-def refused(refusal: RefusalError, request_id: str, host: str) -> web.Response:
-    told = {
-        "RequestId": request_id,
-        "HostId": host,
-        "Code": refusal.code,
-        "Message": refusal.message,
-    }
-    return web.json_response(told, status=refusal.status)
-
-
-def _parameters(request: Received) -> Parameters:
-    pairs = parse_qsl(request.query, keep_blank_values=True)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:
-        pairs += parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise RefusalError(400, "InvalidParameter", "a parameter is given twice")
-    return found
 
 
 def _with_oidc(plane: Plane, _: Received, given: Parameters) -> Data:
@@ -197,7 +151,7 @@ def _invalid(name: str, what: str) -> RefusalError:
     return RefusalError(400, f"InvalidParameter.{name}", f"{name} {what}")
 
 
-_OPERATIONS: dict[str, Callable[[Plane, Received, Parameters], Data]] = {
+OPERATIONS: Mapping[str, Operation] = {
     "AssumeRoleWithOIDC": _with_oidc,
     "AssumeRole": _assume_role,
     "GetCallerIdentity": _identity,

@@ -6,7 +6,7 @@ On the real service this is the access management's (RAM). Here it is two operat
 import fnmatch
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from agentramp.local.fields import Fields, is_object
@@ -108,6 +108,11 @@ class Trust:
         row = self._db.execute("SELECT document FROM roles WHERE arn=?", (arn,)).fetchone()
         return None if row is None else read_role(row[0].encode())
 
+    def policy(self, arn: str) -> str | None:
+        """The trust policy as the operator wrote it; None for a role that nobody described."""
+        row = self._db.execute("SELECT document FROM roles WHERE arn=?", (arn,)).fetchone()
+        return None if row is None else json.dumps(json.loads(row[0])["trustPolicy"])
+
 
 def read_provider(body: bytes) -> Provider:
     """Raises RefusalError."""
@@ -149,10 +154,13 @@ def _statement(fields: Fields) -> Statement:
     if _texts(fields, "Action") != ("sts:AssumeRole",):
         fields.faults.append(f"{fields.where}.Action must be sts:AssumeRole")
     principal = fields.child("Principal")
-    named = (
-        () if principal is None else (*_texts(principal, "RAM"), *_texts(principal, "Federated"))
-    )
-    return Statement(effect == "Allow", frozenset(named), _conditions(fields.child("Condition")))
+    named = frozenset(_named(principal)) if principal else frozenset[str]()
+    return Statement(effect == "Allow", named, _conditions(fields.child("Condition")))
+
+
+def _named(principal: Fields) -> Iterator[str]:
+    for kind in ("RAM", "Federated", "Service"):
+        yield from _texts(principal, kind)
 
 
 def _conditions(fields: Fields | None) -> tuple[Condition, ...]:

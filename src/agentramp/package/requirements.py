@@ -37,6 +37,11 @@ class Requirements:
     local: tuple[str, ...] = ()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of what is asked for, as the file writes them."""
+        return tuple(_name(line) for line in self.lines)
+
+    @property
     def unpinned(self) -> tuple[str, ...]:
         return tuple(_name(line) for line in self.lines if not _is_pinned(line))
 
