@@ -4,7 +4,7 @@ from agentramp.model import Split
 from agentramp.plan import MoveTraffic, Plan, Subject
 from agentramp.platform.port import PlatformError
 from agentramp.report import github
-from agentramp.report.result import Failure, Result
+from agentramp.report.result import Answer, Failure, Result
 
 MOVE = MoveTraffic("rt", "ep", "production", Split(1), Split(1, ((2, 10),)))
 BACK = MoveTraffic("rt", "ep", "production", Split(1, ((2, 10),)), Split(1))
@@ -52,6 +52,39 @@ def test_outputs() -> None:
         "artifact-path": "",
         "artifact-digest": "",
     }
+
+
+ANSWER = Answer(
+    verb="verify",
+    message="endpoint production answers: 200",
+    lines=("  Hello ``` there",),
+    fields=(("runtime", '"agent"'), ("url", '"http://127.0.0.1:1/x"'), ("status", "200")),
+)
+
+
+def test_outputs_of_an_answer() -> None:
+    found = parsed(github.answer_outputs(ANSWER, "mark"))
+    assert found.pop("result-json").startswith('{"verb": "verify"')
+    assert found == {
+        "changed": "false",
+        "runtime": "agent",
+        "url": "http://127.0.0.1:1/x",
+        "reason": "endpoint production answers: 200",
+    }
+
+
+def test_a_field_that_is_no_text_stands_in_the_json_alone() -> None:
+    answer = Answer("status", "it stands", (), (("runtime", '{"name": "agent"}'),))
+    found = parsed(github.answer_outputs(answer, "mark"))
+    assert set(found) == {"changed", "reason", "result-json"}
+    assert '"runtime": {"name": "agent"}' in found["result-json"]
+
+
+def test_the_summary_of_an_answer() -> None:
+    told = github.answer_summary(ANSWER, "agentramp verify")
+    assert told.startswith("### verify: done\n\nendpoint production answers: 200\n")
+    assert told.count("```") == 2, "what an agent says ends no fence"
+    assert told.endswith("The same on a laptop: `agentramp verify`\n\n")
 
 
 def test_a_value_with_newlines_stays_one_value() -> None:

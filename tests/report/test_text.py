@@ -16,7 +16,7 @@ from agentramp.plan import (
     Subject,
     UpdateRuntime,
 )
-from agentramp.report import text
+from agentramp.report import steps, text
 from agentramp.report.result import Failure, Result
 
 SPEC = RuntimeSpec("agent", Code("python3.12"))
@@ -46,12 +46,12 @@ PACKAGE = Artifact(Path("/here/agent.zip"), "a" * 64, "1", 1_234_567)
     ],
 )
 def test_each_step_in_words(step: Step, words: str) -> None:
-    assert text.step(step) == words
+    assert steps.step(step) == words
 
 
 def test_a_plan_that_touches_no_traffic_says_so() -> None:
     plan = Plan("deploy", Subject("agent"), (AwaitRuntime("rt"),), notes=("because",))
-    assert list(text.plan(plan)) == [
+    assert list(steps.plan(plan)) == [
         "  will   wait for the change an earlier run began",
         "  back   not needed: no traffic is touched",
         "  note   because",
@@ -59,7 +59,7 @@ def test_a_plan_that_touches_no_traffic_says_so() -> None:
 
 
 def test_a_plan_without_steps_is_its_reason() -> None:
-    assert list(text.plan(Plan("x", Subject("agent"), notes=("all is so",)))) == [
+    assert list(steps.plan(Plan("x", Subject("agent"), notes=("all is so",)))) == [
         "  note   all is so"
     ]
 

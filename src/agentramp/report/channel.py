@@ -88,6 +88,8 @@ class Channel:
                 lines, document = text.history(value, Path.cwd()), json.history(value)
             case Answer():
                 lines, document = text.answer(value), json.answer(value)
+                self._append("GITHUB_OUTPUT", github.answer_outputs(value, secrets.token_hex(16)))
+                self._append("GITHUB_STEP_SUMMARY", github.answer_summary(value, self.command))
             case Streamed():
                 return
             case _:

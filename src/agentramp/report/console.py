@@ -7,12 +7,13 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from agentramp.plan import KeepRecord, Plan, Step
-from agentramp.platform.agentrun.calls import Call
-from agentramp.report import text
 from agentramp.report.plain import wrapped
+
+if TYPE_CHECKING:  # every verb has a console, and only some have a plan or call a service
+    from agentramp.plan import Plan, Step
+    from agentramp.platform.agentrun.calls import Call
 
 _BAR = 24
 _WIDTH, _HEAD = 80, len("  will   ")
@@ -43,7 +44,7 @@ class Console:
         self._wipe()
         print(f"  {line}", file=self.stream, flush=True)
 
-    def called(self, call: Call) -> None:
+    def called(self, call: "Call") -> None:
         self._calls[call.action] += 1
         if self.debug:
             self.say(str(call))
@@ -74,24 +75,30 @@ class Console:
         print(f"{bar}{up}{rows}\x1b[J", end="", file=self.stream, flush=True)
         self._drawn, self._rows = False, len(lines)
 
-    def plan(self, plan: Plan) -> None:
+    def plan(self, plan: "Plan") -> None:
+        from agentramp.report import steps  # noqa: PLC0415 - a verb without a plan has no steps
+
         self._wipe()
-        for line in text.plan(plan):
+        for line in steps.plan(plan):
             head, words = line[:_HEAD], line[_HEAD:]
             lines = wrapped(words, _WIDTH - _HEAD) if self.terminal else [words]
             for number, part in enumerate(lines):
                 print((" " * _HEAD if number else head) + part, file=self.stream, flush=True)
 
-    def begin(self, step: Step) -> None:  # noqa: ARG002 - the plan was printed
+    def begin(self, step: "Step") -> None:  # noqa: ARG002 - the plan was printed
         self._begun = self.clock()
 
-    def end(self, step: Step) -> None:
+    def end(self, step: "Step") -> None:
+        from agentramp.plan import KeepRecord  # noqa: PLC0415 - a verb without a plan has no steps
+
         if isinstance(step, KeepRecord):
             return  # nothing that anybody waits for
         self.say(f"done   in {self.clock() - self._begun:.1f} s")
 
-    def going_back(self, step: Step) -> None:
-        self.say(f"failed; going back: {text.step(step)}")
+    def going_back(self, step: "Step") -> None:
+        from agentramp.report import steps  # noqa: PLC0415 - a verb without a plan has no steps
+
+        self.say(f"failed; going back: {steps.step(step)}")
 
     def _draw(self, title: str, done: int, total: int) -> None:
         if not self._due(_REDRAW, done, total):

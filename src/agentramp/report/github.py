@@ -4,12 +4,13 @@ Formats: "Workflow commands for GitHub Actions" and "Adding a job summary" in Gi
 documentation. At most ten errors of a step are shown there, so the tenth stands for the rest.
 """
 
-from collections.abc import Iterator
+import json as parsing
+from collections.abc import Iterator, Mapping
 
 from agentramp.diagnostics import ConfigError, Diagnostic
 from agentramp.model import Split
-from agentramp.report import json, text
-from agentramp.report.result import Failure, Result
+from agentramp.report import json
+from agentramp.report.result import Answer, Failure, Result
 
 SHOWN = 10
 
@@ -30,10 +31,37 @@ def outputs(value: Result, delimiter: str) -> str:
         "artifact-digest": f"sha256:{artifact.sha256}" if artifact else None,
         "result-json": json.result(value),
     }
+    return _written(pairs, delimiter)
+
+
+def answer_outputs(value: Answer, delimiter: str) -> str:
+    """Its fields that are a text and have the name of an output; all of them are in the JSON."""
+    document = json.answer(value)
+    said = parsing.loads(document)
+    pairs = {
+        "changed": "true" if value.changed else "false",
+        **{name: said[name] for name in ("runtime", "url") if isinstance(said.get(name), str)},
+        "reason": value.message,
+        "result-json": document,
+    }
+    return _written(pairs, delimiter)
+
+
+def _written(pairs: Mapping[str, object], delimiter: str) -> str:
     return "".join(
-        f"{name}<<{delimiter}\n{'' if text is None else text}\n{delimiter}\n"
-        for name, text in pairs.items()
+        f"{name}<<{delimiter}\n{'' if value is None else value}\n{delimiter}\n"
+        for name, value in pairs.items()
     )
+
+
+def answer_summary(value: Answer, reproduce: str) -> str:
+    lines = [f"### {value.verb}: {'failed' if value.exit_code else 'done'}", ""]
+    lines += [_cell(value.message), ""]
+    if value.lines:
+        lines += ["```text", *map(_fence, value.lines), "```", ""]
+    if value.next:
+        lines += [f"Next: `{value.next}`", ""]
+    return "\n".join([*lines, f"The same on a laptop: `{reproduce}`", "", ""])
 
 
 def summary(value: Result, reproduce: str) -> str:
@@ -53,7 +81,9 @@ def summary(value: Result, reproduce: str) -> str:
     plans = [plan for plan in (value.plan, *value.endpoints) if plan and plan.steps]
     lines += [f"- {_cell(one.message)}" for one in value.resources]
     if plans:
-        told = (_fence(line) for plan in plans for line in text.plan(plan))
+        from agentramp.report import steps  # noqa: PLC0415 - a verb without a plan has no steps
+
+        told = (_fence(line) for plan in plans for line in steps.plan(plan))
         lines += ["```text", *told, "```", ""]
     if value.next:
         lines += [f"Next: `{value.next}`", ""]

@@ -1,14 +1,14 @@
 """One JSON object per run; every key is always there, so that a program may rely on it."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentramp.diagnostics import ConfigError
 from agentramp.model import Artifact, Split
-from agentramp.plan import Plan
-from agentramp.platform.port import PlatformError
-from agentramp.report import text
 from agentramp.report.result import Answer, Facts, Failure, History, Result
+
+if TYPE_CHECKING:
+    from agentramp.plan import Plan
 
 
 def result(value: Result) -> str:
@@ -76,6 +76,8 @@ def answer(value: Answer) -> str:
 
 def failure(value: Failure) -> str:
     error = value.error
+    from agentramp.platform.port import PlatformError  # noqa: PLC0415 - only a failure needs it
+
     platform = error if isinstance(error, PlatformError) else None
     faults = error.diagnostics if isinstance(error, ConfigError) else ()
     said = {
@@ -125,14 +127,14 @@ def _artifact(artifact: Artifact | None) -> dict[str, Any] | None:
     }
 
 
-def _plan(plan: Plan | None) -> dict[str, Any] | None:
+def _plan(plan: "Plan | None") -> dict[str, Any] | None:
     if plan is None:
         return None
+    from agentramp.report.steps import step  # noqa: PLC0415 - a verb without a plan has no steps
+
     return {
         "subject": str(plan.subject),
-        "steps": [{"step": type(step).__name__, "text": text.step(step)} for step in plan.steps],
-        "way_back": [
-            {"step": type(step).__name__, "text": text.step(step)} for step in plan.way_back
-        ],
+        "steps": [{"step": type(one).__name__, "text": step(one)} for one in plan.steps],
+        "way_back": [{"step": type(one).__name__, "text": step(one)} for one in plan.way_back],
         "notes": list(plan.notes),
     }

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from agentramp.errors import AgentrampError
 from agentramp.model import Artifact, Split
-from agentramp.plan import Plan
 
-if TYPE_CHECKING:  # only one verb tells records
+if TYPE_CHECKING:  # who plans nothing or tells no records loads neither
+    from agentramp.plan import Plan
     from agentramp.report.records import Told
 
 
@@ -36,13 +36,13 @@ class Result:
     after: Split | None = None
     artifact: Artifact | None = None
     manifest: Path | None = None
-    plan: Plan | None = None
+    plan: "Plan | None" = None
     next: str | None = None
     verdict: str | None = None
     e: float | None = None
     canary_sessions: int | None = None
     exit_code: int = 0
-    endpoints: tuple[Plan, ...] = ()
+    endpoints: tuple["Plan", ...] = ()
     """What a deploy does to each endpoint that s.yaml names; ``plan`` is the runtime's."""
     resources: tuple["Result", ...] = ()
     """One for each resource of s.yaml, where several were deployed."""

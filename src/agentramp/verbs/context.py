@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from agentramp.credentials.port import Holder
-from agentramp.platform.agentrun.calls import Tell
 from agentramp.report.console import Console
 from agentramp.report.lines import Lines
+
+if TYPE_CHECKING:  # a verb that needs no network pays for none of its words
+    from agentramp.credentials.port import Holder
+    from agentramp.platform.agentrun.calls import Call
 
 
 def _nobody(_: str) -> str:
@@ -37,12 +39,12 @@ class Context:
     """Whether a person at a terminal can be asked: standard input is one."""
     secret: Callable[[str], str] = _nobody
     """Asks a person at the terminal for what is not to be seen there; raises EOFError."""
-    holders: dict[tuple[str, str | None, str | None], Holder] = field(
+    holders: dict[tuple[str, str | None, str | None], "Holder"] = field(
         default_factory=dict, repr=False, compare=False
     )
     """What the chain of credentials came to in this run, by service and names asked for."""
 
     @property
-    def tell(self) -> Tell:
+    def tell(self) -> "Callable[[Call], None]":
         """Who is told of each call of a service's API."""
         return self.console.called
