@@ -1,5 +1,6 @@
 """The boundary, in process: exit codes, streams, and GitHub's files."""
 
+import argparse
 import json
 import os
 import socket
@@ -45,9 +46,22 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("verb", cli.VERBS)
-def test_help_of_a_verb_has_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_of_a_verb_has_an_example(
+    verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     assert cli.main([verb, "--help"]) == 0
-    assert f"agentramp {verb}" in capsys.readouterr().out.split("example:")[1]
+    told = capsys.readouterr().out
+    assert f"agentramp {verb}" in told.split("example:")[1]
+    assert [line for line in told.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_help_of_a_verb_says_something_of_every_word(verb: str) -> None:
+    made = argparse.ArgumentParser()
+    cli._load(verb).add_arguments(made)  # noqa: SLF001 - as the command line itself makes it
+    words = [word for word in made._actions if not word.help]  # noqa: SLF001 - no public list
+    assert words == []
 
 
 def test_no_verb_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,46 +15,63 @@ from agentramp.errors import AgentrampError, UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from agentramp.report.channel import Channel
     from agentramp.report.result import Report
     from agentramp.verbs.context import Context
 
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "begin": {
+        "init": "begin a project from a template",
+        "sync": "write the s.yaml of a runtime that is there already",
+        "validate": "check s.yaml; all faults at once, each with its line",
+        "doctor": "whether this machine has what a release needs",
+        "whoami": "as whom the platform knows you, by which credentials",
+        "access": "keep named credentials: add, list or remove",
+    },
+    "release": {
+        "build": "package code and dependencies into one reproducible zip",
+        "deploy": "make the head what s.yaml says, and the endpoints it names",
+        "publish-version": "freeze the head as an immutable version",
+        "shift-traffic": "give a version a share of an endpoint's sessions",
+        "rollback": "all traffic back to the version that served before",
+        "verify": "ask the agent as its users do, and say what came back",
+    },
+    "ramp": {
+        "release": "build, deploy, publish, and the first step of a ramp",
+        "promote": "one tick of a ramp: advance, roll back or hold, on evidence",
+        "abort": "end the ramp: all traffic to its stable version",
+        "pause": "hold a ramp where it is; evidence still rolls it back",
+        "resume": "let a paused ramp go on",
+        "approve": "let the canary have a weight that waits for a person",
+        "adopt": "what somebody set by hand is what is meant",
+        "restore": "put an endpoint back to what the journal says",
+    },
+    "look": {
+        "status": "how a runtime, its versions and its endpoints stand",
+        "logs": "what the agent wrote, oldest first, or as it comes",
+        "history": "what was done to an endpoint, and why",
+    },
+    "operate": {
+        "versions": "list what was published, or publish the head",
+        "endpoints": "list, get, publish or remove endpoints",
+        "instances": "which processes of an agent run, and a command in one",
+        "concurrency": "what of the account's concurrency a runtime has reserved",
+        "remove": "take a runtime away, with its endpoints and versions",
+    },
+    "here": {
+        "local": "start, stop or look at the embedded platform",
+        "simulate": "what a ramp would catch, and when, before you ship",
+        "judge": "verdicts on windows of counts read as JSON lines",
+    },
+}
 VERBS: Mapping[str, str] = {
-    "validate": "check s.yaml; all faults at once, each with its line",
-    "build": "package code and dependencies into one reproducible zip",
-    "deploy": "make the head what s.yaml says; traffic stays where it is",
-    "publish-version": "freeze the head as an immutable version",
-    "shift-traffic": "give a version a share of an endpoint's sessions",
-    "release": "build, deploy, publish, and the first step of a ramp",
-    "promote": "one tick of a ramp: advance, roll back or hold, on evidence",
-    "abort": "end the ramp: all traffic to its stable version",
-    "rollback": "all traffic back to the version that served before",
-    "pause": "hold a ramp where it is; evidence still rolls it back",
-    "resume": "let a paused ramp go on",
-    "approve": "let the canary have a weight that waits for a person",
-    "adopt": "what somebody set by hand is what is meant",
-    "restore": "put an endpoint back to what the journal says",
-    "history": "what was done to an endpoint, and why",
-    "status": "how a runtime, its versions and its endpoints stand",
-    "versions": "list what was published, or publish the head",
-    "endpoints": "list, get, publish or remove endpoints",
-    "remove": "take a runtime away, with its endpoints and versions",
-    "sync": "write the s.yaml of a runtime that is there already",
-    "init": "begin a project from a template",
-    "whoami": "as whom the platform knows you, by which credentials",
-    "access": "keep named credentials: add, list or remove",
-    "judge": "verdicts on windows of counts read as JSON lines",
-    "simulate": "what a ramp would catch, and when, before you ship",
-    "logs": "what the agent wrote, oldest first, or as it comes",
-    "doctor": "whether this machine has what a release needs",
-    "verify": "ask the agent as its users do, and say what came back",
-    "instances": "which processes of an agent run, and a command in one",
-    "concurrency": "what of the account's concurrency is reserved for a runtime",
-    "local": "start, stop or look at the embedded platform",
+    name: about for group in GROUPS.values() for name, about in group.items()
 }
 BUG, INTERRUPTED = 1, 130
+_SOON = 0.05
+"""Seconds: a finalizer is over by then."""
 
 
 class Verb(Protocol):
@@ -91,8 +108,7 @@ def _overview() -> str:
         "",
         "Ships AI agents to production, one ramp at a time.",
         "",
-        *(f"  {name:<16} {summary}" for name, summary in VERBS.items()),
-        "",
+        *(line for group, verbs in GROUPS.items() for line in _listed(group, verbs)),
         "agentramp VERB --help tells a verb's options, with an example.",
         "--platform local needs no cloud account: it is this machine.",
         "",
@@ -102,6 +118,10 @@ def _overview() -> str:
         "7 the platform cannot do it, 130 interrupted",
     ]
     return "\n".join(lines)
+
+
+def _listed(group: str, verbs: Mapping[str, str]) -> list[str]:
+    return [f"{group}:", *(f"  {name:<16} {about}" for name, about in verbs.items()), ""]
 
 
 def _unknown(word: str) -> int:
@@ -154,9 +174,35 @@ def _follow_termination() -> None:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    if threading.current_thread() is threading.main_thread():
+    def follow() -> None:
         for number in both:
             signal.signal(number, interrupt)
+
+    if threading.current_thread() is threading.main_thread():
+        follow()
+        _mind_swallowed(follow)
+
+
+def _mind_swallowed(follow: Callable[[], None]) -> None:
+    """Interrupt again where a finalizer that happened to run took the interruption.
+
+    All signals are ignored by then, so that nothing else would end this process.
+    """
+    import threading
+    from _thread import interrupt_main
+
+    known = sys.unraisablehook
+    if getattr(known, "__name__", "") == "swallowed":  # of an earlier run in this process
+        return
+
+    def swallowed(taken: sys.UnraisableHookArgs) -> None:
+        if not isinstance(taken.exc_value, KeyboardInterrupt):
+            known(taken)
+            return
+        follow()
+        threading.Timer(_SOON, interrupt_main).start()
+
+    sys.unraisablehook = swallowed
 
 
 def _run(name: str, words: list[str], channel: Channel) -> Report:

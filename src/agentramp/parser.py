@@ -71,7 +71,10 @@ def _parser(command: Command) -> _Parser:
     )
     command.add_arguments(parser)
     parser.add_argument(
-        "--output", choices=("text", "json"), default="text", help="(default: text)"
+        "--output",
+        choices=("text", "json"),
+        default="text",
+        help="lines for people, or one JSON object (default: text)",
     )
     parser.add_argument("--debug", action="store_true", help="tell each call of a service's API")
     return parser

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LONGEST = 60.0
+LONGEST = 240.0
 IDENTITY = ("-c", "user.name=A Consumer", "-c", "user.email=consumer@example.com")
 
 

@@ -8,7 +8,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WHOLE = ("validate", "build", "deploy", "publish-version", "shift-traffic")
 """The verbs of the root action, in their order."""
-VERBS = (*WHOLE, "release", "promote", "abort", "rollback")
+VERBS = (*WHOLE, "release", "promote", "abort", "rollback", "verify", "status")
 
 
 @dataclass(frozen=True)

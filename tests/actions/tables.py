@@ -18,9 +18,11 @@ on Linux and macOS runners.
 - **Set-up.** The first step of a job makes a private environment under `RUNNER_TEMP` from
   hash-locked requirements, with `uv` where it is on `PATH` (about a second) and `pip` otherwise;
   later steps find it. Your Python, `PATH` and checkout stay as they are.
-- **Credentials** are never inputs. Put `ALIBABA_CLOUD_ACCESS_KEY_ID` and
-  `ALIBABA_CLOUD_ACCESS_KEY_SECRET` (and `ALIBABA_CLOUD_SECURITY_TOKEN`) into the `env:` of the
-  step or of the job.
+- **Credentials** are never inputs, and no key is needed: give the job `id-token: write`, and put
+  `ALIBABA_CLOUD_ROLE_ARN` and `ALIBABA_CLOUD_OIDC_PROVIDER_ARN` into the `env:` of the step or of
+  the job ([how](../how-to/credentials.md)). A key in `ALIBABA_CLOUD_ACCESS_KEY_ID` and
+  `ALIBABA_CLOUD_ACCESS_KEY_SECRET` (and `ALIBABA_CLOUD_SECURITY_TOKEN`) works too, with a warning
+  where it is a long-lived one.
 - **Permissions.** A job needs `contents: read` for its checkout, and `contents: write` where it
   moves traffic: the journal is a ref of the repository, pushed with the login that the checkout
   left. With `persist-credentials: false` there is none, and such a step ends with exit code 3
@@ -46,14 +48,16 @@ jobs:
   release:
     runs-on: ubuntu-latest
     timeout-minutes: 20
+    environment: production # the role is bound to it
     permissions:
       contents: write # the journal is a ref of this repository
+      id-token: write # lets the job ask for an identity token: there is no key
+    env:
+      ALIBABA_CLOUD_ROLE_ARN: acs:ram::1234567890123456:role/agentramp
+      ALIBABA_CLOUD_OIDC_PROVIDER_ARN: acs:ram::1234567890123456:oidc-provider/github
     steps:
       - uses: actions/checkout@v7
       - uses: agentramp/agentramp@v0
-        env:
-          ALIBABA_CLOUD_ACCESS_KEY_ID: ${{ secrets.ALIBABA_CLOUD_ACCESS_KEY_ID }}
-          ALIBABA_CLOUD_ACCESS_KEY_SECRET: ${{ secrets.ALIBABA_CLOUD_ACCESS_KEY_SECRET }}
 ```
 
 In earnest, name both by the full commit id of the release you checked.

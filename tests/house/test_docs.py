@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agentramp import cli
 from agentramp.local import assumptions
+from tests.house import commands
 
 DOCS = Path(__file__).parents[2] / "docs"
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| .+ \|$", re.MULTILINE)
@@ -30,6 +31,18 @@ def test_every_assumption_is_used() -> None:
 def test_the_readme_names_every_verb() -> None:
     readme = (DOCS.parent / "README.md").read_text()
     assert [verb for verb in cli.VERBS if verb not in readme] == []
+
+
+def test_the_page_of_the_commands_is_what_the_parsers_say() -> None:
+    assert commands.PAGE.read_text() == commands.page(), "it is out of date: make docs"
+
+
+def test_every_difference_to_the_vendor_s_tool_has_a_test_of_its_number() -> None:
+    page = (DOCS / "how-to" / "move-from-serverless-devs.md").read_text()
+    tests = (DOCS.parent / "tests" / "release" / "test_vendor_traps.py").read_text()
+    told = re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
+    names = re.findall(r"^def test_trap_(\d+)(?:_and_(\d+))?_", tests, re.MULTILINE)
+    assert told == [number for pair in names for number in pair if number]
 
 
 def test_links_between_pages_lead_somewhere() -> None:

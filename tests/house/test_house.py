@@ -116,8 +116,9 @@ def test_the_embedded_platform_speaks_to_the_rest_over_http() -> None:
         "agentramp.errors",
         "agentramp.__version__",
         "agentramp.crc64",
-        "agentramp.evidence.log_signing",
         "agentramp.platform.agentrun.classic_signing",
+        "agentramp.platform.agentrun.log_signing",
+        "agentramp.platform.agentrun.oss_signing",
         "agentramp.platform.agentrun.signing",
     }
 

@@ -64,7 +64,10 @@ def test_a_workflow_uses_our_actions_and_puts_no_expression_in_a_script(
     actions = EXAMPLE.parents[1] / "actions"
     assert all((actions / use.split("@")[0].rpartition("/")[2]).is_dir() for use in ours)
     assert not any("${{" in step.get("run", "") for step in steps)
-    assert flow["permissions"] == {"contents": "write"}
+    assert flow["permissions"] == {}
+    asked = [job["permissions"] for job in flow["jobs"].values()]
+    assert asked == [{"contents": "write", "id-token": "write"}] * 2
+    assert not any("ACCESS_KEY" in name for name in flow["env"]), "keyless by default"
 
 
 @pytest.mark.parametrize("template", init.TEMPLATES)

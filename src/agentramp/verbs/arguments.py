@@ -20,12 +20,19 @@ _TRAFFIC = {
     "journal": None,
     "remote": None,
 }
+_JOURNAL = {"journal": None, "remote": None}
 _WITH_FILE = {name: default for name, default in _TRAFFIC.items() if name not in _NAMED}
+_ENDPOINT = {name: default for name, default in _TRAFFIC.items() if name not in _JOURNAL}
+_RUNTIME = {name: default for name, default in _ENDPOINT.items() if name != "endpoint"}
 LOCATING = {
+    "validate": {name: default for name, default in _PROJECT.items() if name != "resource"},
     "build": _PROJECT,
-    "deploy": _PROJECT | {"journal": None, "remote": None},
+    "deploy": _PROJECT | _JOURNAL,
     "publish-version": _PROJECT,
     "release": _PROJECT | _WITH_FILE,
+    "verify": _ENDPOINT,
+    "logs": _RUNTIME,
+    "remove": _RUNTIME | _JOURNAL,
     **dict.fromkeys(
         (
             "shift-traffic",
@@ -38,6 +45,7 @@ LOCATING = {
             "adopt",
             "restore",
             "history",
+            "status",
         ),
         _TRAFFIC,
     ),
@@ -123,7 +131,7 @@ def add_endpoint(parser: argparse.ArgumentParser) -> None:
         "--endpoint",
         metavar="NAME",
         type=_endpoint,
-        help=f"(default: what agentramp.yaml says, else {ENDPOINT})",
+        help=f"the endpoint that is meant (default: what agentramp.yaml says, else {ENDPOINT})",
     )
 
 
