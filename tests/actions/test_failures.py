@@ -5,7 +5,7 @@ import pytest
 from tests.actions.act import Act, commit
 from tests.actions.conftest import Platform
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_a_fault_is_told_at_its_line(act: Act, consumer: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.actions.act import Act, Run, commit
 from tests.actions.conftest import Platform
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 CHAIN = ("validate", "build", "deploy", "publish-version", "shift-traffic")
 
 

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 RUN = ROOT / "actions" / "run"
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(400)
 
 
 def start(
