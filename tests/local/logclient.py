@@ -10,8 +10,8 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from agentramp.evidence.log_signing import LogRequest, signature, signed_headers
 from agentramp.local.daemon import Server
+from agentramp.platform.agentrun.log_signing import LogRequest, signature, signed_headers
 from agentramp.platform.agentrun.signing import Credentials
 
 

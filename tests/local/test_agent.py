@@ -195,7 +195,7 @@ def test_one_that_takes_the_configured_port_itself_is_told_at_once(tmp_path: Pat
 )
 def test_why_a_program_does_not_start(tmp_path: Path, command: str, cause: str) -> None:
     given = launch(tmp_path, SERVES, command)
-    with zipfile.ZipFile(given.archive, "a") as archive:
+    with zipfile.ZipFile(tmp_path / "code.zip", "a") as archive:
         for name, text in (("lost.sh", "#!/nonesuch/sh\n"), ("blank.sh", "\0\0")):
             info = zipfile.ZipInfo(name)
             info.external_attr = 0o100755 << 16
@@ -216,7 +216,7 @@ def test_a_damaged_archive_is_told(tmp_path: Path) -> None:
         archive.writestr("app.py", SERVES * 50)
     content = bytearray(sink.getvalue())
     content[40:60] = b"\xff" * 20
-    given.archive.write_bytes(bytes(content))
+    (tmp_path / "code.zip").write_bytes(bytes(content))
 
     async def use(agent: Agent) -> None:
         with pytest.raises(StartError, match="cannot be unpacked"):

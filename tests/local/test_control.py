@@ -93,7 +93,7 @@ def test_a_name_is_taken_once(control: Control, demo: str) -> None:
             {"codeConfiguration": {"command": ["x"], "zipFile": zipped({}), "checksum": "1"}},
             CRC64,
         ),
-        ({"artifactType": "Container"}, "the embedded platform runs no containers"),
+        ({"artifactType": "Container"}, "ContainerConfiguration is required"),
         (
             {"codeConfiguration": {"command": ["x"], "ossBucketName": "bkt"}},
             "codeConfiguration.ossObjectName is required",
@@ -317,7 +317,9 @@ def test_a_page_size_that_is_none(control: Control, size: str) -> None:
 
 
 def test_operations_that_are_not_there(control: Control) -> None:
-    assert "does not exist" in refused(control, 404, "GET", "/agents/templates")
+    assert "is no operation of the embedded platform" in refused(
+        control, 404, "GET", "/agents/templates"
+    )
     assert "ERR_METHOD_NOT_ALLOWED" in refused(control, 405, "PATCH", RUNTIMES)
 
 
@@ -343,3 +345,44 @@ def test_a_large_archive(control: Control) -> None:
         codeConfiguration={**code, "zipFile": base64.b64encode(sink.getvalue()).decode()}
     )
     assert control.call("DELETE", runtime).status == 200
+
+
+def test_runtimes_are_found_by_tags_group_and_status(control: Control) -> None:
+    name = f"found-{secrets.token_hex(4)}"
+    tags = ["x-agentrun-cli", "team-a"]
+    body = runtime_input(name, systemTags=tags, resourceGroupId="rg-1")
+    assert control.call("POST", RUNTIMES, body).status == 200
+
+    def total(**query: str) -> int:
+        return int(
+            control.call("GET", RUNTIMES, query={"agentRuntimeName": name, **query}).data["total"]
+        )
+
+    assert total(systemTags="team-a") == total(systemTags="team-a,x-agentrun-cli") == 1
+    assert total(systemTags="team") == total(systemTags="team-a,team-b") == 0
+    assert total(resourceGroupId="rg-1") == total(discoveryResourceGroupId="rg-1") == 1
+    assert total(resourceGroupId="rg-2") == total(discoveryResourceGroupId="rg-2") == 0
+    assert total(status="CREATING") + total(status="READY") == 1
+    assert total(status="DELETING") == 0
+    workspace = control.call("GET", RUNTIMES, query={"agentRuntimeName": name}).data["items"][0]
+    assert total(workspaceId=workspace["workspaceId"]) == 1
+    assert total(workspaceIds=f"ws-none,{workspace['workspaceId']}") == 1
+    assert total(workspaceIds="ws-none") == 0
+
+
+def test_a_wanted_minimum_is_shown_beside_what_runs(control: Control) -> None:
+    runtime = control.make_runtime()
+    policy = {"name": "day", "scheduleExpression": "cron(0 0 8 * * *)", "target": 3}
+    endpoint = control.make_endpoint(
+        runtime, scalingConfig={"minInstances": 2, "scheduledPolicies": [policy]}
+    )
+    shown = control.call("GET", endpoint.path).data["scalingStatus"]
+    assert shown == {
+        "minInstances": 2,
+        "targetInstances": 2,
+        "currentInstances": 1,
+        "currentError": "",
+        "scheduledPolicies": [policy],
+    }
+    assert control.call("PUT", endpoint.path, {"deleteScalingConfig": True}).status == 200
+    assert control.call("GET", endpoint.path).data["scalingStatus"]["minInstances"] == 0

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from agentramp.evidence.log_signing import LogRequest, signature, signed_headers
 from agentramp.local.daemon import Server
 from agentramp.local.ledger import Ledger, Request
 from agentramp.local.logview import LogQuery, QueryError, run
@@ -23,6 +22,7 @@ from agentramp.local.records import Endpoint, Label, Route, Runtime, Snapshot, S
 from agentramp.local.schema import open_database
 from agentramp.local.store import Store
 from agentramp.local.totals import Place
+from agentramp.platform.agentrun.log_signing import LogRequest, signature, signed_headers
 from agentramp.platform.agentrun.signing import Credentials
 from tests.local.client import Control
 

@@ -17,9 +17,9 @@ from alibabacloud_sts20150401.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.models import Config
 
-from agentramp.evidence.log_signing import signed_headers
 from agentramp.local import daemon
 from agentramp.local.daemon import Server
+from agentramp.platform.agentrun.log_signing import signed_headers
 from agentramp.platform.agentrun.signing import Credentials
 from tests.local.client import Control
 from tests.local.storage import Storage

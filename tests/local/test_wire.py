@@ -87,7 +87,12 @@ def test_an_update_keeps_what_it_does_not_send() -> None:
         ({"agentRuntimeName": "9lives"}, "agentRuntimeName must match"),
         ({"cpu": None, "memory": None, "port": None}, "CPU is required; Memory is required; Port"),
         ({"artifactType": None}, "ArtifactType is required"),
-        ({"artifactType": "Container"}, "runs no containers"),
+        ({"artifactType": "Container"}, "ContainerConfiguration is required"),
+        (
+            {"artifactType": "Container", "containerConfiguration": {"command": "x", "port": 0}},
+            "containerConfiguration.image is required; containerConfiguration.command must be",
+        ),
+        ({"systemTags": "a"}, "systemTags must be a list of strings"),
         ({"artifactType": "Jar"}, "must be Code or Container"),
         ({"cpu": "1"}, "cpu must be a number"),
         ({"cpu": True}, "cpu must be a number"),

@@ -38,7 +38,9 @@ class Scene:
 
     def found(self) -> list[Finding]:
         return list(
-            findings(self.wanted, self.identity, self.observe, self.cloud, lambda: self.logs)
+            findings(
+                self.wanted, self.identity, self.observe, lambda: self.cloud, lambda: self.logs
+            )
         )
 
 

@@ -114,6 +114,7 @@ def test_a_clean_history_and_none(tmp_path: Path) -> None:
 def test_env_is_ignored_would_be_added_or_is_in(tmp_path: Path) -> None:
     assert isinstance(project.env_ignored([tmp_path], os.environ), Skipped)
     git(tmp_path, "init", "--quiet")
+    assert isinstance(project.env_ignored([tmp_path], os.environ), Advised), "nothing can leak yet"
     (tmp_path / ".env").write_text("A=1\n")
     would = project.env_ignored([tmp_path], os.environ)
     assert isinstance(would, Failed)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
-from agentramp.credentials.port import EARLY, CredentialsError, Holder, Lent, Source
-from agentramp.credentials.sts import TokenService
+from agentramp.credentials.port import EARLY, CredentialsError, Holder, Identity, Lent, Source
+from agentramp.credentials.sts import StsError, TokenService
 from agentramp.platform.agentrun.signing import Credentials
 
+_ENDED: Final = "InvalidSecurityToken.Expired"
 PAUSE: Final = 30.0
 """Seconds between two tries to renew what is still good."""
 
@@ -62,13 +63,24 @@ class _Account:
     known: str | None
     service: TokenService
     current: Callable[[], Credentials]
+    renew: Callable[[Credentials], None]
     _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def __call__(self) -> str:
         with self._lock:
             if self.known is None:
-                self.known = self.service.caller(self.current()).account
+                self.known = self._asked().account
             return self.known
+
+    def _asked(self) -> Identity:
+        key = self.current()
+        try:
+            return self.service.caller(key)
+        except StsError as error:
+            if _ENDED not in error.code:
+                raise
+        self.renew(key)
+        return self.service.caller(self.current())
 
 
 def hold(
@@ -76,5 +88,5 @@ def hold(
 ) -> Holder:
     """``account`` is asked of the platform where it is None, and only when somebody needs it."""
     kept = _Kept(source, now)
-    owner = _Account(account, service, kept.current)
+    owner = _Account(account, service, kept.current, kept.renew)
     return Holder(source.name, kept.current, owner, kept.expires_at, kept.renew)

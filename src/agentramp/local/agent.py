@@ -27,6 +27,10 @@ _FIRST_CHECK_SECONDS = 0.05
 _CHECK_GROWTH = 1.5
 _SLOWEST_CHECK_SECONDS = 0.5
 _HOSTS = ("127.0.0.1", "::1")
+_NO_ENGINE = (
+    "the embedded platform runs no containers, so nothing of the image was fetched or started;"
+    " use artifactType Code to run the agent here"
+)
 
 
 class StartError(RefusedError):
@@ -131,6 +135,9 @@ class Agent:
 
     async def _supervise(self) -> None:
         launch = self.launch
+        if launch.archive is None:
+            self._over(_NO_ENGINE)
+            return
         try:
             await asyncio.to_thread(archive.unpack, launch.archive, launch.code)
         except archive.ArchiveError as error:

@@ -17,7 +17,15 @@ Behaviour that is assumed and has no constant of its own:
 * A change that arrives while another is being applied replaces it.
 * ``language`` chooses nothing here: the command runs with this machine's programs, and ``python``
   and ``python3`` are the interpreter that agentramp was made from.
-* There is no container engine: such artifacts are refused with 400.
+* There is no container engine: a container is kept and given back, and it and its endpoints end
+  as CREATE_FAILED or UPDATE_FAILED with that as the reason. It cannot be published.
+* ``scalingStatus`` shows the minimum that was asked for beside the processes that run, which a
+  scaling configuration does not change. A workspace's ``updatedAt`` is when it was made.
+* A list of runtimes with ``systemTags`` holds those that have every one of them.
+* Of the AgentRun API only the operations on runtimes, their versions and endpoints, and workspaces
+  (list, get, create) are here. All others, custom domains and GetAccessToken among them, answer
+  404 with ERR_NOT_FOUND; custom domains are offered as Function Compute has them.
+* The data plane looks at no signature, and ``Agentrun-Authorization`` does not reach the agent.
 * Every well-formed bucket exists. Only one object's put, get and head are offered, path-style.
   The temporary bucket's object lies under ``<account>/<objectName>``, as the vendor's component
   puts it, and its key is good for nothing else. A date within the clock's skew is enough: neither
@@ -58,6 +66,9 @@ Behaviour that is assumed and has no constant of its own:
   and an empty one is the end of the input.
 * A function's instances are those of all versions where the call names no ``qualifier``; an
   instance's qualifier is its version, and so is the one of a line.
+* Function Compute's codes ConcurrencyConfigNotFound, DomainNameNotFound and InstanceNotFound with
+  404, and DomainNameAlreadyExists with 409, are guessed after FunctionNotFound.
+* Lines that cannot be read at the start are set aside as ``lines.db.broken``.
 * Custom domains are kept and given back, and nothing is served by them. Their private keys are not
   kept.
 * A line of an agent has the moment at which it was read, in whole seconds, no ``requestId``, and is

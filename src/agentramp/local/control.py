@@ -96,7 +96,11 @@ async def answer(plane: Plane, call: Call, table: Table) -> Answer:
             return await operation(plane, matched)
     if known:
         raise RefusalError(405, "ERR_METHOD_NOT_ALLOWED", f"{call.method} is not for {call.path}")
-    raise missing("the operation", f"{call.method} {call.path}")
+    raise RefusalError(
+        404,
+        "ERR_NOT_FOUND",
+        f"'{call.method} {call.path}' is no operation of the embedded platform",
+    )
 
 
 async def list_workspaces(plane: Plane, call: Call) -> Answer:

@@ -74,7 +74,10 @@ async def delete_endpoint(plane: Plane, call: Call) -> Answer:
 
 def _shown(plane: Plane, runtime: Runtime, endpoint: Endpoint) -> shown.Json:
     url = plane.data_url + INVOCATIONS.format(runtime=runtime.name, endpoint=endpoint.name)
-    return shown.endpoint_json(plane.identity, runtime, endpoint, url)
+    live = plane.routes.find(runtime.name, endpoint.name)
+    agents = live.agents.values() if live else ()
+    running = len({agent.instance.id for agent in agents if agent.instance})
+    return shown.endpoint_json(plane.identity, runtime, endpoint, url, running)
 
 
 ENDPOINTS: Table = {

@@ -16,14 +16,14 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import parse_qs, unquote
 
 from aiohttp import WSMsgType, web
 
 from agentramp.local import assumptions, process
 from agentramp.local.agent import Agent, Instance
-from agentramp.local.functions import PREFIX, Desk
+from agentramp.local.functions import PREFIX
 from agentramp.local.launch import Launch, mapped
 from agentramp.local.refusal import RefusalError
 
@@ -77,9 +77,24 @@ def _is_on(given: Mapping[str, list[str]], name: str, *, default: bool) -> bool:
     return given[name][-1].lower() == "true" if name in given else default
 
 
+class Instances(Protocol):
+    """Finds a process by its function's and its own name."""
+
+    def instance(self, function: str, name: str) -> tuple[Agent, Instance]: ...
+
+
 class Executions:
-    def __init__(self, desk: Desk) -> None:
+    """``seconds`` is how long a command may run, ``most`` how many may run at once."""
+
+    def __init__(
+        self,
+        desk: Instances,
+        seconds: float = assumptions.EXEC_SECONDS,
+        most: int = assumptions.EXECS_MOST,
+    ) -> None:
         self._desk = desk
+        self._seconds = seconds
+        self._most = most
         self._running = 0
 
     async def run(self, request: web.BaseRequest, wanted: Asked) -> web.StreamResponse:
@@ -87,15 +102,13 @@ class Executions:
         agent, instance = self._desk.instance(wanted.function, wanted.instance)
         if "websocket" not in request.headers.get("upgrade", "").lower():
             raise RefusalError(400, "InvalidArgument", "exec is only for WebSockets")
-        if self._running >= assumptions.EXECS_MOST:
-            raise RefusalError(
-                429, "ResourceThrottled", f"{assumptions.EXECS_MOST} commands run already"
-            )
+        if self._running >= self._most:
+            raise RefusalError(429, "ResourceThrottled", f"{self._most} commands run already")
         self._running += 1
         try:
             socket = web.WebSocketResponse(max_msg_size=1024 * 1024)
             await socket.prepare(request)
-            await _serve(socket, wanted, _Place(agent, instance))
+            await _serve(socket, wanted, _Place(agent, instance), self._seconds)
         finally:
             self._running -= 1
         return socket
@@ -118,7 +131,9 @@ class _Place:
         return tuple(mapped(word, self.launch.code) for word in wanted.words)
 
 
-async def _serve(socket: web.WebSocketResponse, wanted: Asked, place: _Place) -> None:
+async def _serve(
+    socket: web.WebSocketResponse, wanted: Asked, place: _Place, seconds: float
+) -> None:
     try:
         session = await (_in_terminal if wanted.terminal else _with_pipes)(wanted, place)
     except (OSError, ValueError) as error:
@@ -126,7 +141,7 @@ async def _serve(socket: web.WebSocketResponse, wanted: Asked, place: _Place) ->
         await socket.send_bytes(bytes([STDERR]) + f"{wanted.words[0]}: {error}\n".encode())
         await _tell(socket, code)
         return
-    await _attend(socket, session)
+    await _attend(socket, session, seconds)
 
 
 class _Session:
@@ -220,14 +235,14 @@ def _taken(near: int, data: bytes) -> int:
         return len(data)
 
 
-async def _attend(socket: web.WebSocketResponse, session: _Session) -> None:
+async def _attend(socket: web.WebSocketResponse, session: _Session, seconds: float) -> None:
     """Until the command ended, the client left, or the time is over; then nothing of it is left."""
     listening = asyncio.create_task(_listen(socket, session))
     speaking = asyncio.create_task(_speak(socket, session))
     try:
         await asyncio.wait(
             {listening, speaking},
-            timeout=assumptions.EXEC_SECONDS,
+            timeout=seconds,
             return_when=asyncio.FIRST_COMPLETED,
         )
         done = speaking.done() and not speaking.cancelled() and speaking.exception() is None

@@ -1,4 +1,4 @@
-"""Operations of ours beside the vendor's, for the operator: trust, networks, and ending sessions."""
+"""Operations of ours for the operator: who is trusted, what networks there are, ending sessions."""
 
 import json
 

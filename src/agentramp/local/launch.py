@@ -32,11 +32,14 @@ class Machine:
 
 @dataclass(frozen=True)
 class Launch:
-    """One agent to run: ``folder`` is its own and goes when it goes, ``log`` stays."""
+    """One agent to run: ``folder`` is its own and goes when it goes, ``log`` stays.
+
+    A container has no ``archive``.
+    """
 
     unit: Unit
     spec: Spec
-    archive: Path
+    archive: Path | None
     folder: Path
     log: Path
     machine: Machine

@@ -4,6 +4,7 @@ A line and the place that its log was read up to are written in one transaction,
 exactly once, whenever the server is killed. ``at`` never goes back: by ``id`` is by time too.
 """
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from agentramp.local import assumptions
 from agentramp.local.schema import transaction
+
+_LOG = logging.getLogger(__name__)
 
 _CHUNK = 1024 * 1024
 _PRUNED_AT_ONCE = 50_000
@@ -48,18 +51,46 @@ class _Open:
 
 
 def open_lines(path: Path) -> sqlite3.Connection:
-    """For one thread at a time. Raises sqlite3.Error."""
+    """For one thread at a time; what is no database of lines is set aside. Raises sqlite3.Error."""
+    try:
+        return _opened(path)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) or not path.exists():
+            raise
+        aside = path.with_name(f"{path.name}.broken")
+        _LOG.error("%s cannot be read (%s): it is %s from now on", path, error, aside.name)
+    path.replace(aside)
+    for rest in ("-wal", "-shm"):
+        path.with_name(path.name + rest).unlink(missing_ok=True)
+    return _opened(path)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.executescript(_TABLES)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.executescript(_TABLES)
+        # The last lines are where the next ones go: broken pages are met there first.
+        connection.execute("SELECT max(id),max(at) FROM lines").fetchone()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
 class Lines:
-    def __init__(self, connection: sqlite3.Connection, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        now: Callable[[], float],
+        kept: int = assumptions.LINES_KEPT,
+        pruned_after: int = _PRUNED_AT_ONCE,
+    ) -> None:
         self._db = connection
         self._now = now
+        self._kept = kept
+        self._pruned_after = pruned_after
         self._since_pruned = 0
 
     def add_source(self, source: Source, log: Path, position: int) -> None:
@@ -74,7 +105,7 @@ class Lines:
         """Take what the logs of all running processes have gained."""
         for source in self._open():
             self._read(source, ended=False)
-        if self._since_pruned >= _PRUNED_AT_ONCE:
+        if self._since_pruned >= self._pruned_after:
             self.prune()
 
     def finish(self, log: Path | None = None) -> None:
@@ -88,7 +119,7 @@ class Lines:
         self._since_pruned = 0
         oldest = int(self._now()) - assumptions.LINES_KEPT_SECONDS
         (newest,) = self._db.execute("SELECT coalesce(max(id),0) FROM lines").fetchone()
-        self._db.execute("DELETE FROM lines WHERE id<=?", (newest - assumptions.LINES_KEPT,))
+        self._db.execute("DELETE FROM lines WHERE id<=?", (newest - self._kept,))
         self._db.execute("DELETE FROM lines WHERE at<?", (oldest,))
         self._db.execute(
             "DELETE FROM sources WHERE open=0 AND id NOT IN (SELECT DISTINCT source FROM lines)"

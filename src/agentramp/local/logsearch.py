@@ -66,10 +66,15 @@ class _Found:
     message: str
 
 
-def run(database: Path, wanted: Wanted, places: Places) -> Page:
+def run(
+    database: Path,
+    wanted: Wanted,
+    places: Places,
+    seconds: float = assumptions.LOG_QUERY_SECONDS,
+) -> Page:
     """For a thread of its own. Raises ParseError, sqlite3.Error."""
     search = parse(wanted.text)
-    deadline = time.monotonic() + assumptions.LOG_QUERY_SECONDS
+    deadline = time.monotonic() + seconds
     known = places.find(replace(wanted, line=0))
     skipped = wanted.offset if known is None else 0
     with reader(database) as connection:
@@ -109,7 +114,7 @@ def _lines(
     members = ",".join(map(str, among)) or "NULL"
     statement = (
         "SELECT id,at,source,message FROM lines"  # noqa: S608 constants and whole numbers
-        " WHERE id>=(SELECT min(id) FROM lines WHERE at>=:start)"
+        " WHERE id>=(SELECT id FROM lines WHERE at>=:start ORDER BY at,id LIMIT 1)"
         f" AND id{beyond}:edge AND +at<:end AND source IN ({members}) ORDER BY id {order}"
     )
     given = {"start": wanted.start, "end": wanted.end, "edge": edge}

@@ -12,13 +12,19 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl
 
-from agentramp.evidence.log_signing import API_VERSION, METHOD, LogRequest, digest_of, signature
 from agentramp.local import assumptions
 from agentramp.local.auth import Received
 from agentramp.local.control import Plane
 from agentramp.local.keys import Lookup, token_of
 from agentramp.local.logview import LogQuery, QueryError, run
 from agentramp.local.refusal import RefusalError
+from agentramp.platform.agentrun.log_signing import (
+    API_VERSION,
+    METHOD,
+    LogRequest,
+    digest_of,
+    signature,
+)
 
 PREFIX = "/logstores/"
 _AUTHORIZATION = re.compile(r"LOG (?P<key>[^:\s]+):(?P<signature>\S+)")

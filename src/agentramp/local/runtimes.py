@@ -2,7 +2,10 @@
 
 import asyncio
 import io
+import json
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import BinaryIO
 
 from agentramp.local import shown, wire
@@ -13,8 +16,7 @@ from agentramp.local.refusal import conflict, invalid, missing
 
 async def create_runtime(plane: Plane, call: Call) -> Answer:
     sent = await asyncio.to_thread(wire.read_runtime, call.body)
-    content = _content(plane, sent) or io.BytesIO()
-    async with plane.artifacts.kept(content, sent.checksum) as digest:
+    async with _code(plane, sent) as digest:
         if any(runtime.name == sent.name for runtime in plane.store.runtimes()):
             raise conflict(f"agent runtime '{sent.name}' already exists")
         runtime = _new_runtime(sent.name, _workspace(plane, sent.workspace_id), plane.now())
@@ -22,6 +24,21 @@ async def create_runtime(plane: Plane, call: Call) -> Answer:
     plane.objects.used(sent.stored, plane.now())
     plane.lifecycle.settle_runtime(runtime.id)
     return Answer(_shown(plane, runtime))
+
+
+@asynccontextmanager
+async def _code(
+    plane: Plane, sent: wire.RuntimeInput, former: str | None = None
+) -> AsyncIterator[str]:
+    """The digest of the code that was sent, else ``former``; a container has none."""
+    content = None if sent.is_container else _content(plane, sent)
+    if sent.is_container:
+        yield ""
+    elif content is None and former is not None:
+        yield former
+    else:
+        async with plane.artifacts.kept(content or io.BytesIO(), sent.checksum) as digest:
+            yield digest
 
 
 def _content(plane: Plane, sent: wire.RuntimeInput) -> BinaryIO | None:
@@ -62,12 +79,8 @@ async def update_runtime(plane: Plane, call: Call) -> Answer:
     sent = await asyncio.to_thread(wire.read_runtime, call.body, former)
     if sent.name not in {"", runtime.name}:
         raise invalid("agentRuntimeName cannot be changed")
-    content = _content(plane, sent)
-    if content is None:
-        _move_head(plane, runtime, sent, former.artifact)
-    else:
-        async with plane.artifacts.kept(content, sent.checksum) as digest:
-            _move_head(plane, runtime, sent, digest)
+    async with _code(plane, sent, former.artifact) as digest:
+        _move_head(plane, runtime, sent, digest)
     plane.objects.used(sent.stored, plane.now())
     plane.lifecycle.settle_runtime(runtime.id)
     plane.artifacts.prune(plane.store.artifacts())
@@ -96,9 +109,22 @@ async def get_runtime(plane: Plane, call: Call) -> Answer:
 
 async def list_runtimes(plane: Plane, call: Call) -> Answer:
     found = [
-        _shown(plane, runtime) for runtime in plane.store.runtimes() if _asked_for(call, runtime)
+        _shown(plane, runtime)
+        for runtime in plane.store.runtimes()
+        if _asked_for(call, runtime) and _described(plane, call, runtime)
     ]
     return Answer(paged(call, found))
+
+
+def _described(plane: Plane, call: Call, runtime: Runtime) -> bool:
+    """Whether its configuration is the one that is looked for; every tag has to be there."""
+    tags = {*call.query.get("systemTags", "").split(",")} - {""}
+    group = call.query.get("discoveryResourceGroupId") or call.query.get("resourceGroupId", "")
+    if not (tags or group):
+        return True
+    document = json.loads(_snapshot(plane, runtime, runtime.revision).document)
+    kept = document.get("resourceGroupId") or ""
+    return tags.issubset(document.get("systemTags") or ()) and group in {"", kept}
 
 
 def _asked_for(call: Call, runtime: Runtime) -> bool:

@@ -235,13 +235,9 @@ async def _running(home: Home, search_path: str, stopping: asyncio.Event) -> Asy
         trust=Trust(database),
         networks=Networks(database),
     )
-    desk = functions.Desk(plane, supervisor, database)
-    front = FrontDesk(desk, Executions(desk), logservice.Desk(plane, scribe, database))
-    site = Site(plane, gateway.Gateway(routes, ledger), front)
+    site = _site(plane, supervisor, scribe, database)
     lifecycle.resume()
-    protocols = web.Server(
-        site.handle, access_log=None, auto_decompress=False, handler_cancellation=True
-    )
+    protocols = _protocols(site)
     server = await asyncio.get_running_loop().create_server(protocols, sock=listener)
     chores = asyncio.create_task(_chores(plane, home, stopping))
     home.write_running(Running(identity.port))
@@ -259,6 +255,20 @@ async def _running(home: Home, search_path: str, stopping: asyncio.Event) -> Asy
         with contextlib.suppress(sqlite3.Error):
             ledger.flush()
         store.close()
+
+
+def _site(
+    plane: control.Plane, supervisor: Supervisor, scribe: Scribe, database: sqlite3.Connection
+) -> Site:
+    desk = functions.Desk(plane, supervisor, database)
+    front = FrontDesk(desk, Executions(desk), logservice.Desk(plane, scribe, database))
+    return Site(plane, gateway.Gateway(plane.routes, plane.ledger), front)
+
+
+def _protocols(site: Site) -> web.Server:
+    return web.Server(
+        site.handle, access_log=None, auto_decompress=False, handler_cancellation=True
+    )
 
 
 def _listen(home: Home) -> tuple[Identity, socket.socket]:

@@ -83,15 +83,18 @@ def version_json(identity: Identity, runtime: Runtime, version: Version) -> Json
     )
 
 
-def endpoint_json(identity: Identity, runtime: Runtime, endpoint: Endpoint, url: str) -> Json:
+def endpoint_json(
+    identity: Identity, runtime: Runtime, endpoint: Endpoint, url: str, instances: int = 0
+) -> Json:
     """While a change is at work the split that was asked for is shown, else the one in effect."""
     route = endpoint.wanted or endpoint.route
     arn = runtime_arn(identity, runtime.name)
+    document = json.loads(endpoint.document)
     return _json(
         {
             "disablePublicNetworkAccess": False,
             "description": "",
-            **json.loads(endpoint.document),
+            **document,
             "agentRuntimeEndpointArn": f"{arn}/endpoints/{endpoint.name}",
             "agentRuntimeEndpointId": endpoint.id,
             "agentRuntimeEndpointName": endpoint.name,
@@ -106,8 +109,22 @@ def endpoint_json(identity: Identity, runtime: Runtime, endpoint: Endpoint, url:
             },
             "status": endpoint.status.value,
             "statusReason": endpoint.reason,
+            "scalingStatus": _scaling(document, instances),
         }
     )
+
+
+def _scaling(document: Mapping[str, object], instances: int) -> dict[str, object]:
+    """What was asked for is shown beside what runs; scaling has no effect here."""
+    config = document.get("scalingConfig")
+    asked = config if isinstance(config, dict) else {}
+    return {
+        "minInstances": asked.get("minInstances") or 0,
+        "targetInstances": asked.get("minInstances") or 0,
+        "currentInstances": instances,
+        "currentError": "",
+        "scheduledPolicies": asked.get("scheduledPolicies") or [],
+    }
 
 
 def workspace_json(identity: Identity, workspace: Workspace) -> Json:
@@ -120,6 +137,7 @@ def workspace_json(identity: Identity, workspace: Workspace) -> Json:
             "description": workspace.description,
             "isDefault": workspace.is_default,
             "createdAt": _time(workspace.created_at),
+            "updatedAt": _time(workspace.created_at),
         }
     )
 

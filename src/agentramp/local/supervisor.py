@@ -84,7 +84,7 @@ class Supervisor:
         return Launch(
             unit=wanted.unit,
             spec=wanted.spec,
-            archive=self._folders.artifact(wanted.artifact),
+            archive=self._folders.artifact(wanted.artifact) if wanted.artifact else None,
             folder=self._folders.run / wanted.unit.runtime_id / instance,
             log=self._folders.logs / wanted.runtime_name / wanted.unit.label / f"{instance}.log",
             machine=self._machine,

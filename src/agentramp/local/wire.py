@@ -25,6 +25,7 @@ RUNTIME_NAME = r"[a-zA-Z][a-zA-Z0-9_-]{0,127}"
 ENDPOINT_NAME = r"[a-zA-Z][a-zA-Z0-9_-]{0,63}"
 BUCKET_NAME = r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
 OBJECT_KEY = r"(?s:[^/\\].{0,1022})"
+CONTAINER = "Container"
 LABEL = r"LATEST|[1-9][0-9]{0,8}"
 
 _NOT_KEPT = {"agentRuntimeName", "workspaceId", "forceEvictInstances"}
@@ -45,6 +46,7 @@ class RuntimeInput:
     archive: bytes | None = field(default=None, repr=False)
     stored: str = ""
     checksum: str = ""
+    is_container: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,17 @@ def read_runtime(body: bytes, former: Snapshot | None = None) -> RuntimeInput:
         fields.require("agentRuntimeName")
     name = fields.text("agentRuntimeName", pattern=RUNTIME_NAME) or ""
     workspace = fields.text("workspaceId") or ""
+    is_container = whole.get("artifactType") == CONTAINER
+    needed = not is_container and (former is None or not former.artifact)
     # What the former head came from is not fetched again: the object may be gone by now.
-    is_sent = former is None or sent.get("codeConfiguration") is not None
-    needed = former is None or not former.artifact
+    is_sent = needed or sent.get("codeConfiguration") is not None
     code = _code(fields.child("codeConfiguration"), needed=needed) if is_sent else _Code()
     _check_runtime(fields)
     _raise(fields)
     document = _runtime_document(whole)
-    return RuntimeInput(name, workspace, document, code.archive, code.stored, code.checksum)
+    return RuntimeInput(
+        name, workspace, document, code.archive, code.stored, code.checksum, is_container
+    )
 
 
 def _runtime_document(whole: Mapping[str, object]) -> str:
@@ -120,10 +125,8 @@ def _stored(code: Fields) -> str:
 def _check_runtime(fields: Fields) -> None:
     fields.require("artifactType", "cpu", "memory", "port")
     artifact = fields.text("artifactType")
-    if artifact == "Container":
-        fields.faults.append(
-            "artifactType Container: the embedded platform runs no containers; use Code"
-        )
+    if artifact == CONTAINER:
+        _check_container(fields)
     elif artifact is not None and artifact != "Code":
         fields.faults.append("artifactType must be Code or Container")
     else:
@@ -134,7 +137,18 @@ def _check_runtime(fields: Fields) -> None:
     fields.whole("sessionConcurrencyLimitPerInstance", 1, 200)
     fields.text("description", longest=assumptions.DESCRIPTION_MAX)
     fields.child("networkConfiguration")
+    fields.texts("systemTags")
     _spec(fields)
+
+
+def _check_container(fields: Fields) -> None:
+    fields.require("containerConfiguration")
+    container = fields.child("containerConfiguration")
+    if container is not None:
+        container.require("image")
+        container.text("image")
+        container.texts("command")
+        container.whole("port", 1, 65_535)
 
 
 def spec_of(snapshot: Snapshot) -> Spec:
@@ -143,7 +157,8 @@ def spec_of(snapshot: Snapshot) -> Spec:
 
 
 def _spec(fields: Fields) -> Spec:
-    code = fields.child("codeConfiguration")
+    is_container = fields.values.get("artifactType") == CONTAINER
+    code = None if is_container else fields.child("codeConfiguration")
     command: tuple[str, ...] = ()
     if code is not None:
         code.text("language")

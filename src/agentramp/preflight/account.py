@@ -29,7 +29,7 @@ def findings(
     wanted: Standing,
     identity: Callable[[], str],
     observe: Callable[[], Observed],
-    cloud: Cloud,
+    cloud: Callable[[], Cloud],
     logs: Callable[[], Logs],
 ) -> Iterator[Finding]:
     """Every line is told, whatever came of the ones before; ``identity`` is words for a person."""
@@ -68,11 +68,11 @@ def _opened(observe: Callable[[], Observed], seen: list[Observed]) -> Finding:
     return Passed("AgentRun", f"opened, and may be read; {told}")
 
 
-def _role(role: str | None, cloud: Cloud) -> Finding:
+def _role(role: str | None, cloud: Callable[[], Cloud]) -> Finding:
     if role is None:
         return Skipped("role", "s.yaml names none")
     name = role.rpartition("/")[2]
-    trusted = cloud.role_trusts(name)
+    trusted = cloud().role_trusts(name)
     if trusted is None:
         return Failed("role", f"there is no role {name}", "make it in RAM, or mend its name")
     if RUNS_AGENTS not in trusted:
@@ -84,10 +84,11 @@ def _role(role: str | None, cloud: Cloud) -> Finding:
     return Passed("role", f"{name}, trusted by {RUNS_AGENTS}")
 
 
-def _network(network: Network, cloud: Cloud) -> Finding:
+def _network(network: Network, cloud: Callable[[], Cloud]) -> Finding:
     if network.vpc_id is None:
         return Skipped("network", "s.yaml names no VPC")
-    wrong = [*_wrong_switches(network, cloud), *_wrong_group(network, cloud)]
+    known = cloud()
+    wrong = [*_wrong_switches(network, known), *_wrong_group(network, known)]
     if wrong:
         return Failed(
             "network", "; ".join(wrong), f"take what belongs to {network.vpc_id} in this region"

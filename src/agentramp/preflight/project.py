@@ -39,8 +39,16 @@ def env_ignored(folders: Iterable[Path], environ: Mapping[str, str]) -> Finding:
         if ignored not in {0, 1}:
             return Skipped(name, "this is no git repository")
         if ignored == 1:
-            return Failed(name, f"{folder / '.env'} would be added", "write .env into .gitignore")
+            return _not_ignored(name, folder / ".env")
     return Passed(name)
+
+
+def _not_ignored(name: str, file: Path) -> Finding:
+    """Nothing can leak yet where there is no such file."""
+    advice = "write .env into .gitignore"
+    if file.exists():
+        return Failed(name, f"{file} would be added", advice)
+    return Advised(name, f"{file} is not there, and would be added once it is", advice)
 
 
 def _git(folder: Path, environ: Mapping[str, str], *words: str) -> int | None:

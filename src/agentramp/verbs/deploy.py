@@ -14,6 +14,7 @@ from agentramp.verbs.context import Context
 from agentramp.verbs.deploying import Deployed, Prepared, carry_out, prepare, tell
 from agentramp.verbs.resources import Resources
 from agentramp.verbs.undertaking import Undertaking, all_or_none
+from agentramp.verbs.verifying import refuse_in_vain, verified
 
 EXAMPLE = "agentramp deploy examples/quickstart --platform local --dry-run"
 
@@ -33,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--skip-endpoints",
         action="store_true",
         help="leave all endpoints as they are, whatever s.yaml says of them",
+    )
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="ask each endpoint of s.yaml as its users do; where one does not answer, traffic is"
+        " put back and the deploy fails",
     )
 
 
@@ -68,6 +75,8 @@ def _deployed(
             results.append(_waiting(args, resources.find(name)[1]))
             continue
         deployed = carry_out(args, context, prepared, undertaking)
+        if args.verify and not args.dry_run:
+            verified(context, deployed)
         if deployed.head:
             resources.put_out(prepared.runtime, deployed.head, deployed.endpoints)
         results.append(_result(args, deployed))
@@ -82,6 +91,8 @@ def _planned(
     if runtime.pending:
         return None
     prepared = prepare(args, context, whole, runtime)
+    if args.verify:
+        refuse_in_vain(prepared)
     tell(args, context, prepared)
     return prepared
 

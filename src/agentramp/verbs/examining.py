@@ -9,7 +9,9 @@ from typing import Final
 from agentramp.config import Config, RuntimeConfig
 from agentramp.credentials.port import Holder
 from agentramp.errors import AgentrampError
+from agentramp.logs.port import Logs
 from agentramp.logs.sls import SlsLogs
+from agentramp.model import Observed
 from agentramp.platform.agentrun.account import Account
 from agentramp.platform.registry import Address, connect
 from agentramp.preflight import account
@@ -50,8 +52,20 @@ class _Asking:
         return f"{holder.source}, account {holder.account()}"
 
     @property
+    def address(self) -> Address:
+        return self.found[0]
+
+    def observe(self, runtime: str) -> Observed:
+        return connect(self.args.platform, self.address, self.context).observe(runtime)
+
+    def logs(self) -> Logs:
+        context = self.context
+        return SlsLogs(
+            self.address.services, self.address.credentials, context.clock, context.sleep
+        )
+
     def cloud(self) -> Cloud:
-        (address, _), context = self.found, self.context
+        address, context = self.address, self.context
         return Account(
             address.services,
             address.credentials,
@@ -95,15 +109,11 @@ def _looked_over(
     for one in account.findings(
         _standing(runtime),
         asking.identity,
-        lambda: connect(args.platform, asking.found[0], context).observe(runtime.spec.name),
-        lambda: asking.cloud,
-        lambda: _logs(asking.found[0], context),
+        lambda: asking.observe(runtime.spec.name),
+        asking.cloud,
+        asking.logs,
     ):
         yield _open(one, runtime) or one
-
-
-def _logs(address: Address, context: Context) -> SlsLogs:
-    return SlsLogs(address.services, address.credentials, context.clock, context.sleep)
 
 
 def _standing(runtime: RuntimeConfig) -> account.Standing:

@@ -37,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--retry", action="store_true", help="ramp a version that evidence rolled back before"
     )
     # What a ramp is to move, a deploy leaves alone.
-    parser.set_defaults(artifact_digest=None, description="", skip_endpoints=True, prune=False)
+    parser.set_defaults(
+        artifact_digest=None, description="", skip_endpoints=True, prune=False, verify=False
+    )
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:

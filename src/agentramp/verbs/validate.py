@@ -4,12 +4,15 @@ import argparse
 
 from agentramp import config
 from agentramp.config import RuntimeConfig
-from agentramp.report.result import Result
+from agentramp.report.result import Report, Result
 from agentramp.verbs import arguments
 from agentramp.verbs.context import Context
 from agentramp.verbs.project import every, file_of
 
-EXAMPLE = "agentramp validate examples/quickstart"
+EXAMPLE = """\
+agentramp validate examples/quickstart
+  agentramp validate examples/quickstart --preflight --platform local
+"""
 _FEW = 5
 
 
@@ -18,18 +21,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "path", nargs="?", default=".", help="folder with s.yaml, or the file (default: here)"
     )
     arguments.add_file(parser)
+    parser.add_argument(
+        "--preflight",
+        action="store_true",
+        help="look at the project, the account and the platform too; --platform, --access and"
+        " --output-dir are for this",
+    )
+    arguments.add_platform(parser)
+    arguments.add_output_dir(parser)
 
 
-def run(args: argparse.Namespace, context: Context) -> Result:
+def run(args: argparse.Namespace, context: Context) -> Report:
     whole = every(args, context)
     names = ", ".join(runtime.spec.name for runtime in whole.runtimes)
     for runtime in whole.runtimes:
         for field in runtime.unmanaged:
             context.console.say(f"{runtime.resource}: {field} is valid; deploy cannot do it yet")
         _say_what_waits(context, runtime)
+    ladder = _ladder(args, context)
+    if args.preflight:
+        from agentramp.verbs.examining import examined  # noqa: PLC0415 - it asks the network
+
+        return examined(args, context, whole)
     return Result(
         verb="validate",
-        message=f"{whole.file} is valid: runtime {names}" + _ladder(args, context),
+        message=f"{whole.file} is valid: runtime {names}{ladder}",
         runtime=names,
         next=arguments.again(args, "build"),
     )

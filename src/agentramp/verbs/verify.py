@@ -8,7 +8,7 @@ from agentramp.model import Endpoint
 from agentramp.report.plain import harmless, wrapped
 from agentramp.report.result import Answer
 from agentramp.verbs import arguments
-from agentramp.verbs.asking import PROMPT, TIMEOUT, Asked, asked
+from agentramp.verbs.asking import PROMPT, TIMEOUT, Asked, asked, told
 from agentramp.verbs.context import Context
 from agentramp.verbs.target import Target, named
 from agentramp.verbs.traffic import missing
@@ -22,12 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_platform(parser)
     arguments.add_runtime(parser)
     arguments.add_endpoint(parser)
-    parser.add_argument("--prompt", metavar="TEXT", default=PROMPT, help="(default: a greeting)")
+    parser.add_argument(
+        "--prompt", metavar="TEXT", default=PROMPT, help="what to ask (default: a greeting)"
+    )
     parser.add_argument(
         "--timeout",
         metavar="DURATION",
         type=arguments.seconds,
-        default=TIMEOUT,
+        default=f"{TIMEOUT:.0f}s",
         help=f"for the whole answer (default: {TIMEOUT:.0f}s)",
     )
 
@@ -41,14 +43,6 @@ def run(args: argparse.Namespace, context: Context) -> Answer:
         message=told(found),
         lines=tuple(f"  {line}" for line in wrapped(harmless(found.heard.text), _WIDTH)),
         fields=_fields(where, found),
-    )
-
-
-def told(found: Asked) -> str:
-    signed = ", signed" if found.signed else ""
-    return (
-        f"endpoint {found.endpoint.name} answers: {found.heard.status}, first byte after"
-        f" {found.heard.first_byte * 1000:.0f} ms{signed}"
     )
 
 

@@ -1,8 +1,8 @@
 """``LOG`` with HMAC-SHA1, the signature of the log service (SLS) for API version 0.6.0.
 
 Source: the vendor's page "Request signatures" of Simple Log Service. The vendor's own client made
-the vectors that ``tests/evidence/test_log_signing.py`` holds this module to. The embedded platform
-verifies with the function that the adapter signs with.
+the vectors that ``tests/platform/agentrun/test_log_signing.py`` holds this module to. The embedded
+platform verifies with the function that the adapter signs with.
 """
 
 import hashlib

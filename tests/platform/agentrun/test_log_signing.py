@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from agentramp.evidence.log_signing import LogRequest, digest_of, signature, signed_headers
+from agentramp.platform.agentrun.log_signing import LogRequest, digest_of, signature, signed_headers
 from agentramp.platform.agentrun.signing import Credentials
 
-VECTORS = json.loads((Path(__file__).parents[1] / "data/vectors/sls-log.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[2] / "data/vectors/sls-log.json").read_text())
 SECRET = VECTORS["access_key_secret"]
 MOMENT = 1_794_204_676.25  # Mon, 09 Nov 2026 06:11:16 GMT
 

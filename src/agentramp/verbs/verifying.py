@@ -1,0 +1,47 @@
+"""deploy --verify: every endpoint that serves what was deployed is asked before it counts."""
+
+from collections.abc import Sequence
+
+from agentramp.errors import RefusedError
+from agentramp.model import LATEST, Endpoint
+from agentramp.verbs.asking import PROMPT, TIMEOUT, Asked, VerifyError, asked, told
+from agentramp.verbs.context import Context
+from agentramp.verbs.deploying import Deployed, Prepared
+
+
+def refuse_in_vain(prepared: Prepared) -> None:
+    """Raises RefusedError, before anything is changed, where there would be nobody to ask."""
+    will_be = {plan.subject.endpoint for plan in prepared.endpoints}
+    if not will_be and not _serving(prepared, prepared.observed.endpoints):
+        raise RefusedError(
+            f"nothing serves what is deployed of {prepared.where.runtime}: s.yaml names no endpoint"
+            f" that is there, none follows {LATEST}, and there is no {prepared.where.endpoint}",
+            advice="name an endpoint in s.yaml, use agentramp release, or leave out --verify",
+        )
+
+
+def verified(context: Context, deployed: Deployed) -> tuple[Asked, ...]:
+    """Raises VerifyError at the first endpoint that does not answer as an agent does."""
+    where = deployed.prepared.where
+    answers = []
+    for endpoint in _serving(deployed.prepared, deployed.endpoints):
+        try:
+            answers.append(asked(context, where, endpoint, PROMPT, TIMEOUT))
+        except VerifyError as error:
+            if _follows_head(endpoint):
+                error.advice += f"; {endpoint.name} follows {LATEST}: deploy what was there before"
+            raise
+        context.console.say(told(answers[-1]))
+    return tuple(answers)
+
+
+def _serving(prepared: Prepared, there: Sequence[Endpoint]) -> list[Endpoint]:
+    """Those of s.yaml; where it names none, those that follow the head; else the ramp's."""
+    names = {endpoint.name for endpoint in prepared.runtime.endpoints}
+    named = [one for one in there if one.name in names]
+    following = [one for one in there if _follows_head(one)]
+    return named or following or [one for one in there if one.name == prepared.where.endpoint]
+
+
+def _follows_head(endpoint: Endpoint) -> bool:
+    return any(ref == LATEST for ref, _ in endpoint.split.weights)
