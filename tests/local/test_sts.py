@@ -331,6 +331,45 @@ def test_a_role_with_conditions(server: Server, control: Control, github: str) -
     assert code_of(caught) == (403, "AuthenticationFail.NoPermission")
 
 
+def test_tokens_that_nobody_checks_open_no_role_that_nobody_described(
+    server: Server, control: Control
+) -> None:
+    provider = provider_arn(server, "unchecked")
+    about = {"arn": provider, "issuer": ISSUER, "audience": AUDIENCE}
+    control.call("PUT", "/agentramp/oidc-providers", about).data  # noqa: B018 asserts success
+    with pytest.raises(ClientException) as caught:
+        with_oidc(server, fresh(), oidcprovider_arn=provider, role_arn=role_arn(server, "nobodys"))
+    assert code_of(caught) == (403, "AuthenticationFail.NoPermission")
+    assert "jwks" in str(caught.value)
+    statement = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Federated": [provider]},
+    }
+    role = {"arn": role_arn(server, "told"), "trustPolicy": {"Statement": [statement]}}
+    control.call("PUT", "/agentramp/roles", role).data  # noqa: B018 asserts success
+    assert with_oidc(
+        server, fresh(), oidcprovider_arn=provider, role_arn=role["arn"]
+    ).credentials
+
+
+def test_a_session_is_no_operator(server: Server) -> None:
+    """Else whoever takes on one role could make another that lasts."""
+    made = assume(server).credentials
+    session = Control(
+        server, key=made.access_key_id, secret=made.access_key_secret, token=made.security_token
+    )
+    assert session.call("GET", "/workspaces").status == 200
+    for method, path in (
+        ("PUT", "/agentramp/oidc-providers"),
+        ("PUT", "/agentramp/roles"),
+        ("PUT", "/agentramp/networks"),
+        ("DELETE", "/agentramp/sessions"),
+    ):
+        refused = session.call(method, path, {})
+        assert (refused.status, refused.body["code"]) == (403, "NoPermission"), path
+
+
 def test_only_the_operator_says_who_is_trusted(control: Control) -> None:
     control.secret = "guessed"
     for path in ("/agentramp/oidc-providers", "/agentramp/roles"):

@@ -39,8 +39,12 @@ Behaviour that is assumed and has no constant of its own:
 * There is no access management. An OIDC provider is known once the operator made it known with
   ``PUT /2025-09-10/agentramp/oidc-providers`` (arn, issuer, audience, and jwks for RS256); an
   unknown one is refused. Provider without jwks: no signature is looked at, so that everyone who
-  reaches this port can make a token for it. HS256 never is one.
-* A role of this account exists and trusts the account and every known provider, unless the
+  reaches this port can make a token for it; then the role must be one that the operator described.
+  HS256 never is one.
+* Operations under ``/agentramp/`` that change who or what is known need the account's own key.
+* A request whose Host is no name of this machine is refused with 421, and one with an Origin with
+  403, so that no page of a browser gets in. What goes to an agent is not looked at.
+* A role of this account exists and trusts the account and every provider with jwks, unless the
   operator described it with ``PUT /2025-09-10/agentramp/roles`` (arn, trustPolicy,
   sessionSeconds); ``sessionSeconds`` is how long its sessions last, whatever was asked for.
   Conditions are StringEquals and StringLike of oidc:iss, oidc:aud and oidc:sub.

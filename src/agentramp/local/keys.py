@@ -28,6 +28,10 @@ class Holder:
     session: str = ""
     scope: str = ""
 
+    @property
+    def is_temporary(self) -> bool:
+        return bool(self.role or self.scope)
+
 
 @dataclass(frozen=True)
 class Temporary:

@@ -56,6 +56,7 @@ from agentramp.local.store import Store
 from agentramp.local.supervisor import Folders, Supervisor
 from agentramp.local.totals import render
 from agentramp.local.trust import Trust
+from agentramp.local.visitors import check_visitor
 
 _LOG = logging.getLogger(__name__)
 
@@ -81,6 +82,14 @@ class Site:
         path = request.raw_path
         if path.startswith(gateway.PREFIX):
             return await self.gateway.handle(request)
+        try:
+            check_visitor(request.headers)
+        except RefusalError as no:
+            return gateway.problem(no.status, no.code, no.message)
+        return await self._serve(request, path)
+
+    async def _serve(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        """What is not an agent's own."""
         if path.startswith(logstore.PREFIX) or logservice.MARK in request.headers:
             return await self._log_service(request)
         if path.startswith(functions.PREFIX + "/"):
@@ -160,8 +169,10 @@ class Site:
     async def _answer(self, request: web.BaseRequest) -> control.Answer:
         received = await _receive(request)
         plane = self.plane
-        verify(received, plane.keys, plane.now(), plane.store.use_nonce)
+        holder = verify(received, plane.keys, plane.now(), plane.store.use_nonce)
         path = request.path.removeprefix(control.PREFIX)
+        if (received.method, path) in GRANTS and holder.is_temporary:
+            raise RefusalError(403, "NoPermission", "only the account's own key may do this")
         call = control.Call(received.method, path, query_of(received.query), received.body)
         return await control.answer(plane, call, _TABLE)
 

@@ -46,6 +46,13 @@ def _with_oidc(plane: Plane, _: Received, given: Parameters) -> Data:
             f"the OIDC provider '{arn}' was not made known to this platform",
         )
     claims = oidc.verify(token, provider, plane.now())
+    if role is None and not provider.keys:
+        raise RefusalError(
+            403,
+            "AuthenticationFail.NoPermission",
+            f"anybody can make a token for {provider.arn}, which has no keys: describe whom the"
+            f" role {wish.role} trusts, or give the provider its jwks",
+        )
     if role and not role.trusts({provider.arn}, claims.by_condition()):
         raise RefusalError(
             403,

@@ -1,4 +1,4 @@
-"""The signature of an upload to OSS, version 1: the one the vendor's own tool uses for this bucket.
+"""The signature of a request to OSS, version 1: the one the vendor's own tool uses for uploads.
 
 Source: the vendor's documentation of the ``Authorization`` header of OSS; its client ``oss2`` gave
 the vectors of ``tests/platform/agentrun/test_oss_signing.py``.
@@ -12,9 +12,7 @@ from hashlib import sha1
 from agentramp.platform.agentrun.signing import Credentials
 
 
-def oss_authorization(
-    method: str, resource: str, headers: Mapping[str, str], credentials: Credentials
-) -> str:
+def oss_signature(method: str, resource: str, headers: Mapping[str, str], secret: str) -> str:
     """``resource`` is /bucket/key, not percent-encoded; ``headers`` have lower-case names."""
     ours = sorted(name for name in headers if name.startswith("x-oss-"))
     text = "\n".join(
@@ -22,10 +20,17 @@ def oss_authorization(
             method,
             headers.get("content-md5", ""),
             headers.get("content-type", ""),
-            headers["date"],
+            headers.get("x-oss-date") or headers.get("date", ""),
             *(f"{name}:{headers[name].strip()}" for name in ours),
             resource,
         ]
     )
-    digest = hmac.new(credentials.access_key_secret.encode(), text.encode(), sha1).digest()
-    return f"OSS {credentials.access_key_id}:{b64encode(digest).decode()}"
+    return b64encode(hmac.new(secret.encode(), text.encode(), sha1).digest()).decode()
+
+
+def oss_authorization(
+    method: str, resource: str, headers: Mapping[str, str], credentials: Credentials
+) -> str:
+    """The header ``Authorization``; the rest as ``oss_signature`` has it."""
+    signed = oss_signature(method, resource, headers, credentials.access_key_secret)
+    return f"OSS {credentials.access_key_id}:{signed}"
