@@ -182,3 +182,19 @@ def test_a_reader_that_leaves_takes_nothing_back() -> None:
     )
     assert done.stdout == "0\n"
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("validate", str(QUICKSTART), "--output", "json")])
+@pytest.mark.parametrize("closed", [">/dev/full", ">&-"])
+def test_an_answer_that_cannot_be_written_is_no_success(
+    words: tuple[str, ...], closed: str
+) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "agentramp", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"agentramp {words[0]}: standard output cannot be written: ")
+    assert "Traceback" not in done.stderr

@@ -1,3 +1,4 @@
+import re
 import time
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from agentramp.config.load import load
 from agentramp.config.text import MAX_BYTES
 from agentramp.config.tree import Mapping, Node, Scalar, Sequence, plain, walk
-from agentramp.diagnostics import ConfigError, Diagnostic
+from agentramp.diagnostics import ConfigError, Diagnostic, Position
 
 
 def tree(text: str) -> Mapping:
@@ -142,3 +143,20 @@ def test_a_value_is_never_shown_where_yaml_cannot_read_it() -> None:
 def test_walking_visits_every_part_with_its_path() -> None:
     paths = [path for path, node in walk(tree("a: {b: [1, 2]}\n")) if isinstance(node, Scalar)]
     assert paths == [("a", "b", 0), ("a", "b", 1)]
+
+
+@pytest.mark.parametrize(
+    "written", ["[${env(ID)}]", "[ ${env('A')}, ${env(\"B\", 'c')} , d]", "[${vars.a},${this.x}]"]
+)
+def test_a_variable_in_a_list_needs_no_quotes(written: str) -> None:
+    """As the guides write it, though it is no YAML."""
+    found = tree(f"a: {written}\nb: ok\n")
+    items = found.get("a")
+    assert isinstance(items, Sequence)
+    inside = [item.strip() for item in re.split(r",(?![^{]*\})", written.strip("[]"))]
+    assert [item.value for item in items.items if isinstance(item, Scalar)] == inside
+    assert found.get("b") == Scalar(Position("s.yaml", 2, 4), "ok")
+
+
+def test_a_file_that_is_broken_elsewhere_too_is_told_as_it_was_written() -> None:
+    assert fault(b"a: [${env(ID)}]\nb: [c\n").position.line == 1

@@ -32,6 +32,7 @@ except ImportError:  # PyYAML without libyaml: slower, reads the same
 
 _STANDARD: Final = "tag:yaml.org,2002:"
 _SCALAR_TAGS: Final = frozenset({"!", "str", "null", "bool", "int", "float"})
+_UNQUOTED: Final = re.compile(r"(?<=[\[,])[ \t]*\$\{[^{}\n]*\}(?=[ \t]*[,\]])")
 _UNPRINTABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
@@ -52,7 +53,29 @@ def load(data: bytes, file: str, form: Form = S_YAML) -> Mapping:
 
     A repeated key does not: the tree keeps it for the checks.
     """
-    return _Reader(decode(data, file), file, form).document()
+    text = decode(data, file)
+    try:
+        return _Reader(text, file, form).document()
+    except ConfigError:
+        quoted = _with_quotes(text)
+        if quoted == text:
+            raise
+        try:
+            return _Reader(quoted, file, form).document()
+        except ConfigError:
+            pass
+        raise
+
+
+def _with_quotes(text: str) -> str:
+    """``[${env(ID)}]``, as the guides write it, is no YAML before its variables have quotes."""
+    return _UNQUOTED.sub(lambda found: _in_quotes(found[0]), text)
+
+
+def _in_quotes(word: str) -> str:
+    bare = word.lstrip()
+    escaped = bare.replace("'", "''")
+    return f"{word[: len(word) - len(bare)]}'{escaped}'"
 
 
 def load_value(data: bytes, file: str, form: Form) -> Node:

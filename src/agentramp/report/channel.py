@@ -19,6 +19,7 @@ from typing_extensions import assert_never
 from agentramp.errors import AgentrampError
 from agentramp.report import github, json, text
 from agentramp.report.console import Console
+from agentramp.report.lines import drop, unwritten
 from agentramp.report.plain import wrapped
 from agentramp.report.result import (
     Answer,
@@ -31,6 +32,7 @@ from agentramp.report.result import (
 )
 
 WIDTH = 80
+_DONE = "what the verb does is done all the same; see it with: agentramp status"
 BOLD, RED, RESET = "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
 
@@ -41,7 +43,7 @@ class Channel:
     verb: str
     command: str
     environ: Mapping[str, str]
-    stdout: TextIO
+    stdout: TextIO | None
     stderr: TextIO
     console: Console
     output: str = "text"
@@ -54,7 +56,7 @@ class Channel:
         verb: str,
         words: Sequence[str],
         environ: Mapping[str, str],
-        stdout: TextIO,
+        stdout: TextIO | None,
         stderr: TextIO,
     ) -> "Channel":
         # A runner may lend its steps a terminal, but what it shows in the end is a log.
@@ -95,16 +97,30 @@ class Channel:
             case _:
                 assert_never(value)
         if self.output == "json":
-            self._print(self.stdout, [document])
+            self._answer([document])
             return
         first, *others = lines
-        message = wrapped(first, WIDTH) if self._is_read(self.stdout) else [first]
-        self._print(self.stdout, (self._painted(self.stdout, BOLD, line) for line in message))
-        self._print(self.stdout, others)
+        stdout = self.stdout
+        message = wrapped(first, WIDTH) if self._is_read(stdout) else [first]
+        self._answer([*(self._painted(stdout, BOLD, line) for line in message), *others])
+
+    def _answer(self, lines: list[str]) -> None:
+        """Raises RefusedError where the answer cannot be written; what was done stays done."""
+        try:
+            if self.stdout is None:
+                raise unwritten("it is closed", _DONE)
+            self._print(self.stdout, lines)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if self.stdout:
+                drop(self.stdout)
+            self.stdout = None
+            raise unwritten(error.strerror or str(error), _DONE) from error
 
     def fail(self, error: AgentrampError) -> None:
         failure = Failure(self.verb, error, self.command)
-        if self.output == "json":
+        if self.output == "json" and self.stdout:
             self._print(self.stdout, [json.failure(failure)])
         self._append("GITHUB_STEP_SUMMARY", github.failure_summary(failure))
         if self.environ.get("GITHUB_ACTIONS") == "true":
@@ -123,16 +139,18 @@ class Channel:
         self._end(1, "this is a bug of agentramp", "please report it with the lines above")
 
     def _end(self, code: int, reason: str, advice: str) -> None:
-        if self.output == "json":
+        if self.output == "json" and self.stdout:
             self._print(self.stdout, [json.end(self.verb, code, reason, advice)])
         self._print(self.stderr, [f"agentramp {self.verb}: {reason}; {advice}"])
 
-    def _is_read(self, stream: TextIO) -> bool:
+    def _is_read(self, stream: TextIO | None) -> bool:
         """Whether a person reads it as it comes; a log is searched, so its lines stay whole."""
-        return stream.isatty() and self.environ.get("GITHUB_ACTIONS") != "true"
+        return (
+            stream is not None and stream.isatty() and self.environ.get("GITHUB_ACTIONS") != "true"
+        )
 
-    def _painted(self, stream: TextIO, colour: str, line: str) -> str:
-        plain = not stream.isatty() or self.environ.get("TERM") == "dumb"
+    def _painted(self, stream: TextIO | None, colour: str, line: str) -> str:
+        plain = stream is None or not stream.isatty() or self.environ.get("TERM") == "dumb"
         return line if plain or self.environ.get("NO_COLOR") else f"{colour}{line}{RESET}"
 
     def _append(self, variable: str, text: str) -> None:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:  # every verb is handed these lines, and one of them judges
     from agentramp.judge.docket import Said
 
 
+AGAIN = "send it where there is room, and give the windows again from the first"
+
+
 @dataclass
 class Lines:
     """Flushes after each line, so that a program on the other side may wait for its answer.
@@ -35,14 +38,14 @@ class Lines:
 
     def _put(self, act: Callable[[TextIO], None]) -> None:
         if self.stream is None:
-            raise _unwritten("it is closed")
+            raise unwritten("it is closed")
         try:
             act(self.stream)
         except BrokenPipeError:
             raise
         except OSError as error:
-            _drop(self.stream)
-            raise _unwritten(error.strerror or str(error)) from error
+            drop(self.stream)
+            raise unwritten(error.strerror or str(error)) from error
 
 
 def _write(stream: TextIO, said: "Said") -> None:
@@ -69,16 +72,13 @@ def _print(stream: TextIO, text: str) -> None:
     stream.flush()
 
 
-def _drop(stream: TextIO) -> None:
+def drop(stream: TextIO) -> None:
     """What is still in the buffer would fail again when the process ends: let it go nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _unwritten(why: str) -> RefusedError:
-    return RefusedError(
-        f"standard output cannot be written: {why}",
-        advice="send it where there is room, and give the windows again from the first",
-    )
+def unwritten(why: str, advice: str = AGAIN) -> RefusedError:
+    return RefusedError(f"standard output cannot be written: {why}", advice=advice)
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode

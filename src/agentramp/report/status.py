@@ -71,6 +71,11 @@ def serves(endpoints: tuple[Endpoint, ...], ref: VersionRef) -> dict[str, int]:
     return {name: weight for name, weight in shares if weight}
 
 
+def region(runtime: Runtime) -> str:
+    """As the platform names it: the third word of ``acs:agentrun:<region>:<account>:...``."""
+    return (runtime.arn.split(":") + [""] * 3)[2]
+
+
 def message(value: Overview) -> str:
     runtime = value.runtime
     why = f": {runtime.reason}" if runtime.reason else ""
@@ -109,6 +114,7 @@ def _runtime(value: Overview, width: int) -> Iterator[str]:
     said = (
         ("id", runtime.id),
         ("about", spec.description or ""),
+        ("region", region(runtime)),
         ("artifact", _artifact(spec)),
         ("resources", resources(spec)),
         ("workspace", spec.workspace_id or ""),

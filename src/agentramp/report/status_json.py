@@ -8,7 +8,7 @@ from agentramp.provenance import Provenance, provenance
 from agentramp.ramp import Ramp
 from agentramp.report.json import weights
 from agentramp.report.ramp_view import waits
-from agentramp.report.status import Overview, Served, above_of, serves, step_of
+from agentramp.report.status import Overview, Served, above_of, region, serves, step_of
 
 
 def fields(value: Overview) -> tuple[tuple[str, str], ...]:
@@ -49,6 +49,7 @@ def _runtime(value: Overview) -> dict[str, Any]:
         "arn": runtime.arn,
         "name": spec.name,
         "description": spec.description,
+        "region": region(runtime),
         "version": value.newest,
         "artifact_type": "Container" if spec.container else "Code",
         "language": spec.code.language if spec.code else None,

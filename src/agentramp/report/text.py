@@ -31,7 +31,18 @@ def facts(value: Facts) -> Iterator[str]:
     yield value.message
     yield from value.table
     for name, fact in () if value.table else value.facts:
-        yield f"  {name:<18} {'(shown with --output json)' if name in value.secret else fact}"
+        told = "(shown with --output json)" if name in value.secret else _told(fact)
+        yield f"  {name:<18} {told}"
+
+
+def _told(fact: str | float | bool | None) -> str:  # noqa: FBT001 - any kind of fact
+    match fact:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if fact else "no"
+        case _:
+            return str(fact)
 
 
 def history(value: History, cwd: Path) -> Iterator[str]:

@@ -38,6 +38,11 @@ def run(args: argparse.Namespace, context: Context) -> Report:
         for field in runtime.unmanaged:
             context.console.say(f"{runtime.resource}: {field} is valid; deploy cannot do it yet")
         _say_what_waits(context, runtime)
+        if runtime.endpoints and not args.preflight:
+            context.console.say(
+                f"{runtime.resource}: whether the versions that its endpoints name"
+                " are published is looked at with --preflight"
+            )
     ladder = _ladder(args, context)
     if args.preflight:
         from agentramp.verbs.examining import examined  # noqa: PLC0415 - it asks the network
