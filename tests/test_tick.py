@@ -14,7 +14,7 @@ from agentramp.model import Code, RuntimeSpec, Split
 from agentramp.plan import KeepRecord, Plan, Step, Subject
 from agentramp.planning import Ruled, plan_abort, plan_begin
 from agentramp.platform.memory import MemoryPlatform
-from agentramp.platform.port import UnreachableError
+from agentramp.platform.port import PlatformError, UnreachableError
 from agentramp.policy import DEFAULT_POLICY, Policy
 from agentramp.ramp import Standing, standing
 from agentramp.record import Judged, Moving, Paused, Queued, Record
@@ -346,6 +346,19 @@ def test_nor_what_a_person_stopped() -> None:
     with pytest.raises(WayBackFailedError):
         retrying(failing(error))
     assert slept == []
+
+
+def test_what_is_not_known_is_not_told_as_nothing_moved() -> None:
+    """The last attempt could not even look, so it does not know better than the first."""
+    _, retrying = insist()
+    unknown = WayBackFailedError("asked, and no answer")
+    blind = [UnreachableError("no answer")] * (ticking.ATTEMPTS - 1)
+    with pytest.raises(WayBackFailedError, match="asked, and no answer"):
+        retrying(failing(unknown, *blind))
+    with pytest.raises(WayBackFailedError):
+        retrying(failing(unknown, PlatformError("throttled")))
+    with pytest.raises(UnreachableError):
+        retrying(failing(*blind, UnreachableError("no answer")))
 
 
 def test_in_the_end_it_gives_up() -> None:

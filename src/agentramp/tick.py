@@ -6,11 +6,12 @@ change is announced in the journal first, which takes one announcement for each 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import tenacity
 
 from agentramp.config.ramp_settings import Freeze
-from agentramp.errors import SupersededError, WayBackFailedError
+from agentramp.errors import RefusedError, SupersededError, WayBackFailedError
 from agentramp.evidence import spans
 from agentramp.evidence.port import Evidence as Source
 from agentramp.evidence.port import EvidenceError, Question
@@ -37,6 +38,8 @@ from agentramp.platform.port import NotAppliedError, NotReadyError, Platform, Un
 from agentramp.policy import Policy
 from agentramp.ramp import Ramp, standing
 from agentramp.record import Begun
+
+T = TypeVar("T")
 
 ATTEMPTS, LONGEST_WAIT = 60, 5.0
 PASSING = (
@@ -105,6 +108,28 @@ def tick(desk: Desk, subject: Subject) -> Ticked:
     return replace(ticked, outcome=outcome)
 
 
+class _Insisting(tenacity.Retrying):
+    """What one attempt left unknown stays so where none after it could look."""
+
+    def __call__(self, fn: Callable[..., T], *args: object, **kwargs: object) -> T:
+        unknown: list[WayBackFailedError] = []
+
+        def attempt() -> T:
+            try:
+                return fn(*args, **kwargs)
+            except WayBackFailedError as error:
+                unknown.append(error)
+                raise
+
+        try:
+            return super().__call__(attempt)
+        except RefusedError as error:
+            # By itself it would say that traffic is where it was.
+            if unknown:
+                raise unknown[-1] from error
+            raise
+
+
 def insisting(
     sleep: Callable[[float], None],
     jitter: Callable[[], float],
@@ -117,7 +142,7 @@ def insisting(
         interrupted = isinstance(error.__cause__, KeyboardInterrupt)
         return isinstance(error, PASSING) and not interrupted and wanted()
 
-    return tenacity.Retrying(
+    return _Insisting(
         retry=tenacity.retry_if_exception(again),
         stop=tenacity.stop_after_attempt(ATTEMPTS),
         wait=lambda state: min(state.attempt_number, LONGEST_WAIT) + jitter(),

@@ -1,6 +1,7 @@
+import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -126,6 +127,17 @@ def test_the_account_is_asked_for_once_and_only_if_nobody_said_it(clock: Clock) 
         assert (unknown.account(), unknown.account()) == (ACCOUNT, ACCOUNT)
         assert len(site.received) == 1
     assert SECRET not in repr(unknown)
+
+
+def test_the_account_is_asked_again_with_others_where_credentials_had_ended(
+    clock: Clock, lender: Lender
+) -> None:
+    answers = [told({"AccountId": ACCOUNT, "Arn": "a"})]
+    refusal = {"Code": "InvalidSecurityToken.Expired", "Message": "it has expired"}
+    answers.insert(0, replace(answers[0], status=400, body=json.dumps(refusal).encode()))
+    with serving(lambda _: answers.pop(0)) as site:
+        assert hold(lender, None, service(site.url), clock).account() == ACCOUNT
+        assert len(site.received) == lender.count == 2
 
 
 def test_a_key_that_never_ends_has_no_end(clock: Clock) -> None:

@@ -2,11 +2,42 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from agentramp.credentials.port import CredentialsError, Lent
+from agentramp.exchange import ExchangeError, Letter, get, host
 from agentramp.platform.agentrun.signing import Credentials
+
+_OK: Final = 200
+
+
+@dataclass(frozen=True)
+class Fetching:
+    """Words about one who is asked: what came to nothing, and what to do about it.
+
+    ``silent`` is for no answer, ``refused`` for one that is none of success.
+    """
+
+    what: str
+    silent: str
+    refused: str
+    timeout: float
+    most: int
+
+
+def fetched(letter: Letter, about: Fetching) -> Mapping[str, Any]:
+    """The JSON object at an address; raises CredentialsError, which shows its host alone."""
+    try:
+        reply = get(letter, timeout=about.timeout, most=about.most)
+    except ExchangeError as error:
+        raise CredentialsError(f"{about.what}: {error}", advice=about.silent) from None
+    if reply.status != _OK:
+        raise CredentialsError(
+            f"{about.what}: {host(letter.url)} answered {reply.status}", advice=about.refused
+        )
+    return loaded(reply.content, host(letter.url))
 
 
 def loaded(content: bytes, who: str) -> Mapping[str, Any]:

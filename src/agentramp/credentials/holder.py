@@ -69,18 +69,28 @@ class _Account:
     def __call__(self) -> str:
         with self._lock:
             if self.known is None:
-                self.known = self._asked().account
+                self.known = identify(self.service, self.current, self.renew)[1].account
             return self.known
 
-    def _asked(self) -> Identity:
-        key = self.current()
-        try:
-            return self.service.caller(key)
-        except StsError as error:
-            if _ENDED not in error.code:
-                raise
-        self.renew(key)
-        return self.service.caller(self.current())
+
+def identify(
+    service: TokenService,
+    current: Callable[[], Credentials],
+    renew: Callable[[Credentials], None],
+) -> tuple[Credentials, Identity]:
+    """Whose the credentials are, and which they were; raises StsError.
+
+    Those that have ended are renewed once.
+    """
+    key = current()
+    try:
+        return key, service.caller(key)
+    except StsError as error:
+        if _ENDED not in error.code:
+            raise
+    renew(key)
+    key = current()
+    return key, service.caller(key)
 
 
 def hold(

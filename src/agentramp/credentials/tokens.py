@@ -5,15 +5,21 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from agentramp.credentials.answers import loaded
+from agentramp.credentials.answers import Fetching, fetched
 from agentramp.credentials.port import CredentialsError
-from agentramp.exchange import ExchangeError, Letter, check_address, check_token, get, host
+from agentramp.exchange import Letter, check_address, check_token
 
 AUDIENCE: Final = "sts.aliyuncs.com"
 TIMEOUT: Final = 30.0
 SHORTEST, LONGEST = 4, 20_000
 """Characters of a token that STS takes."""
-_OK: Final = 200
+_FROM_GITHUB: Final = Fetching(
+    "GitHub gave no identity token",
+    silent="run the job again",
+    refused="the job needs permissions: id-token: write; then run it again",
+    timeout=TIMEOUT,
+    most=4 * LONGEST,
+)
 
 
 @dataclass(frozen=True)
@@ -36,18 +42,7 @@ class GitHubToken:
         letter = Letter(
             f"{self.url}{mark}{urlencode({'audience': AUDIENCE})}", b"", token=self.bearer
         )
-        try:
-            reply = get(letter, timeout=TIMEOUT, most=4 * LONGEST)
-        except ExchangeError as error:
-            raise CredentialsError(
-                f"GitHub gave no identity token: {error}", advice="run the job again"
-            ) from None
-        if reply.status != _OK:
-            raise CredentialsError(
-                f"GitHub gave no identity token: {host(self.url)} answered {reply.status}",
-                advice="the job needs permissions: id-token: write; then run it again",
-            )
-        return _checked(loaded(reply.content, host(self.url)).get("value"), "GitHub")
+        return _checked(fetched(letter, _FROM_GITHUB).get("value"), "GitHub")
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,20 @@ vendor's own metadata address. Everything else must be https.
 from dataclasses import dataclass, field
 from typing import Final
 
-from agentramp.credentials.answers import loaded, temporary
-from agentramp.credentials.port import CredentialsError, Lent
+from agentramp.credentials.answers import Fetching, fetched, temporary
+from agentramp.credentials.port import Lent
 from agentramp.errors import UsageError
-from agentramp.exchange import ExchangeError, Letter, check_address, get, host, is_near
+from agentramp.exchange import Letter, check_address, host, is_near
 
 TIMEOUT: Final = 10.0
 MOST_BYTES: Final = 64 * 1024
-_OK: Final = 200
+_FROM_URI: Final = Fetching(
+    "ALIBABA_CLOUD_CREDENTIALS_URI",
+    silent="check that its service runs",
+    refused="look at the log of that service",
+    timeout=TIMEOUT,
+    most=MOST_BYTES,
+)
 
 
 @dataclass(frozen=True)
@@ -36,15 +42,4 @@ class CredentialsUri:
         return f"ALIBABA_CLOUD_CREDENTIALS_URI ({host(self.url)})"
 
     def lend(self) -> Lent:
-        try:
-            reply = get(Letter(self.url, b""), timeout=TIMEOUT, most=MOST_BYTES)
-        except ExchangeError as error:
-            raise CredentialsError(
-                f"ALIBABA_CLOUD_CREDENTIALS_URI: {error}", advice="check that its service runs"
-            ) from None
-        if reply.status != _OK:
-            raise CredentialsError(
-                f"ALIBABA_CLOUD_CREDENTIALS_URI: {host(self.url)} answered {reply.status}",
-                advice="look at the log of that service",
-            )
-        return temporary(loaded(reply.content, host(self.url)), self.name)
+        return temporary(fetched(Letter(self.url, b""), _FROM_URI), self.name)
