@@ -83,12 +83,16 @@ def _refuse_split(name: str, split: Split) -> None:
         )
 
 
+_UNFINISHED = "; a move was begun whose end nobody has recorded: the next promote finishes it"
+
+
 def _already(seen: Seen, version: int) -> str:
     ramp = seen.standing.ramp
     if ramp and ramp.stable == version:
         return f"version {version} is the stable one: abort ends the trial of {ramp.canary}"
     if ramp and ramp.canary == version:
-        return f"version {version} is on its ramp already, at {ramp.weight} %"
+        at = f"version {version} is on its ramp already, at {ramp.weight} %"
+        return at + (_UNFINISHED if seen.standing.open else "")
     if ramp and seen.standing.queued == version:
         return f"version {version} waits already for the ramp of {ramp.canary} to end"
     if ramp is None and seen.found and seen.found.split == Split(version):

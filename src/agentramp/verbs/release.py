@@ -114,6 +114,9 @@ def ramped(
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
     result = _told(args, traffic.result(args, plan, seen, outcome, None), plan, version)
+    if not plan.steps and seen.standing.open:
+        follows = arguments.again(args, "promote")
+        return replace(result, verdict=Ruled.HOLD.value, next=follows)
     if result.verdict == Ruled.ADVANCE.value and not args.dry_run:
         notify.send(context, where, Happening.BEGUN, result.message)
     return result
