@@ -8,12 +8,11 @@ from agentramp.effects import Outcome, Ports, carry_out, no_functions, no_logs
 from agentramp.errors import UnsupportedError
 from agentramp.logs.memory import MemoryLogs
 from agentramp.logs.port import Logs
-from agentramp.model import Code, CustomDomain, LogStore, RuntimeSpec, Split, Workspace
+from agentramp.model import Code, CustomDomain, LogStore, RuntimeSpec, Workspace
 from agentramp.plan import (
     AwaitRuntime,
     CreateRuntime,
     CreateWorkspace,
-    DescribeEndpoint,
     Effect,
     PrepareLogStore,
     PublishVersion,
@@ -84,16 +83,6 @@ def test_a_runtime_is_filed_in_the_workspace_just_made(update: bool) -> None:  #
     assert made
     # The platform does not move a runtime that is there: no plan asks for that.
     assert (made.spec.workspace_id == outcome.workspace.id) is not update
-
-
-def test_an_endpoint_is_described() -> None:
-    world = World()
-    runtime_id = world.runtime()
-    made = world.platform.create_endpoint(runtime_id, "production", Split("LATEST"))
-    outcome = world.do(DescribeEndpoint(runtime_id, made.id, "production", "for everyone"))
-    assert outcome.endpoint
-    assert outcome.endpoint.description == "for everyone"
-    assert outcome.endpoint.split == Split("LATEST")
 
 
 def test_a_log_store_is_made_once() -> None:

@@ -1,5 +1,6 @@
 """The executor with the shipped fakes, and a platform that fails where it is told to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -9,22 +10,35 @@ from agentramp.errors import SupersededError, WayBackFailedError
 from agentramp.executor import Executor, Outcome, look_only
 from agentramp.journal.memory import MemoryJournal
 from agentramp.journal.port import HeldError, JournalError
-from agentramp.model import Code, Endpoint, Observed, RuntimeSpec, Split, Status
+from agentramp.model import (
+    Code,
+    CustomDomain,
+    DomainRoute,
+    Endpoint,
+    Observed,
+    RuntimeSpec,
+    Split,
+    Status,
+)
 from agentramp.plan import (
     CreateEndpoint,
     CreateRuntime,
     MoveTraffic,
     Plan,
     PublishVersion,
+    SetDomain,
     Step,
     Subject,
     UpdateRuntime,
 )
-from agentramp.planning import plan_remove, plan_rollback, plan_shift
+from agentramp.planning import plan_leading, plan_remove, plan_rollback, plan_shift
+from agentramp.planning.direct import plan_direct
 from agentramp.platform.memory import MemoryPlatform
+from agentramp.platform.memory_functions import MemoryFunction, MemoryFunctions
 from agentramp.platform.port import NotAppliedError, UnreachableError
+from agentramp.policy import DEFAULT_POLICY
 from agentramp.ramp import Standing, standing
-from agentramp.record import Event, Moved, Moving, Record, Removed, Removing, Undone
+from agentramp.record import Begun, Event, Moved, Moving, Record, Removed, Removing, Undone
 
 SPEC = RuntimeSpec("agent", Code("python3.12"))
 SUBJECT = Subject("agent", "production")
@@ -116,6 +130,15 @@ class World:
     def removal(self) -> Plan:
         (plan,) = plan_remove("agent", self.platform.observe("agent"), {}, "production")
         return plan
+
+    def words(self, description: str, split: Split | None = None) -> Plan:
+        seen = tick.look(self.platform, self.journal, SUBJECT)
+        return plan_direct(seen, split or self.split, description)
+
+    def by_hand(self, split: Split) -> None:
+        found = self.platform.observe("agent")
+        assert found.runtime
+        MemoryPlatform.set_split(self.platform, found.runtime.id, found.endpoints[0].id, split)
 
     @property
     def is_there(self) -> bool:
@@ -240,6 +263,19 @@ def test_unreachable_before_anything_was_sent_is_no_lost_traffic(world: World) -
         world.run(plan)
     assert told.value.exit_code == 3
     assert world.phases == []
+
+
+def test_nor_is_what_was_only_looked_at_once_more(world: World) -> None:
+    """The adapter reads before it writes: where that fails, nothing has to be put back."""
+    plan = world.shift(2, 10)
+    error = UnreachableError("no answer")
+    error.untouched = True
+    world.platform.failures = [(error, False)]
+    with pytest.raises(UnreachableError):
+        world.run(plan)
+    assert len(world.platform.sets) == 1
+    assert world.phases == [Moving, Undone]
+    assert not standing(world.journal.read(SUBJECT)).open
 
 
 def test_a_plan_from_yesterday(world: World) -> None:
@@ -410,7 +446,10 @@ def test_a_removal_that_nobody_can_look_up_is_for_a_person(world: World) -> None
         world.run(plan)
 
 
-def test_a_removal_that_could_not_be_written_down_is_no_success(world: World) -> None:
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_is_gone_is_told_as_gone_though_it_cannot_be_written_down(
+    world: World, *, answered: bool
+) -> None:
     @dataclass
     class Full(MemoryJournal):
         def append(self, subject: Subject, *records: Record, expected: int) -> None:
@@ -419,9 +458,140 @@ def test_a_removal_that_could_not_be_written_down_is_no_success(world: World) ->
             super().append(subject, *records, expected=expected)
 
     world.journal = Full()
-    with pytest.raises(JournalError, match="no space"):
-        world.run(world.removal())
+    world.platform.deletion = None if answered else (UnreachableError("no answer"), True)
+    outcome = world.run(world.removal())
+    assert outcome.changed
+    assert "agent/production is removed" in outcome.unwritten
+    assert "no space" in outcome.unwritten
     assert not world.is_there
     now = standing(world.journal.read(SUBJECT))
     assert now.open
     assert now.open.removal
+
+
+def test_words_are_journaled_as_a_move_that_moves_nothing(world: World) -> None:
+    outcome = world.run(world.words("for all"))
+    assert outcome.changed
+    assert outcome.endpoint
+    assert (outcome.endpoint.description, outcome.endpoint.split) == ("for all", Split(1))
+    assert world.phases == [Moving, Moved]
+    assert standing(world.journal.read(SUBJECT)).settled == Split(1)
+
+
+def test_words_are_not_written_over_a_ramp_that_began_meanwhile(world: World) -> None:
+    plan = world.words("for all")
+    begun = Record("release", 7.0, Begun("r", 1, 2, DEFAULT_POLICY))
+    world.journal.append(SUBJECT, begun, expected=0)
+    with pytest.raises(HeldError):
+        world.run(plan)
+    assert world.platform.observe("agent").endpoints[0].description == ""
+
+
+def test_words_are_not_written_over_a_move_by_hand(world: World) -> None:
+    plan = world.words("for all")
+    world.by_hand(Split(2))
+    with pytest.raises(SupersededError, match="as when this was planned"):
+        world.run(plan)
+    assert world.phases == []
+
+
+def test_a_rollback_between_the_reading_and_the_words_stands(world: World) -> None:
+    """A platform takes the words with the split that was read: an older one by then."""
+    world.run(world.shift(2, 30))
+    plan = world.words("for all")
+
+    @dataclass
+    class Slow(Flaky):
+        back: Callable[[], None] = lambda: None
+
+        def describe_endpoint(
+            self, runtime_id: str, endpoint_id: str, description: str
+        ) -> Endpoint:
+            read = self.get_endpoint(runtime_id, endpoint_id).split
+            self.back()
+            MemoryPlatform.set_split(self, runtime_id, endpoint_id, read)
+            return super().describe_endpoint(runtime_id, endpoint_id, description)
+
+    def rolled_back() -> None:
+        journal = MemoryJournal(world.journal.records)  # another machine's: nothing is held there
+        seen = tick.look(world.platform, journal, SUBJECT)
+        Executor(world.platform, journal, Told(), "a person")(plan_rollback(seen, 1))
+
+    world.platform = Slow(world.platform.shelves, world.platform.clock, back=rolled_back)
+    with pytest.raises(HeldError):
+        world.run(plan)
+    assert world.split == Split(1)
+    assert standing(world.journal.read(SUBJECT)).settled == Split(1)
+
+
+def test_words_that_are_refused_leave_traffic_where_it_was(world: World) -> None:
+    @dataclass
+    class Deaf(Flaky):
+        def describe_endpoint(
+            self, runtime_id: str, endpoint_id: str, description: str
+        ) -> Endpoint:
+            raise NotAppliedError("other words are there")
+
+    plan = world.words("for all", Split(2))
+    world.platform = Deaf(world.platform.shelves, world.platform.clock)
+    with pytest.raises(NotAppliedError) as told:
+        world.run(plan)
+    assert told.value.exit_code == 3
+    assert world.split == Split(1)
+    assert world.platform.sets == [Split(1)]
+    assert world.phases == [Moving, Moving, Undone]
+
+
+def test_words_that_came_with_another_split_are_somebody_elses_move(world: World) -> None:
+    @dataclass
+    class Moved2(Flaky):
+        def describe_endpoint(
+            self, runtime_id: str, endpoint_id: str, description: str
+        ) -> Endpoint:
+            MemoryPlatform.set_split(self, runtime_id, endpoint_id, Split(2))
+            return super().describe_endpoint(runtime_id, endpoint_id, description)
+
+    plan = world.words("for all")
+    world.platform = Moved2(world.platform.shelves, world.platform.clock)
+    with pytest.raises(SupersededError, match="serves v2 100 %"):
+        world.run(plan)
+    assert world.split == Split(2)
+
+
+NEW_ROUTES = CustomDomain("a.example.com", routes=(DomainRoute("/*", "2"),))
+OLD_ROUTES = CustomDomain("a.example.com", routes=(DomainRoute("/*", "1"),))
+
+
+@dataclass
+class Half(MemoryFunctions):
+    """Says no after it has set the first domain, or to all of them."""
+
+    refuses: int = 1
+
+    def set_domain(self, runtime_id: str, domain: CustomDomain) -> CustomDomain:
+        made = super().set_domain(runtime_id, domain)
+        self.refuses -= 1
+        if self.refuses >= 0:
+            raise NotAppliedError("it leads elsewhere")
+        return made
+
+
+def leading(functions: Half) -> Plan:
+    functions.functions["rt"] = MemoryFunction()
+    functions.domains[OLD_ROUTES.name] = OLD_ROUTES, "rt"
+    return plan_leading("agent", SetDomain("rt", NEW_ROUTES), functions.domain(OLD_ROUTES.name))
+
+
+def test_a_domain_that_failed_leads_where_it_led(world: World) -> None:
+    functions = Half()
+    run = Executor(world.platform, world.journal, world.told, functions=lambda: functions)
+    with pytest.raises(NotAppliedError):
+        run(leading(functions))
+    assert functions.domains[OLD_ROUTES.name][0].routes == OLD_ROUTES.routes
+
+
+def test_a_domain_that_cannot_be_put_back_is_for_a_person(world: World) -> None:
+    functions = Half(refuses=2)
+    run = Executor(world.platform, world.journal, world.told, functions=lambda: functions)
+    with pytest.raises(WayBackFailedError):
+        run(leading(functions))

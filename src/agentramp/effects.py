@@ -1,4 +1,4 @@
-"""Carries out the steps that change no split: workspaces, log stores, runtimes, domains."""
+"""Carries out the steps that write no split: workspaces, log stores, runtimes, domains."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +12,6 @@ from agentramp.plan import (
     AwaitRuntime,
     CreateRuntime,
     CreateWorkspace,
-    DescribeEndpoint,
     Effect,
     PrepareLogStore,
     PublishVersion,
@@ -27,13 +26,17 @@ from agentramp.platform.port import NotAppliedError, Platform
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done: ``changed`` is False where there was nothing to do, or in a dry run."""
+    """What was done: ``changed`` is False where there was nothing to do, or in a dry run.
+
+    ``unwritten`` says what was done and could not be written into the journal.
+    """
 
     changed: bool = False
     runtime: Runtime | None = None
     version: int | None = None
     endpoint: Endpoint | None = None
     workspace: Workspace | None = None
+    unwritten: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def no_logs() -> Logs:
     raise UnsupportedError("this platform has no log service", advice="name no log store")
 
 
-def carry_out(step: Effect, outcome: Outcome, ports: Ports) -> Outcome:  # noqa: C901 - one case each
+def carry_out(step: Effect, outcome: Outcome, ports: Ports) -> Outcome:
     platform = ports.platform
     match step:
         case CreateWorkspace(wanted):
@@ -71,9 +74,6 @@ def carry_out(step: Effect, outcome: Outcome, ports: Ports) -> Outcome:  # noqa:
         case PublishVersion(runtime_id, description):
             number = platform.publish_version(runtime_id, description)
             return replace(outcome, version=number)
-        case DescribeEndpoint(runtime_id, endpoint_id, _, description):
-            endpoint = platform.describe_endpoint(runtime_id, endpoint_id, description)
-            return replace(outcome, endpoint=endpoint)
         case RemoveRuntime(runtime_id):
             platform.delete_runtime(runtime_id)
         case SetDomain(runtime_id, domain):

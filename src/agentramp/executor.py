@@ -18,17 +18,20 @@ from agentramp.logs.port import Logs
 from agentramp.model import Endpoint, Split, Status
 from agentramp.plan import (
     CreateEndpoint,
+    DescribeEndpoint,
     KeepRecord,
     MoveTraffic,
     Plan,
     RemoveEndpoint,
+    SetDomain,
     Step,
 )
 from agentramp.platform.functions import Functions
-from agentramp.platform.port import NotFoundError, Platform
+from agentramp.platform.port import NotFoundError, Platform, PlatformError
 from agentramp.policy import DEFAULT_POLICY
 from agentramp.ramp import standing
-from agentramp.record import Event, Judged, Moved, Moving, Record, Removed, Removing, Undone
+from agentramp.record import Event, Moved, Moving, Record, Removed, Removing, Undone
+from agentramp.stepping import WORDS, changes, is_journaled, served, way_back_of
 
 __all__ = ["Execute", "Executor", "Listener", "Outcome", "look_only"]
 
@@ -80,9 +83,9 @@ class Executor:
             return Outcome()
         with self.journal.hold(plan.subject):
             self._written, self._moving = plan.generation or 0, None
-            if plan.generation is None and any(map(_is_journaled, plan.steps)):
+            if plan.generation is None and any(map(is_journaled, plan.steps)):
                 self._written = len(self.journal.read(plan.subject))
-            outcome = Outcome(changed=any(map(_changes, plan.steps)))
+            outcome = Outcome(changed=any(map(changes, plan.steps)))
             for step in plan.steps:
                 self.listener.begin(step)
                 outcome = self._guarded(plan, step, outcome)
@@ -95,22 +98,34 @@ class Executor:
         except (SupersededError, WayBackFailedError):
             raise  # the traffic is somebody else's now: hands off
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, traffic must be known
-            if self._moving is None:
+            if self._moving is None and not isinstance(step, SetDomain):
+                raise
+            if isinstance(error, PlatformError) and error.untouched:
+                self._call_off(plan, step)
                 raise
             if isinstance(step, RemoveEndpoint):
-                if self._is_gone(plan, step, error) and not isinstance(error, KeyboardInterrupt):
-                    return outcome
-                raise
-            if plan.way_back:
-                self._go_back(plan, error)
+                gone = self._gone(plan, step, error, outcome)
+                if gone is None or isinstance(error, KeyboardInterrupt):
+                    raise
+                return gone
+            if way_back := way_back_of(plan, step):
+                self._go_back(plan, way_back, error)
                 raise
             endpoint = self._look(plan, step, error)
             if endpoint is None or isinstance(error, KeyboardInterrupt):
                 raise
             return replace(outcome, endpoint=endpoint)
 
-    def _go_back(self, plan: Plan, cause: BaseException) -> None:
-        for step in plan.way_back:
+    def _call_off(self, plan: Plan, step: Step) -> None:
+        """Nothing was asked of the platform, so there is nothing to put back."""
+        if isinstance(step, MoveTraffic | DescribeEndpoint):
+            before = served(step)
+            # Without it the open intent tells the next run to look; traffic is where it was.
+            with suppress(JournalError):
+                self._write(plan, Undone(before, before))
+
+    def _go_back(self, plan: Plan, way_back: tuple[Step, ...], cause: BaseException) -> None:
+        for step in way_back:
             self.listener.going_back(step)
             try:
                 self._undo(plan, step)
@@ -134,6 +149,8 @@ class Executor:
                 # Without it the open intent tells the next run to look; traffic is where it was.
                 with suppress(JournalError):
                     self._close(plan, step, Undone(step.before, step.after))
+            case SetDomain():
+                carry_out(step, Outcome(), self._ports)
             case _:
                 raise TypeError(f"no way back by {step}")
 
@@ -167,6 +184,8 @@ class Executor:
                 return replace(outcome, endpoint=self._open(plan, step))
             case MoveTraffic():
                 return replace(outcome, endpoint=self._move(plan, step))
+            case DescribeEndpoint():
+                return replace(outcome, endpoint=self._describe(plan, step))
             case RemoveEndpoint():
                 self._remove(plan, step)
                 return outcome
@@ -174,7 +193,11 @@ class Executor:
                 self._write(plan, event)
                 return outcome
             case _:
-                return carry_out(step, outcome, Ports(self.platform, self.functions, self.logs))
+                return carry_out(step, outcome, self._ports)
+
+    @property
+    def _ports(self) -> Ports:
+        return Ports(self.platform, self.functions, self.logs)
 
     def _open(self, plan: Plan, step: CreateEndpoint) -> Endpoint:
         self._intend(plan, Moving(None, step.split, "the endpoint is new"))
@@ -192,6 +215,18 @@ class Executor:
         self._close(plan, step, Moved(step.before, step.after))
         return endpoint
 
+    def _describe(self, plan: Plan, step: DescribeEndpoint) -> Endpoint:
+        """The split goes with the words, so whoever moves it meanwhile has to know of this."""
+        self._expect(plan, step)
+        self._announce(plan, Moving(step.split, step.split, WORDS))
+        endpoint = self.platform.describe_endpoint(
+            step.runtime_id, step.endpoint_id, step.description
+        )
+        if endpoint.split != step.split:
+            raise _moved(plan, endpoint.split, step.split)
+        self._close(plan, step, Moved(step.split, step.split))
+        return endpoint
+
     def _remove(self, plan: Plan, step: RemoveEndpoint) -> None:
         with suppress(NotFoundError):  # gone already: only the record is left to make
             self._expect(plan, step)
@@ -200,33 +235,39 @@ class Executor:
         self._write(plan, Removed(step.before))
         self._moving = None
 
-    def _is_gone(self, plan: Plan, step: RemoveEndpoint, cause: BaseException) -> bool:
-        """What became of a removal that failed: nothing puts an endpoint back as it was."""
+    def _gone(
+        self, plan: Plan, step: RemoveEndpoint, cause: BaseException, outcome: Outcome
+    ) -> Outcome | None:
+        """What became of a removal that failed: the outcome if it is done, None if not."""
         try:
             observed = self.platform.observe(plan.subject.runtime)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
             raise _unknown(plan, cause, f"nor can it be read: {_words(error)}") from cause
         found = next((one for one in observed.endpoints if one.id == step.endpoint_id), None)
-        end: Removed | Undone = Removed(step.before)
-        if found is not None:
-            if found.split != step.before or found.status is not Status.READY:
-                raise _unknown(plan, cause, f"it serves {found.split} ({found.status.value})")
-            end = Undone(step.before, step.before)
+        if found is None:
+            return self._told_gone(plan, step, outcome)
+        if found.split != step.before or found.status is not Status.READY:
+            raise _unknown(plan, cause, f"it serves {found.split} ({found.status.value})")
         try:
-            self._write(plan, end)
+            self._write(plan, Undone(step.before, step.before))
         except JournalError:
             raise cause from None  # the open intent tells the next run to look
-        return found is None
+        return None
 
-    def _expect(self, plan: Plan, step: MoveTraffic | RemoveEndpoint) -> None:
+    def _told_gone(self, plan: Plan, step: RemoveEndpoint, outcome: Outcome) -> Outcome:
+        """Gone is gone, also where it cannot be written down: the open intent tells the next."""
+        try:
+            self._write(plan, Removed(step.before))
+        except JournalError as error:
+            told = f"{plan.subject} is removed, and that could not be written down: {error}"
+            return replace(outcome, unwritten=told)
+        return outcome
+
+    def _expect(self, plan: Plan, step: MoveTraffic | DescribeEndpoint | RemoveEndpoint) -> None:
         """Raises SupersededError where the endpoint does not serve what was planned from."""
         endpoint = self.platform.get_endpoint(step.runtime_id, step.endpoint_id)
-        if endpoint.split != step.before:
-            raise SupersededError(
-                f"{plan.subject} serves {endpoint.split}, not {step.before} as when this was"
-                " planned",
-                advice="somebody moved it meanwhile; run this again to plan from what is there",
-            )
+        if endpoint.split != served(step):
+            raise _moved(plan, endpoint.split, served(step))
 
     def _announce(self, plan: Plan, intent: Moving | Removing) -> None:
         began = self.timer()
@@ -241,17 +282,19 @@ class Executor:
         self._write(plan, intent)
         self._moving = intent
 
-    def _close(self, plan: Plan, step: MoveTraffic, end: Moved | Undone) -> None:
+    def _close(self, plan: Plan, step: MoveTraffic | DescribeEndpoint, end: Moved | Undone) -> None:
         """Record how a move ended; if another run took it over meanwhile, its word counts."""
         try:
             self._write(plan, end)
         except HeldError as lost:
-            if plan.way_back:
+            if way_back_of(plan, step):
                 self._give_way(plan, step, end.after, lost)
             raise
         self._moving = None
 
-    def _give_way(self, plan: Plan, step: MoveTraffic, ours: Split, lost: HeldError) -> None:
+    def _give_way(
+        self, plan: Plan, step: MoveTraffic | DescribeEndpoint, ours: Split, lost: HeldError
+    ) -> None:
         """Put back what the winner decided, if what this run set came after it.
 
         That is announced like any other move; where another run is at work, it is left to it.
@@ -270,7 +313,7 @@ class Executor:
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
             raise _unknown(plan, lost, f"and it cannot be put right: {_words(error)}") from lost
 
-    def _put_back(self, plan: Plan, step: MoveTraffic, move: Moved) -> None:
+    def _put_back(self, plan: Plan, step: MoveTraffic | DescribeEndpoint, move: Moved) -> None:
         self._announce(plan, Moving(move.before, move.after, "put back what another run decided"))
         self.platform.set_split(step.runtime_id, step.endpoint_id, move.after)
         self._write(plan, move)
@@ -281,19 +324,11 @@ class Executor:
         self._written += 1
 
 
-def _is_journaled(step: Step) -> bool:
-    return isinstance(step, CreateEndpoint | MoveTraffic | RemoveEndpoint | KeepRecord)
-
-
-def _changes(step: Step) -> bool:
-    """Whether a step leaves something else than it found; finishing a dead run's move does not."""
-    match step:
-        case MoveTraffic():
-            return step.before != step.after
-        case KeepRecord(event):
-            return not isinstance(event, Judged | Moved | Undone | Removed)
-        case _:
-            return True
+def _moved(plan: Plan, found: Split, planned: Split) -> SupersededError:
+    return SupersededError(
+        f"{plan.subject} serves {found}, not {planned} as when this was planned",
+        advice="somebody moved it meanwhile; run this again to plan from what is there",
+    )
 
 
 def _unknown(plan: Plan, cause: BaseException, more: str) -> WayBackFailedError:

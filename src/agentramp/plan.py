@@ -92,10 +92,16 @@ class MoveTraffic:
 
 @dataclass(frozen=True)
 class DescribeEndpoint:
+    """Change the words about an endpoint that serves ``split``, and goes on serving it.
+
+    A platform takes the words together with the split, so this is journaled like a move.
+    """
+
     runtime_id: str
     endpoint_id: str
     name: str
     description: str
+    split: Split
 
 
 @dataclass(frozen=True)
@@ -146,14 +152,15 @@ Effect: TypeAlias = (
     | UpdateRuntime
     | AwaitRuntime
     | PublishVersion
-    | DescribeEndpoint
     | RemoveRuntime
     | SetDomain
     | ReserveConcurrency
 )
-"""What changes no split: no journal is kept of it."""
+"""What writes no split: no journal is kept of it."""
 
-Step: TypeAlias = Effect | CreateEndpoint | MoveTraffic | RemoveEndpoint | KeepRecord
+Step: TypeAlias = (
+    Effect | CreateEndpoint | MoveTraffic | DescribeEndpoint | RemoveEndpoint | KeepRecord
+)
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,19 @@ class PlatformSuite:
         assert updated.spec.code
         assert updated.spec.code.checksum == other.crc64
 
+    def test_an_update_of_settings_brings_its_package_where_another_is_there_by_then(
+        self, platform: Platform, spec: RuntimeSpec, package: Artifact, tmp_path: Path
+    ) -> None:
+        """Another deploy put its own in between; what is asked for is all that the file says."""
+        runtime = platform.create_runtime(spec, package)
+        other = artifact(tmp_path, "two")
+        theirs = replace(spec, code=Code("python3.12", ("python3", "app.py"), other.crc64))
+        platform.update_runtime(runtime.id, theirs, other)
+        updated = platform.update_runtime(runtime.id, replace(spec, memory=1024), package)
+        assert updated.spec.memory == 1024
+        assert updated.spec.code
+        assert updated.spec.code.checksum == package.crc64
+
     def test_publishing_freezes_the_head(self, platform: Platform, served: Observed) -> None:
         assert served.runtime
         runtime_id = served.runtime.id

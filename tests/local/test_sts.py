@@ -348,9 +348,7 @@ def test_tokens_that_nobody_checks_open_no_role_that_nobody_described(
     }
     role = {"arn": role_arn(server, "told"), "trustPolicy": {"Statement": [statement]}}
     control.call("PUT", "/agentramp/roles", role).data  # noqa: B018 asserts success
-    assert with_oidc(
-        server, fresh(), oidcprovider_arn=provider, role_arn=role["arn"]
-    ).credentials
+    assert with_oidc(server, fresh(), oidcprovider_arn=provider, role_arn=role["arn"]).credentials
 
 
 def test_a_session_is_no_operator(server: Server) -> None:

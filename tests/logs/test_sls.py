@@ -4,11 +4,12 @@ conformance suite's."""
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from agentramp.logs.port import LogError, LogFilter
+from agentramp.logs.service import UNFINISHED, UnreachedError
 from agentramp.logs.sls import PAGE, SlsLogs
 from agentramp.model import LogStore
 from agentramp.platform.agentrun.services import Services
@@ -105,6 +106,32 @@ def test_a_row_that_makes_no_sense() -> None:
         pytest.raises(LogError, match="no sense"),
     ):
         read(logs)
+
+
+def test_a_query_that_does_not_end_is_one_to_ask_again() -> None:
+    """So a tail goes on, as it does where nobody answers."""
+    unfinished = b'{"meta": {"progress": "Incomplete"}, "data": []}'
+    with (
+        logs_at(lambda _: Said(200, unfinished)) as logs,
+        pytest.raises(UnreachedError, match=f"in {UNFINISHED} turns"),
+    ):
+        read(logs)
+
+
+def test_credentials_that_have_ended_are_renewed() -> None:
+    service, refused = Service([row(1, "here")]), list[Credentials]()
+    old, new = Credentials("old", "s", "t"), Credentials("new", "s", "t")
+
+    def respond(request: Received) -> Said:
+        if " LOG old:" in f" {request.headers['authorization']}":
+            told = {"errorCode": "SecurityTokenExpired", "errorMessage": "it has ended"}
+            return Said(401, json.dumps(told).encode())
+        return service.respond(request)
+
+    with logs_at(respond) as logs:
+        renewing = replace(logs, credentials=lambda: new if refused else old, renew=refused.append)
+        assert read(renewing) == ["here"]
+    assert refused == [old]
 
 
 def test_what_is_there_already_is_not_made() -> None:

@@ -1,12 +1,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from agentramp.model import (
     LATEST,
     Artifact,
     Code,
     Container,
-    CustomDomain,
     Endpoint,
     HealthCheck,
     LogStore,
@@ -16,6 +17,7 @@ from agentramp.model import (
     RuntimeSpec,
     Split,
     Status,
+    Tracing,
     Workspace,
 )
 from agentramp.plan import (
@@ -25,7 +27,6 @@ from agentramp.plan import (
     CreateWorkspace,
     Plan,
     PrepareLogStore,
-    SetDomain,
     Subject,
     UpdateRuntime,
 )
@@ -121,22 +122,35 @@ def test_passwords_are_never_told() -> None:
     assert "secret" not in repr(change)
 
 
-def test_a_package_that_the_platform_has_is_not_sent_again() -> None:
+@pytest.mark.parametrize("shown", [None, "", "******", "xxxxxxxx"])
+def test_a_secret_that_is_not_shown_is_no_difference_by_itself(shown: str | None) -> None:
+    """Else each deploy would find a change; it is sent with the next that there is."""
+    login = Container("i", registry=RegistryAccess("u", "secret"))
+    wanted = RuntimeSpec("a", container=login, tracing=Tracing(license_key="key"), memory=2048)
+    there = replace(
+        wanted,
+        container=Container("i", registry=RegistryAccess("u", shown)),
+        tracing=Tracing(license_key=shown),
+    )
+    assert changes(wanted, there) == ()
+    assert changes(replace(wanted, memory=4096), there) == (Change("memory", "2048", "4096"),)
+
+
+def test_the_package_goes_with_every_update() -> None:
+    """Another deploy may bring its own in between; a platform that has this one is not sent it."""
     there = replace(BUILT, memory=4096)
     plan = plan_deploy(SPEC, PACKAGE, Observed(Runtime("rt", there)))
     change = Change("memory", "4096", "2048")
-    assert plan.steps == (UpdateRuntime("rt", BUILT, None, (change,)),)
+    assert plan.steps == (UpdateRuntime("rt", BUILT, PACKAGE, (change,)),)
 
 
 def test_what_stands_beside_comes_in_the_order_of_need() -> None:
     store = LogStore("p", "l")
-    domain = SetDomain(None, CustomDomain("a.example.com"))
-    plan = plan_deploy(SPEC, PACKAGE, Observed(), Beside(Workspace("team"), store, domain))
+    plan = plan_deploy(SPEC, PACKAGE, Observed(), Beside(Workspace("team"), store))
     assert plan.steps == (
         CreateWorkspace(Workspace("team")),
         PrepareLogStore(store),
         CreateRuntime(replace(BUILT, log_store=store), PACKAGE),
-        domain,
     )
 
 
@@ -144,10 +158,3 @@ def test_a_log_store_that_the_runtime_has_is_not_asked_for() -> None:
     store = LogStore("p", "l")
     there = Runtime("rt", replace(BUILT, log_store=store))
     assert plan_deploy(SPEC, PACKAGE, Observed(there), Beside(log_store=store)).steps == ()
-
-
-def test_a_domain_has_no_way_back() -> None:
-    domain = SetDomain("rt", CustomDomain("a.example.com"))
-    plan = plan_deploy(SPEC, PACKAGE, Observed(Runtime("rt", BUILT)), Beside(domain=domain))
-    assert plan.steps == (domain,)
-    assert plan.no_way_back.startswith("none")

@@ -15,9 +15,8 @@ from agentramp.plan import (
     Plan,
     RemoveEndpoint,
     Step,
-    Subject,
 )
-from agentramp.planning import plan_endpoints, put_back
+from agentramp.planning import Young, plan_endpoints, put_back
 from agentramp.planning.endpoints import PUT_BACK
 from agentramp.policy import DEFAULT_POLICY
 from agentramp.ramp import Standing, standing
@@ -165,7 +164,7 @@ def test_words_are_changed_before_traffic() -> None:
     described = replace(PRODUCTION, version=2, description="for everyone")
     (plan,) = plans((described,), there(served("production", STABLE, "old words")))
     words, moved = plan.steps
-    assert words == DescribeEndpoint("rt", "ep-production", "production", "for everyone")
+    assert words == DescribeEndpoint("rt", "ep-production", "production", "for everyone", STABLE)
     assert isinstance(moved, MoveTraffic)
     (plan,) = plans((PRODUCTION,), there(served("production", STABLE, "old words")))
     assert plan.steps == ()
@@ -192,6 +191,29 @@ def test_a_move_that_somebody_else_began_holds_and_a_deploys_own_is_done_again()
     assert [type(step) for step in steps(again)] == [MoveTraffic]
 
 
+@pytest.mark.parametrize(("now", "held"), [(119.0, True), (120.0, False)])
+@pytest.mark.parametrize("prune", [False, True])
+def test_another_deploys_move_is_its_own_while_that_may_be_alive(
+    now: float,
+    held: bool,  # noqa: FBT001
+    prune: bool,  # noqa: FBT001
+) -> None:
+    begun = {"production": after(Moving(Split(2), STABLE)), "old": after(Moving(Split(2), STABLE))}
+    observed = there(served("production", Split(2)), served("old", STABLE))
+    found = plan_endpoints(
+        "agent", (PRODUCTION,), observed, begun, prune=prune, young=Young(now, 120.0)
+    )
+    kinds = [MoveTraffic, RemoveEndpoint] if prune else [MoveTraffic]
+    assert [type(step) for step in steps(found)] == ([] if held else kinds)
+    assert ("if that one is dead, this can be done in 1 s" in notes(found)) is held
+
+
+def test_an_endpoint_whose_making_was_refused_is_made_at_once() -> None:
+    begun = {"production": after(Moving(None, STABLE))}
+    found = plan_endpoints("agent", (PRODUCTION,), there(), begun, young=Young(1.0, 120.0))
+    assert [type(step) for step in steps(found)] == [CreateEndpoint]
+
+
 def test_an_endpoint_that_a_dead_run_removed_is_made_anew() -> None:
     (plan,) = plans((PRODUCTION,), there(), {"production": after(Removing(STABLE))})
     assert plan.steps == (
@@ -208,20 +230,24 @@ def test_an_endpoint_that_is_not_in_the_file_goes_only_with_prune() -> None:
     assert "deploy --prune removes it" in notes(kept)
     *_, gone = plans((PRODUCTION,), observed, prune=True)
     assert gone.steps == (RemoveEndpoint("rt", "ep-old", "old", Split(2)),)
-    assert gone.way_back == (CreateEndpoint("rt", "old", Split(2), "of last year"),)
+    assert gone.way_back == ()
+    assert gone.no_way_back.startswith("none")
 
 
 def test_a_file_without_endpoints_touches_none() -> None:
     assert plans((), there(served("old", STABLE)), prune=True) == ()
 
 
-def test_what_was_carried_out_goes_back_in_reverse_order() -> None:
+def test_a_move_goes_back_for_the_journal_as_it_left_it() -> None:
     observed = there(served("production", STABLE), served("old", STABLE))
-    done = plans(SEED, observed, prune=True)
-    first, second = put_back(done)
-    assert first.subject == Subject("agent", "old")
-    assert first.steps == (CreateEndpoint("rt", "old", STABLE),)
-    assert second.steps == (
+    known = {"production": after(Moving(None, STABLE), Moved(None, STABLE))}
+    described = (replace(PRODUCTION, description="for all"), CANARY)
+    made, moved, gone = plans(described, observed, known, prune=True)
+    assert (put_back(made), put_back(gone)) == (None, None)
+    back = put_back(moved)
+    assert back
+    assert back.steps == (
         MoveTraffic("rt", "ep-production", "production", SHARED, STABLE, PUT_BACK),
     )
-    assert (first.way_back, second.way_back) == ((), ())
+    assert back.way_back == ()
+    assert back.generation == 2 + 4, "the words and the move, each with its intent and its end"

@@ -166,8 +166,9 @@ def test_those_that_follow_the_head_are_asked(folder: Path) -> None:
     project.write()
     project.speaks("broken")
     ended = project.run("deploy", "--verify")
-    assert ended.code == 3
+    assert ended.code == 5, "nothing gives the old head back"
     assert "answers 500" in ended.document["message"]
+    assert "production serves the new head (LATEST)" in ended.document["message"]
     assert "follows LATEST" in ended.document["advice"]
 
 

@@ -1,19 +1,22 @@
 """endpoints publish and remove, versions list, remove: what is planned, done and refused."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from agentramp.errors import SupersededError, UsageError
-from agentramp.model import CustomDomain, Endpoint, Split, Version
+from agentramp.errors import SupersededError, UsageError, WayBackFailedError
+from agentramp.model import CustomDomain, Endpoint, Observed, Split, Version
 from agentramp.plan import CreateEndpoint, DescribeEndpoint, MoveTraffic
 from agentramp.planning.direct import plan_direct
+from agentramp.platform.memory import MemoryPlatform
+from agentramp.platform.port import PlatformError, UnreachableError
 from agentramp.record import Moved, Moving
 from agentramp.report.plain import columns
 from agentramp.report.versions import table
 from agentramp.verbs import endpoints, remove, versions
+from agentramp.verbs.undertaking import HalfDoneError
 from tests.verbs.scene import ENDPOINT, RUNTIME, Scene, arguments, context
 
 TO_TWO = Split(1, ((2, 20),))
@@ -169,6 +172,80 @@ def test_a_runtime_goes_with_all_that_it_has(scene: Scene) -> None:
     assert all_of(scene, "--yes")
     assert scene.platform.observe(RUNTIME).runtime is None
     assert not all_of(scene, "--yes")
+
+
+@dataclass
+class Stubborn(MemoryPlatform):
+    """Keeps one endpoint, or the runtime, by their names; ``silent`` once it has said so."""
+
+    keeps: str = ""
+    silent: bool = False
+    said: bool = False
+
+    def delete_endpoint(self, runtime_id: str, endpoint_id: str) -> None:
+        self._refuse(self.get_endpoint(runtime_id, endpoint_id).name)
+        super().delete_endpoint(runtime_id, endpoint_id)
+
+    def delete_runtime(self, runtime_id: str) -> None:
+        self._refuse(self.shelves[runtime_id].runtime.spec.name)
+        super().delete_runtime(runtime_id)
+
+    def observe(self, runtime_name: str) -> Observed:
+        if self.said and self.silent:
+            raise UnreachableError("no answer")
+        return super().observe(runtime_name)
+
+    def _refuse(self, name: str) -> None:
+        if name == self.keeps:
+            self.said = True
+            raise PlatformError("not today")
+
+
+def stubborn(scene: Scene, keeps: str, *, silent: bool = False) -> None:
+    scene.endpoint("trial", Split(1))
+    shelves, clock = scene.platform.shelves, scene.platform.clock
+    scene.platform = Stubborn(shelves, clock, keeps=keeps, silent=silent)
+
+
+def test_a_first_removal_that_is_refused_changed_nothing(scene: Scene) -> None:
+    stubborn(scene, ENDPOINT)
+    with pytest.raises(PlatformError, match="not today") as told:
+        all_of(scene, "--yes")
+    assert told.value.exit_code == 3
+    assert len(scene.platform.observe(RUNTIME).endpoints) == 2
+
+
+@pytest.mark.parametrize(
+    ("keeps", "gone", "stand"),
+    [
+        ("trial", "agent/production", "agent/trial, agent"),
+        (RUNTIME, "agent/production, agent/trial", "agent"),
+    ],
+)
+def test_half_of_a_removal_is_told_by_name_and_goes_on(
+    scene: Scene, keeps: str, gone: str, stand: str
+) -> None:
+    stubborn(scene, keeps)
+    with pytest.raises(HalfDoneError) as told:
+        all_of(scene, "--yes")
+    assert f"removed for good: {gone}; still there: {stand}" in str(told.value)
+    assert told.value.exit_code == 5
+    scene.platform = MemoryPlatform(scene.platform.shelves, scene.platform.clock)
+    assert all_of(scene, "--yes")
+
+
+def test_what_is_left_of_a_removal_that_nobody_can_look_up(scene: Scene) -> None:
+    stubborn(scene, RUNTIME, silent=True)
+    with pytest.raises(WayBackFailedError, match="nor can it be read what is left of agent"):
+        all_of(scene, "--yes")
+
+
+def test_what_another_deploy_is_moving_is_not_removed(scene: Scene) -> None:
+    scene.wrote(Moving(Split(1), Split(2)), verb="deploy")
+    with pytest.raises(SupersededError, match="if that one is dead, this can be done in 120 s"):
+        all_of(scene, "--yes")
+    scene.now += 120
+    assert all_of(scene, "--yes")
 
 
 def test_nothing_goes_while_a_ramp_is_in_progress(scene: Scene) -> None:

@@ -11,24 +11,28 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 import requests
-import tenacity
 
-from agentramp.evidence.log_signing import signed_headers
 from agentramp.exchange import ExchangeError, Letter, Reply, check_address, post
 from agentramp.logs.port import LogError
+from agentramp.platform.agentrun.again import SERVER_FAULT, THROTTLED, AgainError, Patience, halfway
+from agentramp.platform.agentrun.log_signing import signed_headers
 from agentramp.platform.agentrun.signing import Credentials
 
 ATTEMPTS: Final = 4
 MOST_BYTES: Final = 4 * 1024 * 1024
 UNFINISHED: Final = 10
 """How often an unfinished query is repeated; the vendor's documentation says up to ten times."""
-_OK, _THROTTLED, _SERVER_FAULT = 200, 429, 500
+_OK: Final = 200
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 
 
 class UnreachedError(LogError):
     """No answer, or none but a passing one, in all attempts."""
+
+
+class UnfinishedError(UnreachedError):
+    """The service works on a query and has not come to its end."""
 
 
 class ThereAlreadyError(LogError):
@@ -50,6 +54,8 @@ class LogService:
     sleep: Callable[[float], None] = field(repr=False)
     timeout: float = 60.0
     line: requests.Session = field(default_factory=requests.Session, repr=False)
+    renew: Callable[[Credentials], None] | None = field(default=None, repr=False)
+    """Told of credentials that were refused as ended; then they are asked for again."""
 
     def __post_init__(self) -> None:
         check_address(self.url, "the log service")
@@ -65,27 +71,19 @@ class LogService:
             if rows is not None:
                 return rows
             self.sleep(min(2.0**turn / 4, 4.0))
-        raise LogError(
+        raise UnfinishedError(
             f"the log service did not finish a query of {store} in {UNFINISHED} turns",
             advice="usual cause: very many lines; ask for a shorter time",
         )
 
     def send(self, path: str, body: bytes) -> bytes:
         """POST; asks again where the service is busy, broken or does not answer."""
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
-            wait=tenacity.wait_exponential(0.5, max=8),
-            retry=tenacity.retry_if_exception_type(_AgainError),
-            sleep=self.sleep,
-            reraise=True,
-        )
-        try:
-            return retrying(self._once, path, body)
-        except _AgainError as spent:
-            raise spent.error from spent
+        ask = Patience(self.sleep, halfway, ATTEMPTS)
+        return ask(lambda: self._once(path, body))
 
     def _once(self, path: str, body: bytes) -> bytes:
-        headers = signed_headers(path, body, self.credentials(), self.now())
+        key = self.credentials()
+        headers = signed_headers(path, body, key, self.now())
         url = self.url.rstrip("/") + path
         letter = Letter(url, body, headers={**headers, "accept-encoding": "gzip"})
         try:
@@ -93,18 +91,18 @@ class LogService:
         except ExchangeError as error:
             advice = error.advice or "check the network, the project and the region"
             told = UnreachedError(f"the log service cannot be asked: {error}", advice=advice)
-            raise _AgainError(told) from error
+            raise AgainError(told) from error
         if reply.status == _OK:
             return reply.content
-        raise _refusal(reply)
+        refusal = _refusal(reply)
+        if self.renew and isinstance(refusal, _EndedError):
+            self.renew(key)
+            raise AgainError(refusal)
+        raise refusal
 
 
-class _AgainError(Exception):
-    """Worth asking again for; carries what to raise when the attempts are spent."""
-
-    def __init__(self, error: LogError) -> None:
-        super().__init__(str(error))
-        self.error = error
+class _EndedError(LogError):
+    """The credentials have ended. What was refused for them did not act."""
 
 
 def _refusal(reply: Reply) -> Exception:
@@ -116,13 +114,15 @@ def _refusal(reply: Reply) -> Exception:
         code, message = f"status {reply.status}", reply.text[:200]
     text = f"the log service refused: {message} ({code})"
     advice = next((told for mark, told in _ADVICE.items() if mark in f"{code} {message}"), "")
-    if reply.status >= _SERVER_FAULT or reply.status == _THROTTLED:
-        return _AgainError(UnreachedError(text, advice=advice))
+    if reply.status >= SERVER_FAULT or reply.status == THROTTLED:
+        return AgainError(UnreachedError(text, advice=advice))
     if "AlreadyExist" in code:
         return ThereAlreadyError(text)
-    return LogError(text, advice=advice)
+    ended = any(mark in code for mark in _ENDED)
+    return (_EndedError if ended else LogError)(text, advice=advice)
 
 
+_ENDED: Final = ("SecurityTokenExpired", "SecurityToken.Expired")
 _ADVICE: Final = {
     "cannot be resolved": "index that field of the log store, with analytics on",
     "index config": "index the fields of the log store, with analytics on",

@@ -43,6 +43,11 @@ class SlsLogs:
     credentials: Callable[[], Credentials]
     now: Callable[[], float]
     sleep: Callable[[float], None] = field(repr=False)
+    renew: Callable[[Credentials], None] | None = field(default=None, repr=False)
+    _known: dict[str, LogService] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """By project, each with a connection that is kept open: a tail asks often."""
 
     def read(self, store: LogStore, function: str, wanted: LogFilter) -> Iterator[LogLine]:
         """Goes on from the second of the last line, past those of that second that were read.
@@ -89,8 +94,12 @@ class SlsLogs:
         return True
 
     def _at(self, store: LogStore) -> LogService:
-        url = self.services.logs(store.project)
-        return LogService(url, self.credentials, self.now, self.sleep)
+        if store.project not in self._known:
+            url = self.services.logs(store.project)
+            self._known[store.project] = LogService(
+                url, self.credentials, self.now, self.sleep, renew=self.renew
+            )
+        return self._known[store.project]
 
 
 def _is_not_there_yet(error: BaseException) -> bool:

@@ -7,12 +7,12 @@ from agentramp.planning.begin import (
     plan_refused,
     refuse_beginning,
 )
-from agentramp.planning.deploy import Beside, plan_deploy
-from agentramp.planning.domain import plan_domain, refuse_automatic
+from agentramp.planning.deploy import Beside, on_head, plan_deploy
+from agentramp.planning.domain import plan_domain, plan_leading, refuse_automatic
 from agentramp.planning.drift import plan_adopt, plan_restore, reconcile
-from agentramp.planning.endpoints import plan_endpoints, put_back
+from agentramp.planning.endpoints import plan_endpoints, put_back, removes
 from agentramp.planning.freeze import frozen
-from agentramp.planning.held import held_by
+from agentramp.planning.held import Young, held_by
 from agentramp.planning.pin import pinned_names, plan_pin
 from agentramp.planning.publish import plan_publish
 from agentramp.planning.ramp import Evidence, plan_say, rule
@@ -28,11 +28,13 @@ __all__ = [
     "Ruled",
     "Ruling",
     "Seen",
+    "Young",
     "begins",
     "file_in",
     "from_queue",
     "frozen",
     "held_by",
+    "on_head",
     "pinned_names",
     "plan_abort",
     "plan_adopt",
@@ -40,6 +42,7 @@ __all__ = [
     "plan_deploy",
     "plan_domain",
     "plan_endpoints",
+    "plan_leading",
     "plan_pin",
     "plan_publish",
     "plan_refused",
@@ -52,6 +55,7 @@ __all__ = [
     "reconcile",
     "refuse_automatic",
     "refuse_beginning",
+    "removes",
     "rule",
     "version_before",
 ]

@@ -9,7 +9,6 @@ from agentramp.plan import (
     CreateWorkspace,
     Plan,
     PrepareLogStore,
-    SetDomain,
     Step,
     Subject,
     UpdateRuntime,
@@ -17,16 +16,14 @@ from agentramp.plan import (
 from agentramp.planning.difference import differences
 
 NO_OLD_HEAD = f"none: the platform keeps no old head; pin endpoints to a version, not {LATEST}"
-NO_OLD_DOMAIN = "none: the platform gives out no certificate to set a domain back with"
 
 
 @dataclass(frozen=True)
 class Beside:
-    """What a deploy sees to beside the runtime itself: a workspace to make, logs, a domain."""
+    """What a deploy sees to before the runtime itself: a workspace to make, and logs."""
 
     workspace: Workspace | None = None
     log_store: LogStore | None = None
-    domain: SetDomain | None = None
 
 
 def plan_deploy(
@@ -38,14 +35,11 @@ def plan_deploy(
         wanted = replace(wanted, log_store=beside.log_store)
     head = _step(wanted, artifact, observed.runtime)
     steps = (*_before(beside, observed.runtime), *((head,) if head else ()))
-    steps = (*steps, beside.domain) if beside.domain else steps
     subject = Subject(spec.name)
     if not steps:
         return Plan("deploy", subject, notes=(_why_nothing(observed.runtime),))
     if head and (notes := _following_the_head(observed)):
         return Plan("deploy", subject, steps, notes=notes, no_way_back=NO_OLD_HEAD)
-    if beside.domain:
-        return Plan("deploy", subject, steps, no_way_back=NO_OLD_DOMAIN)
     return Plan("deploy", subject, steps)
 
 
@@ -69,15 +63,9 @@ def _step(wanted: RuntimeSpec, artifact: Artifact | None, runtime: Runtime | Non
         return CreateRuntime(wanted, artifact)
     changes = differences(wanted, runtime.spec)
     if changes or runtime.status.is_failure:
-        return UpdateRuntime(runtime.id, wanted, _unsent(artifact, runtime), changes)
+        # With the package, also where only words change: another deploy may bring its own before.
+        return UpdateRuntime(runtime.id, wanted, artifact, changes)
     return None if runtime.status.is_final else AwaitRuntime(runtime.id)
-
-
-def _unsent(artifact: Artifact | None, runtime: Runtime) -> Artifact | None:
-    """The package, unless the platform surely has it: then nothing is uploaded."""
-    there = runtime.spec.code.checksum if runtime.spec.code else None
-    has_it = artifact is not None and there == artifact.crc64 and not runtime.status.is_failure
-    return None if has_it else artifact
 
 
 def _why_nothing(runtime: Runtime | None) -> str:
@@ -85,9 +73,14 @@ def _why_nothing(runtime: Runtime | None) -> str:
     return f"runtime {name} is already what the file says"
 
 
+def on_head(observed: Observed) -> tuple[str, ...]:
+    """The endpoints that serve the head, whatever it is."""
+    found = observed.endpoints
+    return tuple(one.name for one in found if LATEST in dict(one.split.weights))
+
+
 def _following_the_head(observed: Observed) -> tuple[str, ...]:
     return tuple(
-        f"endpoint {endpoint.name} follows {LATEST}: this deploy moves its traffic at once"
-        for endpoint in observed.endpoints
-        if LATEST in dict(endpoint.split.weights)
+        f"endpoint {name} follows {LATEST}: this deploy moves its traffic at once"
+        for name in on_head(observed)
     )

@@ -3,11 +3,15 @@
 A field the file leaves unsaid (None, or nothing) is left as it is, so it is no difference. The
 environment is the exception: it is compared whole, because a variable removed from the file
 must go. Its values may be secrets, so only names are told.
+
+A secret that the platform does not show, or shows masked, cannot be compared: alone it is no
+difference, and it is sent with the next one.
 """
 
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
+from agentramp.masks import is_hidden
 from agentramp.model import RuntimeSpec, Variables
 from agentramp.plan import Change
 
@@ -33,6 +37,8 @@ def _compare(path: str, wanted: object, present: object) -> list[Change]:
             )
         ]
     if _is_secret(path):
+        if present is None or (isinstance(present, str) and is_hidden(present)):
+            return []
         return [Change(path, "***", "*** (changed)")]
     return [Change(path, _words(present), _words(wanted))]
 

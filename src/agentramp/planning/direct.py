@@ -46,7 +46,7 @@ def _changed(seen: Seen, split: Split, description: str | None) -> Plan:
     found = seen.found
     if found is None or description is None or description == found.description:
         return plan
-    words: Step = DescribeEndpoint(runtime.id, found.id, found.name, description)
+    words: Step = DescribeEndpoint(runtime.id, found.id, found.name, description, found.split)
     steps = (words, *plan.steps)
     notes = plan.notes if plan.steps else ()
     return replace(plan, steps=steps, notes=notes, generation=seen.standing.generation)

@@ -1,37 +1,62 @@
 """Let a domain of one's own lead to the runtime."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from agentramp.errors import UnsupportedError, UsageError
+from agentramp.masks import is_hidden
 from agentramp.model import LATEST, CustomDomain, DomainRoute, Observed
-from agentramp.plan import Change, SetDomain
+from agentramp.plan import Change, Plan, SetDomain, Subject
 
 AUTO = "auto"
 """The vendor's tool makes up a domain under its own; no API that we know gives one."""
+LED_NOWHERE = "none: the domain led to no runtime that is there, so nobody used it"
 
 
 def plan_domain(
     wanted: CustomDomain,
     observed: Observed,
     found: tuple[CustomDomain, tuple[str, ...]] | None,
+    gone: Collection[str] = (),
 ) -> SetDomain | None:
     """``found`` is what the platform has by that name, and the runtimes that it leads to.
 
-    Raises UsageError where it leads to another runtime, or to a version that is not published.
+    Those of them that are ``gone`` have no more use for it. Raises UsageError where it leads to
+    another runtime, or to a version that is not published.
     """
     runtime_id = observed.runtime.id if observed.runtime else None
     _refuse_unpublished(wanted, observed)
     if found is None:
         return SetDomain(runtime_id, wanted)
     present, leads_to = found
-    others = sorted(set(leads_to) - {runtime_id})
+    others = sorted(set(leads_to) - {runtime_id} - set(gone))
     if others:
         raise UsageError(
             f"domain {wanted.name} leads to another runtime: {', '.join(others)}",
             advice="take the domain from that one first, or name another in customDomain",
         )
     changes = _changes(wanted, present)
-    if changes or not leads_to:
+    if changes or set(leads_to) != {runtime_id}:
         return SetDomain(runtime_id, wanted, changes)
     return None
+
+
+def plan_leading(
+    runtime: str, step: SetDomain, found: tuple[CustomDomain, tuple[str, ...]] | None
+) -> Plan:
+    """The last that a deploy does but removals; ``found`` as in ``plan_domain``.
+
+    Its old routes are its way back where they lead to this runtime. A platform gives out no
+    private key and no secret of a login, so those are left as they are by then.
+    """
+    subject = Subject(runtime)
+    if found is None or step.runtime_id is None or set(found[1]) != {step.runtime_id}:
+        return Plan("deploy", subject, (step,), no_way_back=LED_NOWHERE)
+    old = replace(found[0], certificate=None, auth_info=None)
+    if step.domain.certificate or step.domain.auth_info:
+        note = (f"domain {old.name}: a new certificate or login is not taken back",)
+        return Plan("deploy", subject, (step,), (SetDomain(step.runtime_id, old),), note)
+    return Plan("deploy", subject, (step,), (SetDomain(step.runtime_id, old),))
 
 
 def refuse_automatic(wanted: CustomDomain) -> None:
@@ -80,15 +105,22 @@ def _change(field: str, before: str | None, after: str | None) -> Change | None:
 
 
 def _secret(field: str, before: str | None, after: str | None) -> Change | None:
-    return Change(field, "***", "*** (changed)") if after and before != after else None
+    """One that is hidden cannot be compared; where nothing is set, its kind differs and is told."""
+    if not after or before == after or is_hidden(before):
+        return None
+    return Change(field, "***", "*** (changed)")
 
 
 def _certificate(wanted: CustomDomain, present: CustomDomain) -> Change | None:
     """A platform keeps the private key to itself; it belongs to the chain that is compared."""
     new, old = wanted.certificate, present.certificate
-    if new is None or (old and (new.name, new.chain) == (old.name, old.chain)):
+    if new is None or (old and new.name == old.name and _same(new.chain, old.chain)):
         return None
     return Change("certificate", old.name if old else "unset", f"{new.name} (changed)")
+
+
+def _same(chain: str, shown: str) -> bool:
+    return is_hidden(shown) or chain == shown
 
 
 def _truth(value: bool | None) -> str | None:  # noqa: FBT001 - a value, not a switch

@@ -20,11 +20,12 @@ from agentramp.plan import (
     Step,
     Subject,
 )
-from agentramp.planning.held import held_by
+from agentramp.planning.held import Young, held_by
 from agentramp.planning.remove import removal
 from agentramp.planning.traffic import IS_BACK, NEW, Seen, move
 from agentramp.ramp import Standing
 from agentramp.record import Removed
+from agentramp.stepping import records
 
 MAIN = "production"
 VERB = "deploy"
@@ -46,12 +47,14 @@ def plan_endpoints(
     known: Mapping[str, Standing],
     *,
     prune: bool = False,
+    young: Young | None = None,
 ) -> tuple[Plan, ...]:
     """One plan for each endpoint: those to be made first, then moves, then removals.
 
     ``known`` is what the journal of each endpoint comes to. An endpoint that a ramp holds is left
-    alone. Raises UsageError where the file names versions that are not published, or weights that
-    make no split. A file without endpoints leaves all of them as they are.
+    alone, and one that another deploy began to move while that is ``young``. Raises UsageError
+    where the file names versions that are not published, or weights that make no split. A file
+    without endpoints leaves all of them as they are.
     """
     if not wanted:
         return ()
@@ -61,22 +64,34 @@ def plan_endpoints(
     for want in _with_main(wanted):
         now = known.get(want.name, Standing())
         seen = Seen(runtime, observed, want.name, now)
-        plans.append(_plan(seen, head.id if head else "", want))
+        why = held_by(now, young)
+        plans.append(_held(seen, why) if why else _plan(seen, head.id if head else "", want))
     listed = {one.name for one in wanted}
     for found in observed.endpoints:
         if found.name not in listed and head:
             now = known.get(found.name, Standing())
-            plans.append(_unlisted(runtime, head, found, now, prune=prune))
+            why = held_by(now, young) or ("" if prune else "deploy --prune removes it")
+            plans.append(_unlisted(runtime, head, found, now, why))
     return tuple(sorted(plans, key=_turn))
 
 
-def put_back(done: Sequence[Plan]) -> tuple[Plan, ...]:
-    """What undoes plans that were carried out, the last one first; a new endpoint may stay."""
-    return tuple(
-        Plan(plan.verb, plan.subject, tuple(map(_explained, plan.way_back)), no_way_back=IS_BACK)
-        for plan in reversed(done)
-        if plan.way_back
+def put_back(done: Plan) -> Plan | None:
+    """What undoes a plan that was carried out, if anything does; a new endpoint may stay.
+
+    It holds for the journal as that plan left it: what was begun or said since counts.
+    """
+    if not done.way_back:
+        return None
+    generation = (
+        None if done.generation is None else done.generation + sum(map(records, done.steps))
     )
+    steps = tuple(map(_explained, done.way_back))
+    return Plan(done.verb, done.subject, steps, no_way_back=IS_BACK, generation=generation)
+
+
+def removes(plan: Plan) -> bool:
+    """Whether it takes an endpoint away, which nothing gives back."""
+    return any(isinstance(step, RemoveEndpoint) for step in plan.steps)
 
 
 def _explained(step: Step) -> Step:
@@ -84,10 +99,9 @@ def _explained(step: Step) -> Step:
 
 
 def _turn(plan: Plan) -> int:
-    kinds = {type(step) for step in plan.steps}
-    if RemoveEndpoint in kinds:
+    if removes(plan):
         return 2
-    return 0 if CreateEndpoint in kinds else 1
+    return 0 if any(isinstance(step, CreateEndpoint) for step in plan.steps) else 1
 
 
 def _with_main(wanted: Sequence[EndpointConfig]) -> list[_Wanted]:
@@ -178,8 +192,6 @@ def _refuse_unpublished(runtime: str, wanted: Sequence[EndpointConfig], observed
 
 
 def _plan(seen: Seen, runtime_id: str, want: _Wanted) -> Plan:
-    if why := held_by(seen.standing):
-        return _left(seen.subject, f"endpoint {want.name} is left as it is: {why}")
     if seen.found is None or seen.observed.runtime is None:
         return _new(seen, runtime_id, want)
     plan = move(VERB, seen, seen.observed.runtime, want.split, "as s.yaml says")
@@ -187,7 +199,7 @@ def _plan(seen: Seen, runtime_id: str, want: _Wanted) -> Plan:
     if want.description in {None, seen.found.description}:
         return plan
     words = want.description or ""
-    step = DescribeEndpoint(runtime_id, seen.found.id, want.name, words)
+    step = DescribeEndpoint(runtime_id, seen.found.id, want.name, words, seen.found.split)
     # First, as it is not undone where it fails after a move.
     return replace(plan, steps=(step, *plan.steps), generation=seen.standing.generation)
 
@@ -208,16 +220,17 @@ def _new(seen: Seen, runtime_id: str, want: _Wanted) -> Plan:
     )
 
 
-def _unlisted(runtime: str, head: Runtime, found: Endpoint, now: Standing, *, prune: bool) -> Plan:
-    subject = Subject(runtime, found.name)
-    if why := held_by(now):
+def _unlisted(runtime: str, head: Runtime, found: Endpoint, now: Standing, why: str) -> Plan:
+    """``why`` it stays; empty where it goes."""
+    if why:
+        subject = Subject(runtime, found.name)
         return _left(subject, f"endpoint {found.name} is not in s.yaml, and stays: {why}")
-    if not prune:
-        why = "is not in s.yaml, and stays: deploy --prune removes it"
-        return _left(subject, f"endpoint {found.name} {why}")
     plan = removal(runtime, head.id, found, now, VERB)
-    anew = CreateEndpoint(head.id, found.name, found.split, found.description)
-    return replace(plan, way_back=(anew,), notes=(f"endpoint {found.name} is not in s.yaml",))
+    return replace(plan, notes=(f"endpoint {found.name} is not in s.yaml",))
+
+
+def _held(seen: Seen, why: str) -> Plan:
+    return _left(seen.subject, f"endpoint {seen.endpoint} is left as it is: {why}")
 
 
 def _left(subject: Subject, why: str) -> Plan:

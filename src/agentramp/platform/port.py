@@ -19,7 +19,12 @@ from agentramp.model import (
 
 
 class PlatformError(RefusedError):
-    """The platform refused; ``code`` and ``request_id`` are its own, where it gave any."""
+    """The platform refused; ``code`` and ``request_id`` are its own, where it gave any.
+
+    ``untouched`` says for sure that nothing had been asked to change yet.
+    """
+
+    untouched = False
 
     def __init__(
         self, message: str, *, code: str = "", request_id: str = "", advice: str = ""

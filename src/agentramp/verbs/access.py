@@ -18,7 +18,9 @@ MOST_BYTES = 64 * 1024
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("add", "list", "remove"))
+    parser.add_argument(
+        "action", choices=("add", "list", "remove"), help="no secret is ever shown or on the line"
+    )
     parser.add_argument("name", nargs="?", type=_name, help="for add and remove")
     parser.add_argument(
         "--from-stdin",

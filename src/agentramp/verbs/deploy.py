@@ -11,7 +11,7 @@ from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, RemoveEndpoint
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
 from agentramp.verbs.context import Context
-from agentramp.verbs.deploying import Deployed, Prepared, carry_out, prepare, tell
+from agentramp.verbs.deploying import Deployed, Prepared, carry_out, lead, prepare, prune, tell
 from agentramp.verbs.resources import Resources
 from agentramp.verbs.undertaking import Undertaking, all_or_none
 from agentramp.verbs.verifying import refuse_in_vain, verified
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
         )
     resources = Resources(args, context)
     names = resources.names()
-    with all_or_none(context.console.going_back) as undertaking:
+    with all_or_none(context.console.going_back, context.console.say) as undertaking:
         results = _deployed(args, context, resources, names, undertaking)
     if len(results) == 1:
         return replace(results[0], next=arguments.again(args, "publish-version"))
@@ -68,19 +68,24 @@ def _deployed(
     if args.resource:
         resources.look_up(args.resource)
     planned = {name: _planned(args, context, resources, name) for name in names}
-    results = []
+    done: list[Deployed | Result] = []
     for name in names:
         prepared = planned[name] or _planned(args, context, resources, name)
         if prepared is None:
-            results.append(_waiting(args, resources.find(name)[1]))
+            done.append(_waiting(args, resources.find(name)[1]))
             continue
         deployed = carry_out(args, context, prepared, undertaking)
         if args.verify and not args.dry_run:
             verified(context, deployed)
         if deployed.head:
             resources.put_out(prepared.runtime, deployed.head, deployed.endpoints)
-        results.append(_result(args, deployed))
-    return results
+        done.append(deployed)
+    for last in (lead, prune):
+        done = [
+            one if isinstance(one, Result) else last(args, context, one, undertaking)
+            for one in done
+        ]
+    return [one if isinstance(one, Result) else _result(args, one) for one in done]
 
 
 def _planned(
@@ -143,9 +148,19 @@ def _result(args: argparse.Namespace, deployed: Deployed) -> Result:
         before=before.split if before else None,
         after=_split(prepared.endpoints, main, after),
         artifact=prepared.artifact,
-        plan=prepared.plan,
+        plan=_whole(prepared),
         endpoints=prepared.endpoints,
     )
+
+
+def _whole(prepared: Prepared) -> Plan:
+    """The plan of the runtime, with its domain's in it; each was carried out by itself."""
+    plan, domain = prepared.plan, prepared.domain
+    if domain is None:
+        return plan
+    notes = plan.notes if plan.steps else ()
+    steps, way_back = (*plan.steps, *domain.steps), (*plan.way_back, *domain.way_back)
+    return replace(plan, steps=steps, way_back=way_back, notes=(*notes, *domain.notes))
 
 
 def _shown(runtime: RuntimeConfig) -> str | None:
@@ -174,7 +189,9 @@ def _message(deployed: Deployed, *, dry_run: bool) -> str:
         return f"runtime {plan.subject}: the plan stands above"
     head = "its head is READY" if plan.steps else "its head is as it was"
     told = [f"{plan.subject.endpoint} {_done(plan)}" for plan in prepared.endpoints if plan.steps]
-    return "; ".join([f"runtime {plan.subject}: {head}", *told])
+    domain = prepared.runtime.domain
+    led = [f"domain {domain.name} leads to it"] if domain and prepared.domain else []
+    return "; ".join([f"runtime {plan.subject}: {head}", *told, *led])
 
 
 def _done(plan: Plan) -> str:

@@ -17,14 +17,19 @@ EXAMPLE = """\
 agentramp endpoints list --platform local
   agentramp endpoints get production --path examples/quickstart
   agentramp endpoints publish production --target-version 1
-  agentramp endpoints publish production --target-version 1 --canary-version 2 --weight 20
+  agentramp endpoints publish production --target-version 1 \\
+    --canary-version 2 --weight 20
   agentramp endpoints remove trial --yes
 """
 _OF_PUBLISH = ("target_version", "canary_version", "weight", "description")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("list", "get", "publish", "remove"))
+    parser.add_argument(
+        "action",
+        choices=("list", "get", "publish", "remove"),
+        help="publish: point one at a version, or split it between two; others are left alone",
+    )
     parser.add_argument(
         "name", nargs="?", type=arguments.endpoint_name, help="the endpoint (all but list)"
     )

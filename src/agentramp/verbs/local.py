@@ -12,7 +12,11 @@ _STOP_TIMEOUT = 60.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("start", "stop", "status"))
+    parser.add_argument(
+        "action",
+        choices=("start", "stop", "status"),
+        help="start: a verb with --platform local does so by itself; stop: what it holds is kept",
+    )
 
 
 def run(args: argparse.Namespace, context: Context) -> Facts:

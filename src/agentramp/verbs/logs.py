@@ -2,10 +2,12 @@
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 
 from agentramp.errors import RefusedError, UsageError
 from agentramp.evidence.log_service import function_of
 from agentramp.logs import when
+from agentramp.logs.clock import WakefulClock
 from agentramp.logs.follow import Follower, follow
 from agentramp.logs.port import LogFilter, LogLine
 from agentramp.model import LogStore, Runtime
@@ -50,14 +52,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> Streamed:
     where = named(args, context)
-    wanted = _filter(args, where.platform.now())
+    _filter(args, context.clock())  # what makes no sense is told before anybody is asked
     runtime = where.platform.observe(where.runtime).runtime
     if runtime is None:
         raise missing(where.runtime)
+    wanted = _filter(args, where.platform.now())
     store = _store(where, runtime)
     follower = Follower(where.logs(), store, function_of(runtime.id), wanted)
     if args.tail:
-        lines = follow(follower, where.platform.now, context.sleep, context.console.say)
+        ask = partial(where.platform.observe, where.runtime)
+        clock = WakefulClock(where.platform.now, context.clock, ask)
+        lines = follow(follower, clock, context.sleep, context.console.say)
     else:
         lines = follower.logs.read(store, follower.function, wanted)
     if not _print(args, context, lines):
@@ -84,8 +89,9 @@ def _is_failure(line: LogLine) -> bool:
 def _filter(args: argparse.Namespace, now: float) -> LogFilter:
     if args.tail and args.end_time:
         raise UsageError("--tail has no end", advice="leave out --end-time, or --tail")
-    start = _moment(args.start_time or ("now" if args.tail else SINCE), "--start-time", now)
-    end = _moment(args.end_time, "--end-time", now) if args.end_time else int(now) + 1
+    since = ("now" if args.tail else SINCE) if args.start_time is None else args.start_time
+    start = _moment(since, "--start-time", now)
+    end = int(now) + 1 if args.end_time is None else _moment(args.end_time, "--end-time", now)
     if start >= end and not args.tail:
         raise UsageError(
             "--start-time is not before --end-time",

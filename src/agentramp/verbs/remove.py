@@ -4,11 +4,17 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agentramp.errors import UsageError
+from agentramp.errors import (
+    AgentrampError,
+    RefusedError,
+    SupersededError,
+    UsageError,
+    WayBackFailedError,
+)
+from agentramp.executor import Outcome
 from agentramp.model import CustomDomain, Observed
 from agentramp.plan import Plan, Subject
-from agentramp.planning import held_by, plan_remove
-from agentramp.platform.port import NotAppliedError
+from agentramp.planning import Young, held_by, plan_remove
 from agentramp.ramp import Standing, standing
 from agentramp.report.result import Result
 from agentramp.verbs import arguments
@@ -17,6 +23,7 @@ from agentramp.verbs.context import Context
 from agentramp.verbs.project import every
 from agentramp.verbs.standing import existing
 from agentramp.verbs.target import Target, executor, named, of
+from agentramp.verbs.undertaking import HalfDoneError
 
 EXAMPLE = "agentramp remove examples/quickstart --platform local --dry-run"
 
@@ -68,8 +75,9 @@ def removed(
     there = [one for one in going if one.is_there]
     if there:
         confirmed(args, context, [line for one in there for line in _losses(one)])
+    gone: list[str] = []
     for one in there:
-        _carry_out(args, context, one)
+        _carry_out(args, context, one, gone)
     return _result(args, going, there)
 
 
@@ -79,7 +87,7 @@ def endpoint(args: argparse.Namespace, context: Context, where: Target) -> Resul
     runtime = existing(where, observed)
     known = _known(where, [where.endpoint])
     (plan,) = plan_remove(
-        where.runtime, observed, _held(args, known), endpoint=where.endpoint, known=known
+        where.runtime, observed, _held(args, where, known), endpoint=where.endpoint, known=known
     )
     plan = replace(plan, verb="endpoints remove")
     context.console.plan(plan)
@@ -87,6 +95,7 @@ def endpoint(args: argparse.Namespace, context: Context, where: Target) -> Resul
     if before:
         confirmed(args, context, [f"endpoint {before.name} goes, and its address: {before.url}"])
     outcome = executor(args, context, where)(plan)
+    _tell(context, outcome)
     gone = f"endpoint {where.subject} " + ("stands as it was" if args.dry_run else "is gone")
     return Result(
         verb="endpoints remove",
@@ -121,7 +130,7 @@ def _targets(
 def _going(args: argparse.Namespace, where: Target, domain: CustomDomain | None) -> _Going:
     observed = where.platform.observe(where.runtime)
     known = _known(where, [found.name for found in observed.endpoints])
-    plans = plan_remove(where.runtime, observed, _held(args, known), known=known)
+    plans = plan_remove(where.runtime, observed, _held(args, where, known), known=known)
     return _Going(where, observed, plans, domain)
 
 
@@ -129,8 +138,9 @@ def _known(where: Target, names: Sequence[str]) -> dict[str, Standing]:
     return {name: standing(where.journal.read(Subject(where.runtime, name))) for name in names}
 
 
-def _held(args: argparse.Namespace, known: dict[str, Standing]) -> dict[str, str]:
-    return {} if args.force else {name: held_by(now) for name, now in known.items()}
+def _held(args: argparse.Namespace, where: Target, known: dict[str, Standing]) -> dict[str, str]:
+    young = Young(where.platform.now(), where.ramp.policy.lease)
+    return {} if args.force else {name: held_by(now, young) for name, now in known.items()}
 
 
 def _losses(one: _Going) -> list[str]:
@@ -143,19 +153,60 @@ def _losses(one: _Going) -> list[str]:
     return lines
 
 
-def _carry_out(args: argparse.Namespace, context: Context, one: _Going) -> None:
+def _carry_out(args: argparse.Namespace, context: Context, one: _Going, gone: list[str]) -> None:
+    """``gone`` is what went before, by name, and grows by what goes here."""
     execute = executor(args, context, one.where)
-    for plan in one.plans:
-        execute(plan)
+    try:
+        for plan in one.plans:
+            _tell(context, execute(plan))
+    except (RefusedError, SupersededError, WayBackFailedError) as error:
+        _refuse_half(one, gone, error)
     if args.dry_run:
         return
     left = one.where.platform.observe(one.where.runtime)
     if left.runtime:
-        raise NotAppliedError(
+        raise _half(
             f"runtime {one.where.runtime} was removed, and the platform still shows it as"
             f" {left.runtime.status.value}",
-            advice="run it again in a while",
+            [*gone, *_names(one)],
+            [one.where.runtime],
         )
+    gone.extend([*_names(one), one.where.runtime])
+
+
+def _refuse_half(one: _Going, gone: list[str], error: AgentrampError) -> None:
+    """Raises what happened, with what is gone and what stands; nothing where all is gone."""
+    where = one.where
+    try:
+        left = where.platform.observe(where.runtime)
+    except RefusedError as silent:
+        raise WayBackFailedError(
+            f"{error}; nor can it be read what is left of {where.runtime}: {silent}",
+            advice="run it again once the platform answers: it goes on with what is left",
+        ) from error
+    if left.runtime is None:
+        return
+    stand = [f"{where.runtime}/{found.name}" for found in left.endpoints]
+    went = [*gone, *(name for name in _names(one) if name not in stand)]
+    if not went or isinstance(error, WayBackFailedError):
+        raise error
+    raise _half(str(error), went, [*stand, where.runtime]) from error
+
+
+def _half(why: str, gone: Sequence[str], stand: Sequence[str]) -> HalfDoneError:
+    return HalfDoneError(
+        f"{why}; removed for good: {', '.join(gone) or 'nothing'}; still there: {', '.join(stand)}",
+        advice="mend that, then run it again: it goes on with what is left",
+    )
+
+
+def _names(one: _Going) -> list[str]:
+    return [str(plan.subject) for plan in one.plans if plan.subject.endpoint]
+
+
+def _tell(context: Context, outcome: Outcome) -> None:
+    if outcome.unwritten:
+        context.console.say(outcome.unwritten)
 
 
 def _result(args: argparse.Namespace, going: list[_Going], there: list[_Going]) -> Result:

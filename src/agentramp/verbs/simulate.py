@@ -27,7 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "path", nargs="?", default=".", help="folder with agentramp.yaml, if any (default: here)"
     )
     parser.add_argument(
-        "--sessions-per-hour", metavar="COUNT", type=float, default=600.0, help="(default: 600)"
+        "--sessions-per-hour",
+        metavar="COUNT",
+        type=float,
+        default=600.0,
+        help="both versions together (default: 600)",
     )
     parser.add_argument(
         "--error-rate",
@@ -45,9 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     rules.add_arguments(parser)
     parser.add_argument(
-        "--runs", metavar="COUNT", type=int, default=400, help="of each kind (default: 400)"
+        "--runs", metavar="COUNT", type=int, default=400, help="ramps of each kind (default: 400)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="(default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="of the random numbers (default: 1)")
 
 
 def run(args: argparse.Namespace, context: Context) -> Facts:

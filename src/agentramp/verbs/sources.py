@@ -94,7 +94,10 @@ def _log_service(
     url = where.address.url
     if platform != "local":
         url = f"https://{project}.{where.region}.log.aliyuncs.com"
-    service = LogService(url, where.address.credentials, where.platform.now, context.sleep)
+    address = where.address
+    service = LogService(
+        url, address.credentials, where.platform.now, context.sleep, renew=address.renew
+    )
     _refuse_mixed(where, seen)
     function = function_of(runtime.id)
     return LogServiceEvidence(service, logstore, function)

@@ -15,7 +15,7 @@ from agentramp.verbs.standing import overview
 from agentramp.verbs.target import Target, named
 
 EXAMPLE = "agentramp status --platform local --watch --until-ready"
-INTERVAL, PATIENCE = 5.0, 900.0
+INTERVAL, PATIENCE = "5s", "15m"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DURATION",
         type=arguments.seconds,
         default=INTERVAL,
-        help="how long between two looks (default: 5s)",
+        help=f"how long between two looks (default: {INTERVAL})",
     )
     parser.add_argument(
         "--until-ready",
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DURATION",
         type=arguments.seconds,
         default=PATIENCE,
-        help="how long --until-ready waits (default: 15m)",
+        help=f"how long --until-ready waits (default: {PATIENCE})",
     )
 
 

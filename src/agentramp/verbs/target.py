@@ -144,7 +144,9 @@ def target(args: argparse.Namespace, context: Context, place: Place, ramp: RampC
 def _logs(address: Address, context: Context) -> Logs:
     from agentramp.logs.sls import SlsLogs  # noqa: PLC0415 - only where lines are asked for
 
-    return SlsLogs(address.services, address.credentials, context.clock, context.sleep)
+    return SlsLogs(
+        address.services, address.credentials, context.clock, context.sleep, address.renew
+    )
 
 
 def located(

@@ -16,7 +16,7 @@ from agentramp.verbs.target import named
 
 EXAMPLE = """\
 agentramp versions list --platform local
-  agentramp versions publish --path examples/quickstart --description "first that streams"
+  agentramp versions publish --platform local --description "it streams"
 """
 _OF_PUBLISH = ("description", "artifact_digest", "dry_run", "output_dir")
 

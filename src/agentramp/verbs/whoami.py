@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from agentramp.config import Config
+from agentramp.credentials.holder import identify
 from agentramp.report.result import Facts
 from agentramp.verbs import arguments
 from agentramp.verbs.context import Context
@@ -35,8 +36,8 @@ def run(args: argparse.Namespace, context: Context) -> Facts:
     whole = _file(args, context)
     region = args.region or _region(whole, context)
     address, holder = located(args, context, region, whole.access if whole else None)
-    key = holder.current()
-    identity = tokens(context, address.services).caller(key)
+    service = tokens(context, address.services)
+    key, identity = identify(service, holder.current, holder.renew)
     ends = holder.expires_at()
     left = None if ends is None else int((ends - context.clock()) // 60)
     return Facts(

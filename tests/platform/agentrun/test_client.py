@@ -82,6 +82,17 @@ def test_a_post_without_an_answer_is_unknown_and_not_repeated(trouble: Say) -> N
     assert len(seen) == 1
 
 
+def test_to_be_asked_to_wait_does_not_make_a_post_safe() -> None:
+    broken = Say(503, {"code": "ERR_INTERNAL", "message": "broken"}, {"x-acs-retry-after": "10"})
+    with scripted(in_turn(broken, OK)) as (url, seen), pytest.raises(OutcomeUnknownError):
+        client(url, Time()).call(POST)
+    assert len(seen) == 1
+    throttled = Say(503, {"Code": "Throttling.Api", "Message": "slowly"}, broken.headers)
+    with scripted(in_turn(throttled, OK)) as (url, seen):
+        assert client(url, Time()).call(POST) == {"id": "1"}
+    assert len(seen) == 2
+
+
 def test_attempts_are_bounded_and_the_last_refusal_is_told() -> None:
     time = Time()
     with scripted(in_turn(BROKEN)) as (url, seen), pytest.raises(PlatformError) as told:

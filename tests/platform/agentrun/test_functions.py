@@ -216,6 +216,50 @@ def test_what_a_platform_keeps_to_itself_is_believed() -> None:
     assert wire.unsaid(FULL, other) == ["certificate"]
 
 
+MASKS = [None, "", "******", '{"jwks": {"k": "***"}}']
+
+
+@pytest.mark.parametrize("shown", MASKS)
+def test_what_lets_callers_in_is_not_sent_back_masked(shown: str | None) -> None:
+    read = PRESENT | {"authConfig": {"authType": "jwt", "authInfo": shown}}
+    assert "authConfig" not in wire.encode_domain(DOMAIN, "f", read)
+    same = replace(DOMAIN, auth_type="jwt")
+    assert "authConfig" not in wire.encode_domain(same, "f", read)
+    new = replace(DOMAIN, auth_type="jwt", auth_info="{}")
+    assert wire.encode_domain(new, "f", read)["authConfig"] == {"authType": "jwt", "authInfo": "{}"}
+    assert wire.unsaid(FULL, replace(FULL, auth_info=shown)) == []
+
+
+def test_what_lets_callers_in_is_sent_back_where_it_is_shown() -> None:
+    for auth in ({"authType": "jwt", "authInfo": "{}"}, {"authType": "function"}):
+        assert wire.encode_domain(DOMAIN, "f", PRESENT | {"authConfig": auth})["authConfig"] == auth
+
+
+@pytest.mark.parametrize("key", ["", "******"])
+def test_a_masked_key_is_not_sent_back(key: str) -> None:
+    read = {"certConfig": {"certName": "mine", "certificate": "chain", "privateKey": key}}
+    assert "certConfig" not in wire.encode_domain(DOMAIN, "f", read)
+
+
+GUARDED = {
+    "certConfig": {"certName": "mine", "certificate": "chain"},
+    "authConfig": {"authType": "jwt"},
+}
+
+
+@pytest.mark.parametrize(("name", "told"), [("certConfig", "certificate"), ("authConfig", "auth")])
+def test_what_was_lost_for_want_of_its_secret_is_told(name: str, told: str) -> None:
+    before = Say(200, PRESENT | GUARDED)
+    after = Say(200, PRESENT | {key: value for key, value in GUARDED.items() if key != name})
+    with scripted(steps(before, Say(200), after)) as (url, seen):
+        with pytest.raises(NotAppliedError, match=f"has lost its {told}") as caught:
+            functions(url).set_domain("rt-1", DOMAIN)
+        assert not set(GUARDED) & set(seen[1].body)
+    assert name in caught.value.advice
+    with scripted(steps(before, Say(200), before)) as (url, _):
+        assert functions(url).set_domain("rt-1", DOMAIN).auth_type == "jwt"
+
+
 def test_an_answer_that_is_no_json_is_told() -> None:
     with (
         scripted(lambda _: Say(200, raw=b"<html>")) as (url, _),

@@ -1,11 +1,12 @@
 """exec over a real socket: whatever the far end does, the exit status is right or there is none."""
 
 import json
+import socket
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 import pytest
@@ -13,13 +14,14 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
 from agentramp.errors import UsageError
-from agentramp.platform.agentrun.again import Patience
+from agentramp.platform.agentrun.again import ATTEMPTS, Patience
 from agentramp.platform.agentrun.classic_signing import signature
 from agentramp.platform.agentrun.functions_exec import Line, exit_status
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.functions import Command, ConnectionLostError, Instance
 from agentramp.platform.port import NotFoundError, PlatformError, UnreachableError
 from tests.platform.agentrun.exec_server import Behaviour, runs, says, serving
+from tests.platform.agentrun.scripted import Say, scripted
 
 NONCE = "ab" * 16
 INSTANCE = Instance("c-1", "2", "Running", 0.0, "2")
@@ -339,5 +341,58 @@ def test_nobody_there() -> None:
     assert wires.slept
 
 
+def test_a_request_that_a_proxy_does_not_pass_on_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There was no connection to send it over, so nothing can have run."""
+    wires = Caught()
+    with scripted(lambda _: Say(502)) as (proxy, _):
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, proxy)
+        monkeypatch.setenv("no_proxy", "")
+        with pytest.raises(UnreachableError, match="no line to http://") as told:
+            line("http://platform.invalid", wires).execute("f", INSTANCE, BARE, wires)
+    assert len(wires.slept) == ATTEMPTS - 1
+    assert not isinstance(told.value, ConnectionLostError)
+
+
+@pytest.mark.parametrize("status", [HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY])
+def test_a_gateway_that_broke_is_not_asked_again(status: HTTPStatus) -> None:
+    wires = Caught()
+    with refusing((status, {})) as url, pytest.raises(PlatformError, match="not opened"):
+        line(url, wires).execute("f", INSTANCE, BARE, wires)
+    assert not wires.slept
+
+
 def test_no_secret_is_shown() -> None:
     assert "secret" not in repr(line("http://127.0.0.1:9", Caught()))
+
+
+def test_a_line_that_broke_before_it_was_open_is_not_asked_for_twice() -> None:
+    """The command may run already."""
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            asked.append(connection.recv(65536))
+            connection.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        wires = Caught()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(ConnectionLostError, match="before it was open") as told:
+            line(url, wires).execute("f", INSTANCE, BARE, wires)
+        thread.join()
+    assert "may have run" in told.value.advice
+    assert (len(asked), wires.slept) == (1, [])
+
+
+def test_credentials_that_have_ended_are_renewed() -> None:
+    wires, ended = Caught(), list[Credentials]()
+    expired = {"ErrorCode": "InvalidSecurityToken.Expired", "ErrorMessage": "it has expired"}
+    with refusing((HTTPStatus.FORBIDDEN, expired), then=says(FAILURE)) as url:
+        asking = replace(line(url, wires), renew=ended.append)
+        assert asking.execute("f", INSTANCE, BARE, wires) == 7
+    assert ended == [asking.credentials()]

@@ -283,6 +283,15 @@ def test_an_update_sends_back_what_the_file_leaves_unsaid() -> None:
     assert unsaid(was, spoken) == {"healthCheckConfiguration": {"initialDelaySeconds": 0}}
 
 
+def test_a_file_system_is_not_sent_back_where_the_network_has_no_vpc() -> None:
+    nas = {"mountPoints": [{"serverAddr": "a.nas:/", "mountDir": "/mnt"}]}
+    was = {"nasConfig": nas, "networkConfiguration": {"networkMode": "PRIVATE", "vpcId": "vpc-1"}}
+    spec = RuntimeSpec("x", Code("python3.12"))
+    assert unsaid(was, wire.encode_runtime(spec, None)) == {}
+    inside = replace(spec, network=Network(NetworkMode.PRIVATE, "vpc-1", ("vsw-1",), "sg-1"))
+    assert unsaid(was, wire.encode_runtime(inside, None)) == {"nasConfig": nas}
+
+
 def test_workspaces_there_and_back() -> None:
     wanted = Workspace("team", description="ours", resource_group="rg-1")
     body = wire.encode_workspace(wanted)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import requests
 import tenacity
 
-from agentramp.platform.port import PlatformError
+from agentramp.errors import RefusedError
 
 ATTEMPTS = 6
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 120.0
@@ -25,10 +25,15 @@ LOST = (
 T = TypeVar("T")
 
 
+def halfway() -> float:
+    """In place of jitter where nobody else asks at the same time."""
+    return 0.5
+
+
 class AgainError(Exception):
     """An answer worth asking again for; carries what to raise when the attempts are spent."""
 
-    def __init__(self, error: PlatformError, wait: float = 0.0) -> None:
+    def __init__(self, error: RefusedError, wait: float = 0.0) -> None:
         super().__init__(str(error))
         self.error = error
         self.wait = wait
@@ -40,11 +45,12 @@ class Patience:
 
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
+    attempts: int = ATTEMPTS
 
     def __call__(self, ask: Callable[[], T]) -> T:
         """What ``ask`` gives; each AgainError of it is another attempt."""
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            stop=tenacity.stop_after_attempt(self.attempts),
             wait=self._wait,
             retry=tenacity.retry_if_exception_type(AgainError),
             sleep=self.sleep,

@@ -23,15 +23,14 @@ import requests
 
 from agentramp import __version__
 from agentramp.platform.agentrun.again import (
-    CONNECT_TIMEOUT,
     LOST,
-    READ_TIMEOUT,
     SERVER_FAULT,
     THROTTLED,
     AgainError,
     Patience,
 )
-from agentramp.platform.agentrun.calls import Call, Tell, untold
+from agentramp.platform.agentrun.calls import Tell, untold
+from agentramp.platform.agentrun.sending import sent
 from agentramp.platform.agentrun.signing import (
     Credentials,
     Signable,
@@ -92,8 +91,6 @@ class Client:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        # A proxy of the environment is for the way out, never for this machine.
-        self.session.trust_env = not is_loopback(self.url)
         # Two threads may share it: its connections are safe, its cookies would be written by both.
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
@@ -123,24 +120,14 @@ class Client:
         return ask(once)
 
     def _once(self, action: Action, request: requests.PreparedRequest) -> Mapping[str, Any]:
-        begun, status = self.monotonic(), 0
         try:
-            answer = self.session.send(
-                request,
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                # A body with secrets goes where it was signed for and nowhere else.
-                allow_redirects=False,
-                **self.session.merge_environment_settings(self.url, {}, None, None, None),
-            )
-            status = answer.status_code
+            answer = sent(self.session, action.name, request, self.tell, self.monotonic)
         except requests.exceptions.ConnectTimeout as error:
             raise AgainError(self._unreachable(error), 0) from error
         except LOST as error:
             raise self._lost(action, error) from error
         except requests.RequestException as error:
             raise self._unreachable(error) from error
-        finally:
-            self.tell(Call(action.name, status, 1000 * (self.monotonic() - begun)))
         self._compare_clocks(answer.headers.get("Date", ""))
         return _data(action, answer, enveloped=self.enveloped)
 
@@ -180,7 +167,6 @@ class Client:
         signable = Signable(action.method, path, query, headers)
         headers["authorization"] = authorization(signable, credentials)
         url = self.url + path + (f"?{canonical_query(query)}" if query else "")
-        # Not prepared by the session: it would put a .netrc password in place of the signature.
         return requests.Request(action.method, url, headers, data=payload or None).prepare()
 
     def _headers(self, action: Action, credentials: Credentials, payload: bytes) -> dict[str, str]:
@@ -203,10 +189,6 @@ class Client:
         return headers
 
 
-def is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
-
-
 def _never_connected(error: requests.RequestException) -> bool:
     """Whether no byte of the request can have reached the platform."""
     return "NewConnectionError" in repr(error) or "Name or service not known" in repr(error)
@@ -218,9 +200,10 @@ def _data(action: Action, answer: requests.Response, *, enveloped: bool) -> Mapp
         return _payload(action, answer, body, enveloped=enveloped)
     error = _refusal(action, answer, body)
     asked = _asked_wait(answer.headers.get("x-acs-retry-after", ""))
-    throttled = answer.status_code == THROTTLED or asked > 0 or "throttl" in error.code.lower()
+    throttled = answer.status_code == THROTTLED or "throttl" in error.code.lower()
     broken = answer.status_code >= SERVER_FAULT and not isinstance(error, AlreadyExistsError)
-    if throttled or (broken and action.method != "POST"):
+    # To be asked to wait does not say that nothing was done.
+    if throttled or (action.method != "POST" and (broken or asked > 0)):
         raise AgainError(error, asked)
     if broken:
         raise OutcomeUnknownError(

@@ -69,6 +69,7 @@ class FunctionCompute:
             now=client.server_time,
             patience=Patience(client.sleep, client.jitter),
             nonce=client.nonce,
+            renew=client.renew,
         )
         return line.execute(wire.function_name(runtime_id), instance, command, wires)
 
@@ -106,7 +107,7 @@ class FunctionCompute:
             body = wire.encode_domain(domain, function, present)
             action = Action("UpdateCustomDomain", "PUT", (*DOMAINS, domain.name))
             self.client.call(action, body=body)
-        return self._applied(runtime_id, domain)
+        return self._applied(runtime_id, domain, present)
 
     def delete_domain(self, name: str) -> None:
         self._forget(Action("DeleteCustomDomain", "DELETE", (*DOMAINS, name)))
@@ -149,18 +150,35 @@ class FunctionCompute:
             return error
         return None
 
-    def _applied(self, runtime_id: str, wanted: CustomDomain) -> CustomDomain:
-        """Read back; raises NotAppliedError where it is not what was asked for."""
+    def _applied(
+        self, runtime_id: str, wanted: CustomDomain, present: Mapping[str, Any] | None
+    ) -> CustomDomain:
+        """Read back; raises NotAppliedError where it is not what was asked for.
+
+        ``present`` is what was there before; secrets that it did not show were not sent back.
+        """
         found = self.domain(wanted.name)
         if found is not None:
             domain, leads_to = found
             missing = wire.unsaid(wanted, domain)
+            if present is not None:
+                _check_kept(wanted, wire.decode_domain(present)[0], domain)
             if leads_to == (runtime_id,) and not missing:
                 return domain
         told = "is not there" if found is None else "is not as it was asked for"
         raise NotAppliedError(
             f"domain {wanted.name} {told} after it was set",
             advice="somebody else may be changing this domain: look, then run again",
+        )
+
+
+def _check_kept(wanted: CustomDomain, before: CustomDomain, after: CustomDomain) -> None:
+    lost = wire.lost(wanted, before, after)
+    if lost:
+        raise NotAppliedError(
+            f"domain {wanted.name} has lost its {' and its '.join(lost)} as it was set: the"
+            " platform showed no secret of it that could be sent back",
+            advice="write it into customDomain (certConfig, authConfig) and deploy again",
         )
 
 

@@ -14,7 +14,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from websockets.datastructures import Headers
@@ -24,8 +24,9 @@ from websockets.sync.client import ClientConnection, connect
 from agentramp.errors import UsageError
 from agentramp.platform.agentrun.again import AgainError, Patience
 from agentramp.platform.agentrun.classic_signing import signed_headers
-from agentramp.platform.agentrun.client import is_loopback
+from agentramp.platform.agentrun.client import ENDED
 from agentramp.platform.agentrun.functions_shell import END_OF_INPUT, Marks, wrapped, written
+from agentramp.platform.agentrun.sending import is_loopback
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.functions import Command, ConnectionLostError, Instance, Wires
 from agentramp.platform.port import NotFoundError, PlatformError, UnreachableError
@@ -51,6 +52,8 @@ class Line:
     now: Callable[[], float]
     patience: Patience
     nonce: Callable[[], str]
+    renew: Callable[[Credentials], None] | None = field(default=None, repr=False)
+    """Told of credentials that were refused as ended; then they are asked for again."""
 
     def execute(self, function: str, instance: Instance, command: Command, wires: Wires) -> int:
         """The command's exit status; raises PlatformError or one of its children."""
@@ -60,16 +63,41 @@ class Line:
             ("", VERSION, "functions", quote(function), "instances", quote(instance.id), "exec")
         )
         query = _query(command, words, instance.qualifier)
-        # Nothing runs before the line is open, so to open it may be tried again.
-        with self.patience(lambda: self._open(path, query)) as connection:
+        with self._opened(path, query) as connection:
             feeder = _Feeder(connection, command, wires)
             threading.Thread(target=feeder.run, name="exec input", daemon=True).start()
             return _Reader(connection, wires, marks, sifted=command.shell).run()
 
-    def _open(self, path: str, query: str) -> ClientConnection:
+    def _opened(self, path: str, query: str) -> ClientConnection:
+        """Asked for again only where nothing can have run: it was refused, or never asked for."""
+        used: list[Credentials] = []
+
+        def once() -> ClientConnection:
+            used.append(self.credentials())
+            return self._open(path, query, used[-1])
+
+        try:
+            return self.patience(once)
+        except PlatformError as error:
+            if self.renew is None or ENDED not in error.code:
+                raise
+        self.renew(used[-1])
+        return self.patience(once)
+
+    def _open(self, path: str, query: str, credentials: Credentials) -> ClientConnection:
         url = self.url()
-        headers = signed_headers("GET", url, path, self.account(), self.credentials(), self.now())
+        headers = signed_headers("GET", url, path, self.account(), credentials, self.now())
         del headers["host"]  # the library's own, and not signed
+        stands = False
+
+        class Standing(ClientConnection):
+            """Made when there is a connection; the request is sent over it next."""
+
+            def __init__(self, *parts: Any, **settings: Any) -> None:  # noqa: ANN401 - as they come
+                nonlocal stands
+                stands = True
+                super().__init__(*parts, **settings)
+
         try:
             return connect(
                 f"ws{url.removeprefix('http')}{path}?{query}",
@@ -84,11 +112,15 @@ class Line:
                 ping_timeout=None,
                 max_size=_MESSAGE_BYTES,
                 max_queue=_MESSAGES,
+                create_connection=Standing,
             )
         except InvalidStatus as error:
             raise _refused(error) from error
         except (OSError, InvalidHandshake) as error:
-            raise AgainError(_unreachable(url, error)) from error
+            if not stands:
+                raise AgainError(_unreachable(url, error)) from error
+            # Asked for, and no answer: the command may run already, so it is not asked for twice.
+            raise _unanswered(url, error) from error
 
 
 def _query(command: Command, words: Iterable[str], qualifier: str) -> str:
@@ -137,6 +169,13 @@ def _unreachable(url: str, error: Exception) -> UnreachableError:
     return UnreachableError(
         f"no line to {url} ({type(error).__name__})",
         advice="check the network, the region and the address of the platform, then run again",
+    )
+
+
+def _unanswered(url: str, error: Exception) -> ConnectionLostError:
+    return ConnectionLostError(
+        f"the line to {url} broke before it was open ({type(error).__name__})",
+        advice="the command may have run: look before you run it again",
     )
 
 

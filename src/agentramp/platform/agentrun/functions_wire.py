@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeAlias
 
+from agentramp.masks import is_hidden
 from agentramp.model import (
     LATEST,
     Certificate,
@@ -25,6 +26,8 @@ PREFIX = "agentrun-"
 
 _HEAD = "0"
 """The version of an instance of the head, as the platform writes it."""
+_WITHOUT_INFO = frozenset({"anonymous", "function"})
+"""Ways to let callers in that have no words of their own."""
 _CHANGEABLE = (
     "authConfig",
     "certConfig",
@@ -101,9 +104,7 @@ def _certificate(data: Json) -> Certificate | None:
 
 def encode_domain(domain: CustomDomain, function: str, read: Json | None = None) -> dict[str, Any]:
     """What to send; ``read`` is what the platform has."""
-    kept = {name: value for name, value in (read or {}).items() if name in _CHANGEABLE and value}
-    if not (kept.get("certConfig") or {}).get("privateKey"):
-        kept.pop("certConfig", None)  # the platform keeps keys to itself: half of one is no use
+    kept = _kept(read or {})
     body = kept | {"protocol": domain.protocol}
     if domain.routes or read is None:
         body["routeConfig"] = {"routes": [_encode_route(one, function) for one in _all(domain)]}
@@ -119,6 +120,8 @@ def encode_domain(domain: CustomDomain, function: str, read: Json | None = None)
         minVersion=domain.tls_min_version,
     )
     auth = _said(authInfo=domain.auth_info, authType=domain.auth_type)
+    if auth == {"authType": ((read or {}).get("authConfig") or {}).get("authType")}:
+        auth = {}  # it is so already; alone it could take the place of its words
     for name, said in (
         ("tlsConfig", tls),
         ("authConfig", auth),
@@ -127,6 +130,32 @@ def encode_domain(domain: CustomDomain, function: str, read: Json | None = None)
         if said:
             body[name] = {**kept.get(name, {}), **said}
     return body
+
+
+def _kept(read: Json) -> dict[str, Any]:
+    """What is sent back as it was read.
+
+    A platform may keep secrets to itself: without them, or with a mask for them, half of a
+    certificate or of what lets callers in would take the place of the whole.
+    """
+    kept = {name: value for name, value in read.items() if name in _CHANGEABLE and value}
+    certificate, auth = kept.get("certConfig") or {}, kept.get("authConfig") or {}
+    if is_hidden(certificate.get("privateKey")):
+        kept.pop("certConfig", None)
+    if is_hidden(auth.get("authInfo")) and auth.get("authType") not in _WITHOUT_INFO:
+        kept.pop("authConfig", None)
+    return kept
+
+
+def lost(wanted: CustomDomain, before: CustomDomain, after: CustomDomain) -> list[str]:
+    """The fields that ``before`` had and ``after`` has not, though ``wanted`` leaves them be."""
+    certificates = [one.certificate and one.certificate.name for one in (wanted, before, after)]
+    kinds = [one.auth_type for one in (wanted, before, after)]
+    return [
+        name
+        for name, (asked, had, has) in (("certificate", certificates), ("auth_type", kinds))
+        if had and not asked and has != had
+    ]
 
 
 def _all(domain: CustomDomain) -> tuple[DomainRoute, ...]:
@@ -157,6 +186,8 @@ def unsaid(wanted: CustomDomain, found: CustomDomain) -> list[str]:
 def _comparable(found: CustomDomain, wanted: CustomDomain) -> CustomDomain:
     """A private key, and what lets callers in, may never be shown again: then they are believed."""
     kept, asked = found.certificate, wanted.certificate
-    if kept and asked and kept.name == asked.name and not kept.private_key:
-        kept = replace(kept, chain=kept.chain or asked.chain, private_key=asked.private_key)
-    return replace(found, certificate=kept, auth_info=found.auth_info or wanted.auth_info)
+    if kept and asked and kept.name == asked.name and is_hidden(kept.private_key):
+        chain = asked.chain if is_hidden(kept.chain) else kept.chain
+        kept = replace(kept, chain=chain, private_key=asked.private_key)
+    info = wanted.auth_info if is_hidden(found.auth_info) else found.auth_info
+    return replace(found, certificate=kept, auth_info=info)

@@ -20,5 +20,7 @@ def unsaid(was: Json, said: Json) -> Json:
 
     No source says whether a field that is left out of a PUT is kept or cleared.
     """
-    kept = _UNSAID if _AFFINITY[0] in said else (*_UNSAID, *_AFFINITY)
+    kept = {*_UNSAID} if _AFFINITY[0] in said else {*_UNSAID, *_AFFINITY}
+    if not (said.get("networkConfiguration") or {}).get("vpcId"):
+        kept.discard("nasConfig")  # it is reached from a VPC alone, and refused without one
     return {key: was[key] for key in kept if key not in said and was.get(key) is not None}

@@ -13,10 +13,9 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-import tenacity
-
 from agentramp.errors import RefusedError
 from agentramp.exchange import ExchangeError, Letter, Reply, check_address, post
+from agentramp.platform.agentrun.again import SERVER_FAULT, THROTTLED, AgainError, Patience, halfway
 from agentramp.platform.agentrun.calls import Call, Tell, untold
 from agentramp.platform.agentrun.signing import (
     Credentials,
@@ -29,7 +28,7 @@ ATTEMPTS: Final = 4
 TIMEOUT: Final = 30.0
 MOST_BYTES: Final = 256 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
-_OK, _THROTTLED, _SERVER_FAULT = 200, 429, 500
+_OK: Final = 200
 
 
 class RpcError(RefusedError):
@@ -38,14 +37,6 @@ class RpcError(RefusedError):
     def __init__(self, message: str, *, advice: str = "", code: str = "") -> None:
         super().__init__(message, advice=advice)
         self.code = code
-
-
-class _AgainError(Exception):
-    """Worth asking again for; carries what to raise when the attempts are spent."""
-
-    def __init__(self, error: RpcError) -> None:
-        super().__init__(str(error))
-        self.error = error
 
 
 @dataclass(frozen=True)
@@ -79,17 +70,8 @@ class RpcService:
         return self._asked(action, lambda: self._anonymous(action, form))
 
     def _asked(self, action: str, letter: Callable[[], Letter]) -> Mapping[str, Any]:
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
-            wait=tenacity.wait_exponential(0.5, max=4),
-            retry=tenacity.retry_if_exception_type(_AgainError),
-            sleep=self.sleep,
-            reraise=True,
-        )
-        try:
-            return retrying(self._once, action, letter)
-        except _AgainError as spent:
-            raise spent.error from None
+        ask = Patience(self.sleep, halfway, ATTEMPTS)
+        return ask(lambda: self._once(action, letter))
 
     def _once(self, action: str, letter: Callable[[], Letter]) -> Mapping[str, Any]:
         try:
@@ -97,13 +79,13 @@ class RpcService:
         except ExchangeError as error:
             self.tell(Call(action, 0, 0.0))
             advice = error.advice or "check the network and the region, then run again"
-            raise _AgainError(RpcError(f"{action}: {error}", advice=advice)) from None
+            raise AgainError(RpcError(f"{action}: {error}", advice=advice)) from None
         self.tell(Call(action, reply.status, 1000 * reply.duration))
         if reply.status == _OK:
             return self._loaded(reply)
         refusal = self._refusal(action, reply)
-        if reply.status >= _SERVER_FAULT or _is_throttled(reply.status, refusal.code):
-            raise _AgainError(refusal)
+        if reply.status >= SERVER_FAULT or _is_throttled(reply.status, refusal.code):
+            raise AgainError(refusal)
         raise refusal
 
     def _loaded(self, reply: Reply) -> Mapping[str, Any]:
@@ -169,7 +151,7 @@ class RpcService:
 
 
 def _is_throttled(status: int, code: str) -> bool:
-    return status == _THROTTLED or "throttling" in code.lower()
+    return status == THROTTLED or "throttling" in code.lower()
 
 
 def _json(content: bytes) -> object:

@@ -21,19 +21,17 @@ import requests
 from agentramp import __version__
 from agentramp.model import Artifact, OssObject
 from agentramp.platform.agentrun.again import (
-    CONNECT_TIMEOUT,
     LOST,
-    READ_TIMEOUT,
     SERVER_FAULT,
     THROTTLED,
     AgainError,
     Patience,
 )
-from agentramp.platform.agentrun.calls import Call, Tell, untold
+from agentramp.platform.agentrun.calls import Tell, untold
 from agentramp.platform.agentrun.classic_signing import signed_headers
-from agentramp.platform.agentrun.client import is_loopback
 from agentramp.platform.agentrun.oss_signing import oss_authorization
 from agentramp.platform.agentrun.packages import NotPermittedError
+from agentramp.platform.agentrun.sending import sent
 from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.port import PlatformError, UnreachableError
@@ -132,25 +130,13 @@ class TemporaryBucket:
 
     def _send(self, action: str, request: requests.Request) -> requests.Response:
         """One exchange; raises AgainError where another may do better."""
-        # A proxy of the environment is for the way out, never for this machine.
-        self.session.trust_env = not is_loopback(str(request.url))
-        begun, status = self.monotonic(), 0
         try:
-            # Not prepared by the session: it would put a .netrc password in place of the signature.
-            answer = self.session.send(
-                request.prepare(),
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                allow_redirects=False,
-                **self.session.merge_environment_settings(str(request.url), {}, None, None, None),
-            )
-            status = answer.status_code
+            answer = sent(self.session, action, request.prepare(), self.tell, self.monotonic)
         except LOST as error:
             raise AgainError(_unreachable(action, request, error)) from error
         except requests.RequestException as error:
             raise _unreachable(action, request, error) from error
-        finally:
-            self.tell(Call(action, status, 1000 * (self.monotonic() - begun)))
-        if status == THROTTLED or status >= SERVER_FAULT:
+        if answer.status_code == THROTTLED or answer.status_code >= SERVER_FAULT:
             raise AgainError(_refusal(action, answer))
         return answer
 

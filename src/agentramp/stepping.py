@@ -1,0 +1,56 @@
+"""What carrying a step out means for the journal, for traffic and for who asks what changed."""
+
+from dataclasses import replace
+
+from agentramp.model import Split
+from agentramp.plan import (
+    CreateEndpoint,
+    DescribeEndpoint,
+    KeepRecord,
+    MoveTraffic,
+    Plan,
+    RemoveEndpoint,
+    Step,
+)
+from agentramp.record import Judged, Moved, Removed, Undone
+
+WORDS = "the words about it change, and its split is sent with them"
+
+
+def records(step: Step) -> int:
+    """How many a step leaves that is carried out: of a move, that it begins and how it ended."""
+    match step:
+        case CreateEndpoint() | MoveTraffic() | DescribeEndpoint() | RemoveEndpoint():
+            return 2
+        case KeepRecord():
+            return 1
+        case _:
+            return 0
+
+
+def is_journaled(step: Step) -> bool:
+    return records(step) > 0
+
+
+def changes(step: Step) -> bool:
+    """Whether a step leaves something else than it found; finishing a dead run's move does not."""
+    match step:
+        case MoveTraffic():
+            return step.before != step.after
+        case KeepRecord(event):
+            return not isinstance(event, Judged | Moved | Undone | Removed)
+        case _:
+            return True
+
+
+def served(step: MoveTraffic | DescribeEndpoint | RemoveEndpoint) -> Split:
+    """What the endpoint serves before the step."""
+    return step.split if isinstance(step, DescribeEndpoint) else step.before
+
+
+def way_back_of(plan: Plan, step: Step) -> tuple[Step, ...]:
+    """What undoes ``step``: where words failed, the same split is set once more."""
+    if not isinstance(step, DescribeEndpoint):
+        return plan.way_back
+    same = MoveTraffic(step.runtime_id, step.endpoint_id, step.name, step.split, step.split)
+    return (replace(same, reason=WORDS),)
