@@ -4,7 +4,8 @@ import pytest
 
 from agentramp.errors import UsageError
 from agentramp.parser import Command, parse, spelled_out
-from agentramp.verbs import arguments, rollback, shift_traffic
+from agentramp.verbs import rollback, shift_traffic
+from agentramp.wiring import arguments
 
 
 def shift(*words: str, **inputs: str) -> argparse.Namespace:

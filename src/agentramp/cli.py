@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from agentramp.report.channel import Channel
     from agentramp.report.result import Report
-    from agentramp.verbs.context import Context
+    from agentramp.wiring.context import Context
 
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "begin": {
@@ -227,7 +227,7 @@ def _context(channel: Channel) -> Context:
     from pathlib import Path
 
     from agentramp.report.lines import Lines
-    from agentramp.verbs.context import Context
+    from agentramp.wiring.context import Context
 
     home = os.environ.get("AGENTRAMP_HOME")
     return Context(

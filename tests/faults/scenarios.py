@@ -102,6 +102,8 @@ class Scenario:
 
 def project(case: Case, text: str) -> None:
     (case.folder / "s.yaml").write_text(text)
+    # The next run waits that long for a move that may still be another run's.
+    (case.folder / "agentramp.yaml").write_text("lease: 4s\n")
 
 
 def nothing_yet(case: Case) -> None:

@@ -32,7 +32,7 @@ from agentramp.ramp import Standing, standing
 from agentramp.report.channel import Channel
 from agentramp.report.console import Console
 from agentramp.report.lines import Lines
-from agentramp.verbs.context import Context
+from agentramp.wiring.context import Context
 from tests.faults.faults import Ledger
 from tests.faults.proxy import OWN, Proxy
 from tests.local.client import Control

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from agentramp import cli
+
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "agentramp"
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -20,6 +22,7 @@ OUTSIDE = {
     "report",
     "local",
     "verbs",
+    "wiring",
     "cli",
 }
 FORBIDDEN = {
@@ -27,22 +30,64 @@ FORBIDDEN = {
     "planning": OUTSIDE | {"package"},
     "config": OUTSIDE | {"planning", "plan", "package"},
     "package": OUTSIDE | {"planning", "plan", "config"},
-    "platform": {"plan", "planning", "journal", "executor", "report", "local", "verbs", "cli"},
+    "platform": {
+        "plan",
+        "planning",
+        "journal",
+        "executor",
+        "report",
+        "local",
+        "verbs",
+        "wiring",
+        "cli",
+    },
     "credentials": OUTSIDE - {"platform"} | {"config", "package", "plan", "planning", "logs"},
     "evidence": {
-        *("plan", "planning", "journal", "executor", "report", "local", "verbs", "cli"),
+        *("plan", "planning", "journal", "executor", "report", "local", "verbs", "wiring", "cli"),
         *("config", "package"),
     },
-    "journal": {"planning", "platform", "executor", "report", "local", "verbs", "cli", "config"},
-    "tick": {"report", "local", "verbs", "cli", "package", "gates"},
-    "executor": {"report", "local", "verbs", "cli", "config", "package", "planning"},
+    "journal": {
+        "planning",
+        "platform",
+        "executor",
+        "report",
+        "local",
+        "verbs",
+        "wiring",
+        "cli",
+        "config",
+    },
+    "tick": {"report", "local", "verbs", "wiring", "cli", "package", "gates"},
+    "executor": {"report", "local", "verbs", "wiring", "cli", "config", "package", "planning"},
     "effects": {
-        *("report", "local", "verbs", "cli", "config", "package", "planning"),
+        *("report", "local", "verbs", "wiring", "cli", "config", "package", "planning"),
         *("journal", "executor", "record", "ramp"),
     },
-    "report": {"local", "verbs", "cli", "config", "package", "planning", "executor", "journal"},
+    "report": {
+        "local",
+        "verbs",
+        "wiring",
+        "cli",
+        "config",
+        "package",
+        "planning",
+        "executor",
+        "journal",
+    },
+    "wiring": {"verbs", "cli"},
     "local": {
-        *("plan", "planning", "journal", "executor", "report", "verbs", "cli", "config", "model"),
+        *(
+            "plan",
+            "planning",
+            "journal",
+            "executor",
+            "report",
+            "verbs",
+            "wiring",
+            "cli",
+            "config",
+            "model",
+        ),
     },
 }
 ALLOWED = {
@@ -98,9 +143,14 @@ def test_imports_go_one_way(path: Path) -> None:
     assert not uses & FORBIDDEN.get(where, set())
 
 
+def test_a_module_of_verbs_is_a_verb() -> None:
+    modules = {path.stem for path in (SOURCE / "verbs").glob("*.py")} - {"__init__"}
+    assert modules == {verb.replace("-", "_") for verb in cli.VERBS}
+
+
 def test_only_the_command_line_knows_the_embedded_platform() -> None:
     users = {home(path) for path in MODULES if "local" in own(path)}
-    assert users <= {"local", "verbs", "cli"}
+    assert users <= {"local", "wiring", "verbs", "cli"}
 
 
 def test_the_embedded_platform_speaks_to_the_rest_over_http() -> None:

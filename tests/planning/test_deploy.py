@@ -158,3 +158,12 @@ def test_a_log_store_that_the_runtime_has_is_not_asked_for() -> None:
     store = LogStore("p", "l")
     there = Runtime("rt", replace(BUILT, log_store=store))
     assert plan_deploy(SPEC, PACKAGE, Observed(there), Beside(log_store=store)).steps == ()
+
+
+def test_what_was_taken_out_of_the_file_stays_and_is_told() -> None:
+    there = replace(BUILT, role="acs:ram::1:role/powerful", log_store=LogStore("p", "s"))
+    same = plan_deploy(SPEC, PACKAGE, Observed(Runtime("rt", there)))
+    told = "stays as the platform has it, as s.yaml does not say: role, log_store"
+    assert (same.steps, same.notes[1:]) == ((), (told,))
+    other = plan_deploy(replace(SPEC, memory=4096), PACKAGE, Observed(Runtime("rt", there)))
+    assert other.notes == (told,)

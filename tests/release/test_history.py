@@ -19,7 +19,7 @@ from agentramp.report.channel import Channel
 from agentramp.report.console import Console
 from agentramp.report.lines import Lines
 from agentramp.verbs import history
-from agentramp.verbs.context import Context
+from agentramp.wiring.context import Context
 from tests.report import ramps
 
 SUBJECT = Subject("agent", "production")

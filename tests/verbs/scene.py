@@ -23,8 +23,8 @@ from agentramp.ramp import Standing, standing
 from agentramp.record import Event, Moved, Moving, Record
 from agentramp.report.console import Console
 from agentramp.report.lines import Lines
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target
 
 RUNTIME, ENDPOINT = "agent", "production"
 NOWHERE = Address(

@@ -13,9 +13,10 @@ from agentramp.credentials.port import CredentialsError
 from agentramp.credentials.ring import system_ring
 from agentramp.errors import UsageError
 from agentramp.report.result import Answer
-from agentramp.verbs import access, signing_in, whoami
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import located
+from agentramp.verbs import access, whoami
+from agentramp.wiring import signing_in
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import located
 from tests.verbs.scene import arguments, context
 
 SECRET = "hush-hush"

@@ -11,7 +11,7 @@ from agentramp.plan import ReserveConcurrency
 from agentramp.platform.memory_functions import MemoryFunction, MemoryFunctions
 from agentramp.report.result import Answer, Result
 from agentramp.verbs import concurrency
-from agentramp.verbs.confirmation import confirmed
+from agentramp.wiring.confirmation import confirmed
 from tests.verbs.scene import RUNTIME, Scene, arguments
 
 

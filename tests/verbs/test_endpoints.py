@@ -16,7 +16,7 @@ from agentramp.record import Moved, Moving
 from agentramp.report.plain import columns
 from agentramp.report.versions import table
 from agentramp.verbs import endpoints, remove, versions
-from agentramp.verbs.undertaking import HalfDoneError
+from agentramp.wiring.undertaking import HalfDoneError
 from tests.verbs.scene import ENDPOINT, RUNTIME, Scene, arguments, context
 
 TO_TWO = Split(1, ((2, 20),))

@@ -16,8 +16,9 @@ from agentramp.planning import pinned_names
 from agentramp.platform.memory import MemoryPlatform
 from agentramp.record import Moved, Queued, Refused
 from agentramp.report.result import Result
-from agentramp.verbs import gating, promote, release
-from agentramp.verbs.notify import Teller
+from agentramp.verbs import promote, release
+from agentramp.wiring import gating
+from agentramp.wiring.notify import Teller
 from tests.gates.chat_agent import Agent, running
 from tests.verbs.scene import ENDPOINT, RUNTIME, Scene, arguments
 

@@ -18,8 +18,8 @@ from agentramp.report.console import Console
 from agentramp.report.lines import Lines
 from agentramp.report.result import Streamed
 from agentramp.verbs import instances
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target
 from tests.verbs.scene import RUNTIME, Scene, arguments
 
 

@@ -12,7 +12,7 @@ from agentramp.config.ramp_settings import ProbeSource
 from agentramp.errors import UsageError
 from agentramp.journal.file import FileJournal
 from agentramp.journal.git import GitJournal
-from agentramp.verbs import target
+from agentramp.wiring import target
 from tests.verbs.scene import arguments, context
 
 KEY = {"AGENTRUN_ACCESS_KEY_ID": "id", "AGENTRUN_ACCESS_KEY_SECRET": "secret"}

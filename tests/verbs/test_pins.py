@@ -15,7 +15,8 @@ from agentramp.plan import Subject
 from agentramp.planning import Ruled, begins, plan_adopt, plan_begin
 from agentramp.policy import OnRelease, Policy
 from agentramp.record import Begun
-from agentramp.verbs import gating, ramping, release, sources
+from agentramp.verbs import release
+from agentramp.wiring import gating, ramping, sources
 from tests.verbs.scene import ENDPOINT, RUNTIME, Scene, arguments
 
 CANARY, STABLE = "production-canary", "production-stable"

@@ -15,8 +15,8 @@ from agentramp.report import status, status_json
 from agentramp.report.console import Console
 from agentramp.report.plain import columns
 from agentramp.report.status import Overview, Served
-from agentramp.verbs.standing import overview
 from agentramp.verbs.status import told, watched
+from agentramp.wiring.standing import overview
 from tests.verbs.scene import ENDPOINT, RUNTIME, Scene, arguments
 
 DIGEST, COMMIT = "sha256:" + "ab" * 32, "0123456789abcdef0123456789abcdef01234567"

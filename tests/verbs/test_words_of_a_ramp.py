@@ -18,8 +18,9 @@ from agentramp.platform.port import PlatformError
 from agentramp.policy import DEFAULT_POLICY, OnRelease, Policy, Rung
 from agentramp.record import Approved, Moving, Paused, Queued, Record
 from agentramp.report.result import Result
-from agentramp.verbs import abort, pause, promote, ramping, release, resume, rollback
-from agentramp.verbs.notify import Teller
+from agentramp.verbs import abort, pause, promote, release, resume, rollback
+from agentramp.wiring import ramping
+from agentramp.wiring.notify import Teller
 from tests.verbs.scene import Scene, arguments
 
 APPROVED = Policy(rungs=(Rung(10, 0, 0, approval=True), Rung(100, 0, 0)))

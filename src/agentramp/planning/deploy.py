@@ -13,7 +13,7 @@ from agentramp.plan import (
     Subject,
     UpdateRuntime,
 )
-from agentramp.planning.difference import differences
+from agentramp.planning.difference import differences, kept
 
 NO_OLD_HEAD = f"none: the platform keeps no old head; pin endpoints to a version, not {LATEST}"
 
@@ -36,11 +36,12 @@ def plan_deploy(
     head = _step(wanted, artifact, observed.runtime)
     steps = (*_before(beside, observed.runtime), *((head,) if head else ()))
     subject = Subject(spec.name)
+    stays = _what_stays(wanted, observed.runtime)
     if not steps:
-        return Plan("deploy", subject, notes=(_why_nothing(observed.runtime),))
+        return Plan("deploy", subject, notes=(_why_nothing(observed.runtime), *stays))
     if head and (notes := _following_the_head(observed)):
-        return Plan("deploy", subject, steps, notes=notes, no_way_back=NO_OLD_HEAD)
-    return Plan("deploy", subject, steps)
+        return Plan("deploy", subject, steps, notes=(*notes, *stays), no_way_back=NO_OLD_HEAD)
+    return Plan("deploy", subject, steps, notes=stays)
 
 
 def _before(beside: Beside, runtime: Runtime | None) -> tuple[Step, ...]:
@@ -71,6 +72,14 @@ def _step(wanted: RuntimeSpec, artifact: Artifact | None, runtime: Runtime | Non
 def _why_nothing(runtime: Runtime | None) -> str:
     name = runtime.spec.name if runtime else ""
     return f"runtime {name} is already what the file says"
+
+
+def _what_stays(wanted: RuntimeSpec, runtime: Runtime | None) -> tuple[str, ...]:
+    """A role that was taken out of the file on purpose must not stay in force unnoticed."""
+    names = kept(wanted, runtime.spec) if runtime else ()
+    if not names:
+        return ()
+    return (f"stays as the platform has it, as s.yaml does not say: {', '.join(names)}",)
 
 
 def on_head(observed: Observed) -> tuple[str, ...]:

@@ -15,12 +15,27 @@ from agentramp.masks import is_hidden
 from agentramp.model import RuntimeSpec, Variables
 from agentramp.plan import Change
 
+_TOLD = (
+    *("description", "role", "credential_name", "log_store", "nas", "oss_mounts", "tracing"),
+    "health_check",
+)
+"""Fields that the platform has only where somebody set them."""
+
 
 def differences(wanted: RuntimeSpec, present: RuntimeSpec) -> tuple[Change, ...]:
     found = list(_compare("", wanted, present))
     if wanted.environment != present.environment:
         found.append(_environment(wanted.environment, present.environment))
     return tuple(found)
+
+
+def kept(wanted: RuntimeSpec, present: RuntimeSpec) -> tuple[str, ...]:
+    """What the platform has and the file does not say: it stays, so a person is told."""
+    return tuple(
+        name
+        for name in _TOLD
+        if getattr(wanted, name) in {None, ()} and getattr(present, name) not in {None, "", ()}
+    )
 
 
 def _compare(path: str, wanted: object, present: object) -> list[Change]:

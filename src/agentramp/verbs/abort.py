@@ -5,9 +5,9 @@ import argparse
 from agentramp.config.ramp_settings import Happening
 from agentramp.planning import plan_abort
 from agentramp.report.result import Result
-from agentramp.verbs import arguments, notify, ramping, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target, executor, named
+from agentramp.wiring import arguments, notify, ramping, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target, executor, named
 
 EXAMPLE = "agentramp abort --platform local --reason 'the answers are in French'"
 

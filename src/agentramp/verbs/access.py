@@ -10,8 +10,8 @@ from agentramp.credentials.ring import system_ring
 from agentramp.credentials.serverless_devs import AccessFile, named_by, variables
 from agentramp.errors import UsageError
 from agentramp.report.result import Answer
-from agentramp.verbs.context import Context
-from agentramp.verbs.signing_in import drawer
+from agentramp.wiring.context import Context
+from agentramp.wiring.signing_in import drawer
 
 EXAMPLE = "agentramp access add default"
 MOST_BYTES = 64 * 1024

@@ -8,9 +8,9 @@ from agentramp.planning import Seen, plan_say
 from agentramp.ramp import Ramp
 from agentramp.record import Approved
 from agentramp.report.result import Result
-from agentramp.verbs import arguments, ramping, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import named
+from agentramp.wiring import arguments, ramping, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import named
 
 EXAMPLE = "agentramp approve --platform local --weight 30"
 

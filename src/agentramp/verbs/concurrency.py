@@ -6,11 +6,11 @@ import json
 from agentramp.errors import UsageError
 from agentramp.plan import Plan, ReserveConcurrency, Subject
 from agentramp.report.result import Answer, Result
-from agentramp.verbs import arguments
-from agentramp.verbs.confirmation import add_yes, confirmed
-from agentramp.verbs.context import Context
-from agentramp.verbs.standing import existing
-from agentramp.verbs.target import Target, executor, named
+from agentramp.wiring import arguments
+from agentramp.wiring.confirmation import add_yes, confirmed
+from agentramp.wiring.context import Context
+from agentramp.wiring.standing import existing
+from agentramp.wiring.target import Target, executor, named
 
 EXAMPLE = """\
 agentramp concurrency get examples/quickstart --platform local

@@ -9,12 +9,12 @@ from agentramp.errors import UsageError
 from agentramp.model import Endpoint, Split
 from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, RemoveEndpoint
 from agentramp.report.result import Result
-from agentramp.verbs import arguments
-from agentramp.verbs.context import Context
-from agentramp.verbs.deploying import Deployed, Prepared, carry_out, lead, prepare, prune, tell
-from agentramp.verbs.resources import Resources
-from agentramp.verbs.undertaking import Undertaking, all_or_none
-from agentramp.verbs.verifying import refuse_in_vain, verified
+from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
+from agentramp.wiring.deploying import Deployed, Prepared, carry_out, lead, prepare, prune, tell
+from agentramp.wiring.resources import Resources
+from agentramp.wiring.undertaking import Undertaking, all_or_none
+from agentramp.wiring.verifying import refuse_in_vain, verified
 
 EXAMPLE = "agentramp deploy examples/quickstart --platform local --dry-run"
 

@@ -6,8 +6,8 @@ from agentramp.platform.agentrun.services import Services
 from agentramp.preflight.machine import Machine
 from agentramp.report import findings
 from agentramp.report.result import Answer
-from agentramp.verbs import arguments
-from agentramp.verbs.context import Context
+from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
 
 EXAMPLE = "agentramp doctor --region cn-hangzhou"
 

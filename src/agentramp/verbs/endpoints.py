@@ -8,10 +8,11 @@ from agentramp.model import Split
 from agentramp.planning.direct import plan_direct
 from agentramp.report import status, status_json
 from agentramp.report.result import Answer, Result
-from agentramp.verbs import arguments, remove, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.standing import overview
-from agentramp.verbs.target import Target, executor, named
+from agentramp.verbs import remove
+from agentramp.wiring import arguments, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.standing import overview
+from agentramp.wiring.target import Target, executor, named
 
 EXAMPLE = """\
 agentramp endpoints list --platform local

@@ -12,9 +12,9 @@ from agentramp.record import Record
 from agentramp.report.page import page
 from agentramp.report.records import told
 from agentramp.report.result import History
-from agentramp.verbs import arguments
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import remembered
+from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import remembered
 
 EXAMPLE = "agentramp history --platform local --html ramps.html"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from agentramp.errors import UsageError
 from agentramp.report.result import Facts, Result
-from agentramp.verbs.context import Context
-from agentramp.verbs.writing import refuse_existing, write_all
+from agentramp.wiring.context import Context
+from agentramp.wiring.writing import refuse_existing, write_all
 
 EXAMPLE = """\
 agentramp init quickstart my-agent

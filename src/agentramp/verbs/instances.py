@@ -11,10 +11,10 @@ from agentramp.platform.functions import Command, Instance
 from agentramp.report.instances import document, table
 from agentramp.report.result import Answer, Streamed
 from agentramp.report.streams import Streams
-from agentramp.verbs import arguments, terminal
-from agentramp.verbs.context import Context
-from agentramp.verbs.standing import existing
-from agentramp.verbs.target import Target, named
+from agentramp.wiring import arguments, terminal
+from agentramp.wiring.context import Context
+from agentramp.wiring.standing import existing
+from agentramp.wiring.target import Target, named
 
 EXAMPLE = """\
 agentramp instances list examples/quickstart --platform local

@@ -12,8 +12,8 @@ from agentramp.judge.docket import Docket
 from agentramp.judge.entry import NotAWindowError, parse_entry
 from agentramp.judge.verdict import Rules
 from agentramp.report.result import Streamed
-from agentramp.verbs import rules
-from agentramp.verbs.context import Context
+from agentramp.wiring import rules
+from agentramp.wiring.context import Context
 
 EXAMPLE = "agentramp judge --alpha 0.05 windows.jsonl"
 _SHOWN = 5

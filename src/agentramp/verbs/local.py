@@ -4,8 +4,8 @@ import argparse
 
 from agentramp.local import daemon
 from agentramp.report.result import Facts
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import started
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import started
 
 EXAMPLE = "agentramp local status --output json"
 _STOP_TIMEOUT = 60.0

@@ -13,10 +13,10 @@ from agentramp.logs.port import LogFilter, LogLine
 from agentramp.model import LogStore, Runtime
 from agentramp.report.log_lines import LogStyle, shown
 from agentramp.report.result import Streamed
-from agentramp.verbs import arguments
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target, named
-from agentramp.verbs.traffic import missing
+from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target, named
+from agentramp.wiring.traffic import missing
 
 EXAMPLE = "agentramp logs --start-time 30m --type fail"
 SINCE = "20m"

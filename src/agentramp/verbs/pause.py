@@ -6,9 +6,9 @@ from agentramp.plan import Plan
 from agentramp.planning import Seen, plan_say
 from agentramp.record import Paused
 from agentramp.report.result import Result
-from agentramp.verbs import arguments, ramping, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target, named
+from agentramp.wiring import arguments, ramping, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target, named
 
 EXAMPLE = "agentramp pause --platform local --reason 'until the incident is over'"
 

@@ -11,11 +11,11 @@ from agentramp.planning import Ruled
 from agentramp.ramp import standing
 from agentramp.report.result import Result
 from agentramp.tick import Insistent, Ticked
-from agentramp.verbs import arguments, ramping, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.notify import Teller
-from agentramp.verbs.target import Target, named
-from agentramp.verbs.watch import watched
+from agentramp.wiring import arguments, ramping, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.notify import Teller
+from agentramp.wiring.target import Target, named
+from agentramp.wiring.watch import watched
 
 EXAMPLE = "agentramp promote --platform local --watch"
 ROLLED_BACK = 4

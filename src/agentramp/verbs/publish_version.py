@@ -10,11 +10,11 @@ from agentramp.platform.port import Platform
 from agentramp.provenance import COMMIT, DIGESTS
 from agentramp.report.result import Result
 from agentramp.revision import commit
-from agentramp.verbs import arguments
-from agentramp.verbs.build import artifact_of
-from agentramp.verbs.context import Context
-from agentramp.verbs.project import configured
-from agentramp.verbs.target import Target, executor, of
+from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
+from agentramp.wiring.packaging import artifact_of
+from agentramp.wiring.project import configured
+from agentramp.wiring.target import Target, executor, of
 
 EXAMPLE = "agentramp publish-version examples/quickstart --platform local"
 MOST_WORDS = 128

@@ -16,11 +16,12 @@ from agentramp.planning import (
     refuse_beginning,
 )
 from agentramp.report.result import Result
-from agentramp.verbs import arguments, deploy, gating, notify, publish_version, ramping, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.project import configured
-from agentramp.verbs.target import Target, executor, of
-from agentramp.verbs.waiting import Wait, wait
+from agentramp.verbs import deploy, publish_version
+from agentramp.wiring import arguments, gating, notify, ramping, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.project import configured
+from agentramp.wiring.target import Target, executor, of
+from agentramp.wiring.waiting import Wait, wait
 
 EXAMPLE = "agentramp release examples/quickstart --platform local"
 REFUSED = 4

@@ -17,13 +17,13 @@ from agentramp.plan import Plan, Subject
 from agentramp.planning import Young, held_by, plan_remove
 from agentramp.ramp import Standing, standing
 from agentramp.report.result import Result
-from agentramp.verbs import arguments
-from agentramp.verbs.confirmation import add_yes, confirmed
-from agentramp.verbs.context import Context
-from agentramp.verbs.project import every
-from agentramp.verbs.standing import existing
-from agentramp.verbs.target import Target, executor, named, of
-from agentramp.verbs.undertaking import HalfDoneError
+from agentramp.wiring import arguments
+from agentramp.wiring.confirmation import add_yes, confirmed
+from agentramp.wiring.context import Context
+from agentramp.wiring.project import every
+from agentramp.wiring.standing import existing
+from agentramp.wiring.target import Target, executor, named, of
+from agentramp.wiring.undertaking import HalfDoneError
 
 EXAMPLE = "agentramp remove examples/quickstart --platform local --dry-run"
 

@@ -4,9 +4,9 @@ import argparse
 
 from agentramp.planning import plan_restore
 from agentramp.report.result import Result
-from agentramp.verbs import ramping, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import named
+from agentramp.wiring import ramping, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import named
 
 EXAMPLE = "agentramp restore --platform local"
 

@@ -6,9 +6,9 @@ from agentramp.plan import Plan
 from agentramp.planning import Seen, plan_say
 from agentramp.record import Resumed
 from agentramp.report.result import Result
-from agentramp.verbs import ramping, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target, named
+from agentramp.wiring import ramping, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target, named
 
 EXAMPLE = "agentramp resume --platform local"
 

@@ -7,9 +7,9 @@ from agentramp.errors import UsageError
 from agentramp.model import Split
 from agentramp.planning import Seen, plan_rollback, version_before
 from agentramp.report.result import Result
-from agentramp.verbs import arguments, notify, ramping, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target, executor, named
+from agentramp.wiring import arguments, notify, ramping, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target, executor, named
 
 EXAMPLE = "agentramp rollback --platform local"
 

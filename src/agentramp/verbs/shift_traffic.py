@@ -4,9 +4,9 @@ import argparse
 
 from agentramp.planning import plan_shift
 from agentramp.report.result import Result
-from agentramp.verbs import arguments, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import executor, named
+from agentramp.wiring import arguments, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import executor, named
 
 EXAMPLE = "agentramp shift-traffic --version 2 --weight 10 --platform local"
 LADDER = (10, 30, 50, 100)

@@ -14,8 +14,8 @@ from agentramp.policy import Policy
 from agentramp.report.interval import wilson
 from agentramp.report.moments import lasting
 from agentramp.report.result import Facts
-from agentramp.verbs import rules
-from agentramp.verbs.context import Context
+from agentramp.wiring import rules
+from agentramp.wiring.context import Context
 
 EXAMPLE = "agentramp simulate --sessions-per-hour 600 --error-rate 0.01 --regression 0.05"
 _REGRESSIONS = (0.01, 0.02, 0.05)

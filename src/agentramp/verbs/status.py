@@ -9,10 +9,10 @@ from agentramp.report import status, status_json
 from agentramp.report.plain import cut, harmless
 from agentramp.report.result import Answer
 from agentramp.report.screen import Screen
-from agentramp.verbs import arguments, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.standing import overview
-from agentramp.verbs.target import Target, named
+from agentramp.wiring import arguments, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.standing import overview
+from agentramp.wiring.target import Target, named
 
 EXAMPLE = "agentramp status --platform local --watch --until-ready"
 INTERVAL, PATIENCE = "5s", "15m"

@@ -9,11 +9,11 @@ from agentramp.config.written import FOLDER, Written, s_yaml
 from agentramp.errors import UsageError
 from agentramp.model import Observed, RuntimeSpec
 from agentramp.report.result import Result
-from agentramp.verbs import arguments
-from agentramp.verbs.context import Context
-from agentramp.verbs.standing import existing
-from agentramp.verbs.target import Target, named
-from agentramp.verbs.writing import refuse_existing, write_all
+from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
+from agentramp.wiring.standing import existing
+from agentramp.wiring.target import Target, named
+from agentramp.wiring.writing import refuse_existing, write_all
 
 EXAMPLE = "agentramp sync --runtime support --region cn-hangzhou --target-dir support"
 _LOCAL_REGION = "cn-hangzhou"

@@ -5,9 +5,9 @@ import argparse
 from agentramp import config
 from agentramp.config import RuntimeConfig
 from agentramp.report.result import Report, Result
-from agentramp.verbs import arguments
-from agentramp.verbs.context import Context
-from agentramp.verbs.project import every, file_of
+from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
+from agentramp.wiring.project import every, file_of
 
 EXAMPLE = """\
 agentramp validate examples/quickstart
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, context: Context) -> Report:
             )
     ladder = _ladder(args, context)
     if args.preflight:
-        from agentramp.verbs.examining import examined  # noqa: PLC0415 - it asks the network
+        from agentramp.wiring.examining import examined  # noqa: PLC0415 - it asks the network
 
         return examined(args, context, whole)
     return Result(

@@ -7,11 +7,11 @@ from agentramp.errors import UsageError
 from agentramp.model import Endpoint
 from agentramp.report.plain import harmless, wrapped
 from agentramp.report.result import Answer
-from agentramp.verbs import arguments
-from agentramp.verbs.asking import PROMPT, TIMEOUT, Asked, asked, told
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target, named
-from agentramp.verbs.traffic import missing
+from agentramp.wiring import arguments
+from agentramp.wiring.asking import PROMPT, TIMEOUT, Asked, asked, told
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target, named
+from agentramp.wiring.traffic import missing
 
 EXAMPLE = "agentramp verify examples/quickstart --platform local --endpoint production"
 _WIDTH = 78

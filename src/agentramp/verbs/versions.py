@@ -9,10 +9,11 @@ from agentramp.model import Observed
 from agentramp.report import status_json
 from agentramp.report.result import Answer, Result
 from agentramp.report.versions import table
-from agentramp.verbs import arguments, publish_version
-from agentramp.verbs.context import Context
-from agentramp.verbs.standing import existing
-from agentramp.verbs.target import named
+from agentramp.verbs import publish_version
+from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
+from agentramp.wiring.standing import existing
+from agentramp.wiring.target import named
 
 EXAMPLE = """\
 agentramp versions list --platform local

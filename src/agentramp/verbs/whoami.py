@@ -7,11 +7,11 @@ from pathlib import Path
 from agentramp.config import Config
 from agentramp.credentials.holder import identify
 from agentramp.report.result import Facts
-from agentramp.verbs import arguments
-from agentramp.verbs.context import Context
-from agentramp.verbs.project import every
-from agentramp.verbs.signing_in import tokens
-from agentramp.verbs.target import located
+from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
+from agentramp.wiring.project import every
+from agentramp.wiring.signing_in import tokens
+from agentramp.wiring.target import located
 
 EXAMPLE = "agentramp whoami --region cn-hangzhou"
 REGION = "cn-hangzhou"

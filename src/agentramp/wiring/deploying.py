@@ -31,11 +31,11 @@ from agentramp.planning import (
 from agentramp.platform.functions import Functions
 from agentramp.platform.port import NotFoundError
 from agentramp.ramp import Standing
-from agentramp.verbs.alongside import looked, skips, young
-from agentramp.verbs.build import artifact_of, packaged
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target, executor, of
-from agentramp.verbs.undertaking import Undertaking
+from agentramp.wiring.alongside import looked, skips, young
+from agentramp.wiring.context import Context
+from agentramp.wiring.packaging import artifact_of, packaged
+from agentramp.wiring.target import Target, executor, of
+from agentramp.wiring.undertaking import Undertaking
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from agentramp.platform.port import UnreachableError
 from agentramp.policy import DEFAULT_POLICY
 from agentramp.ramp import standing
 from agentramp.record import Begun, Event, Moving, Queued, Record, Removed
-from agentramp.verbs.undertaking import HalfDoneError, all_or_none
+from agentramp.wiring.undertaking import HalfDoneError, all_or_none
 from tests.verbs.scene import Nobody
 
 WANTED = tuple(EndpointConfig(name, 2) for name in ("a", "b", "c"))

@@ -13,9 +13,9 @@ from agentramp.record import Record
 from agentramp.report.ramp_view import sentence, view
 from agentramp.report.result import Result
 from agentramp.report.screen import Screen
-from agentramp.verbs import arguments
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target
+from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target
 
 Tick: TypeAlias = Callable[[], Result]
 LONGEST = 30.0

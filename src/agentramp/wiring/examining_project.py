@@ -15,8 +15,8 @@ from agentramp.package.requirements import Requirements, read_requirements
 from agentramp.package.source import read_source
 from agentramp.preflight import imports, project, secrets
 from agentramp.preflight.finding import Failed, Finding, Skipped
-from agentramp.verbs.build import artifact_of
-from agentramp.verbs.context import Context
+from agentramp.wiring.context import Context
+from agentramp.wiring.packaging import artifact_of
 
 _OF_FILES: Final = (imports.NAME, secrets.CODE, secrets.HISTORY, "port")
 

@@ -11,9 +11,9 @@ from agentramp.judge.verdict import Decision
 from agentramp.plan import MoveTraffic
 from agentramp.planning import Ruled
 from agentramp.tick import Ticked
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target
-from agentramp.verbs.waiting import wait
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target
+from agentramp.wiring.waiting import wait
 
 TIMEOUT = 10.0
 MOST_BYTES = 64 * 1024

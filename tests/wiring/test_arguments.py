@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-from agentramp.verbs.arguments import LOCATING, again
+from agentramp.wiring.arguments import LOCATING, again
 
 PLACES = {
     *("template", "env", "resource", "platform", "access", "output-dir"),

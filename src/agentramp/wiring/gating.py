@@ -32,9 +32,9 @@ from agentramp.plan import Subject
 from agentramp.planning import Seen, pinned_names, plan_pin
 from agentramp.ramp import Ramp
 from agentramp.record import Begun
-from agentramp.verbs import arguments
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target, executor
+from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target, executor
 
 
 class UndecidedError(RefusedError):

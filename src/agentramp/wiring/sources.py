@@ -22,9 +22,9 @@ from agentramp.judge.window import Unit
 from agentramp.logs.service import LogService
 from agentramp.planning import Seen, pinned_names
 from agentramp.platform.registry import client
-from agentramp.verbs import gating
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target
+from agentramp.wiring import gating
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target
 
 
 def chosen(where: Target, platform: str) -> Source:

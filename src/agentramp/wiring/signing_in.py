@@ -10,7 +10,7 @@ from agentramp.errors import UsageError
 from agentramp.exchange import check_address
 from agentramp.platform.agentrun.sending import is_loopback
 from agentramp.platform.agentrun.services import Services
-from agentramp.verbs.context import Context
+from agentramp.wiring.context import Context
 
 
 def cloud(

@@ -11,8 +11,8 @@ from agentramp.planning import plan_abort
 from agentramp.record import Judged
 from agentramp.report.result import Result
 from agentramp.verbs import promote
-from agentramp.verbs.notify import Teller
-from agentramp.verbs.watch import watched
+from agentramp.wiring.notify import Teller
+from agentramp.wiring.watch import watched
 from tests.verbs.scene import Scene, arguments
 
 SENTENCE = "rolled back: 9 of 20 canary sessions failed against 1 of 180 on version 1 (E = 312)"

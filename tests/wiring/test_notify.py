@@ -18,9 +18,10 @@ from agentramp.planning import frozen, plan_abort
 from agentramp.policy import OnTimeout, Policy, Rung
 from agentramp.record import Approved, Moving, Paused
 from agentramp.tick import Desk, tick
-from agentramp.verbs import abort, notify, release, rollback
-from agentramp.verbs.notify import Teller
-from agentramp.verbs.waiting import Wait, wait
+from agentramp.verbs import abort, release, rollback
+from agentramp.wiring import notify
+from agentramp.wiring.notify import Teller
+from agentramp.wiring.waiting import Wait, wait
 from tests.verbs.scene import Nobody, Scene, arguments
 
 

@@ -19,10 +19,10 @@ from agentramp.preflight.finding import Finding, Skipped
 from agentramp.preflight.port import Cloud
 from agentramp.report import findings
 from agentramp.report.result import Answer
-from agentramp.verbs import examining_project
-from agentramp.verbs.context import Context
-from agentramp.verbs.project import every
-from agentramp.verbs.target import located
+from agentramp.wiring import examining_project
+from agentramp.wiring.context import Context
+from agentramp.wiring.project import every
+from agentramp.wiring.target import located
 
 _FIELDS: Final = {
     "role": ".agent.role",

@@ -11,8 +11,8 @@ from agentramp.gates.prompts import Message, Prompt
 from agentramp.model import Endpoint
 from agentramp.platform.agentrun.dataplane_signing import dataplane_headers
 from agentramp.platform.agentrun.signing import Credentials
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target
 
 PROMPT: Final = "Hello! Please answer in one sentence: who are you?"
 TIMEOUT: Final = 120.0

@@ -7,7 +7,7 @@ from agentramp.plan import Subject
 from agentramp.planning import Seen, reconcile
 from agentramp.ramp import standing
 from agentramp.report.status import Overview, Served
-from agentramp.verbs.target import Target
+from agentramp.wiring.target import Target
 
 
 def overview(where: Target, only: str | None = None) -> Overview:

@@ -9,7 +9,7 @@ from agentramp.config import outputs_of
 from agentramp.diagnostics import ConfigError
 from agentramp.errors import UsageError
 from agentramp.model import Runtime, RuntimeSpec
-from agentramp.verbs.project import configured, every, file_of
+from agentramp.wiring.project import configured, every, file_of
 from tests.verbs.scene import context
 
 OK = Path(__file__).parents[1] / "data" / "config" / "ok"

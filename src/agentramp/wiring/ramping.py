@@ -16,10 +16,10 @@ from agentramp.policy import DEFAULT_POLICY, Policy
 from agentramp.ramp import Ramp
 from agentramp.report.result import Result
 from agentramp.tick import Desk
-from agentramp.verbs import arguments, gating, sources, traffic
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target, executor
-from agentramp.verbs.waiting import Wait, wait
+from agentramp.wiring import arguments, gating, sources, traffic
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target, executor
+from agentramp.wiring.waiting import Wait, wait
 
 
 def desk(args: argparse.Namespace, context: Context, where: Target) -> Desk:

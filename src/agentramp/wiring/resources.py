@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from agentramp.config import Config, Outputs, RuntimeConfig, outputs_of
 from agentramp.errors import UsageError
 from agentramp.model import Endpoint, Runtime
-from agentramp.verbs.context import Context
-from agentramp.verbs.project import every
-from agentramp.verbs.target import located, of
+from agentramp.wiring.context import Context
+from agentramp.wiring.project import every
+from agentramp.wiring.target import located, of
 
 
 @dataclass

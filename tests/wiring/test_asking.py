@@ -12,7 +12,7 @@ from agentramp.platform.agentrun.dataplane_signing import dataplane_headers
 from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.registry import Address
-from agentramp.verbs.asking import ATTEMPTS, PROMPT, Asked, VerifyError, asked
+from agentramp.wiring.asking import ATTEMPTS, PROMPT, Asked, VerifyError, asked
 from tests.evidence.servers import Received, Respond, Said, Site, serving
 from tests.verbs.scene import Scene
 

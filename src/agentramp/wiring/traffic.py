@@ -9,8 +9,8 @@ from agentramp.model import Endpoint, Split
 from agentramp.plan import CreateEndpoint, MoveTraffic, Plan
 from agentramp.planning import Seen
 from agentramp.report.result import Result
-from agentramp.verbs import arguments
-from agentramp.verbs.target import Target
+from agentramp.wiring import arguments
+from agentramp.wiring.target import Target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,8 @@ from agentramp.model import Observed
 from agentramp.plan import Subject
 from agentramp.planning import Young, held_by
 from agentramp.ramp import Standing, standing
-from agentramp.verbs.context import Context
-from agentramp.verbs.target import Target
+from agentramp.wiring.context import Context
+from agentramp.wiring.target import Target
 
 LOOK_AGAIN = 5.0
 """How often a deploy that waits for another looks whether that one has ended, in seconds."""

@@ -28,9 +28,9 @@ from agentramp.platform.memory import MemoryPlatform
 from agentramp.platform.memory_functions import MemoryFunction, MemoryFunctions
 from agentramp.platform.port import NotReadyError, PlatformError, UnreachableError
 from agentramp.record import Moved, Moving
-from agentramp.verbs.alongside import looked
-from agentramp.verbs.deploying import Prepared, carry_out, lead, prune
-from agentramp.verbs.undertaking import HalfDoneError, all_or_none
+from agentramp.wiring.alongside import looked
+from agentramp.wiring.deploying import Prepared, carry_out, lead, prune
+from agentramp.wiring.undertaking import HalfDoneError, all_or_none
 from tests.verbs.scene import ENDPOINT, RUNTIME, Scene, arguments
 
 DOMAIN = CustomDomain("a.example.com", routes=(DomainRoute("/*", "2"),))

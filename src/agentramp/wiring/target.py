@@ -27,9 +27,9 @@ from agentramp.platform.functions import Functions
 from agentramp.platform.port import Platform
 from agentramp.platform.registry import Address, connect, functions
 from agentramp.revision import has_remote
-from agentramp.verbs.context import Context
-from agentramp.verbs.project import configured, file_of
-from agentramp.verbs.signing_in import cloud
+from agentramp.wiring.context import Context
+from agentramp.wiring.project import configured, file_of
+from agentramp.wiring.signing_in import cloud
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from agentramp.errors import UsageError
-from agentramp.verbs.context import Context
+from agentramp.wiring.context import Context
 
 _YES = {"y", "yes"}
 

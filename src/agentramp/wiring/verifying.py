@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from agentramp.errors import RefusedError
 from agentramp.model import LATEST, Endpoint
-from agentramp.verbs.asking import PROMPT, TIMEOUT, Asked, VerifyError, asked, told
-from agentramp.verbs.context import Context
-from agentramp.verbs.deploying import Deployed, Prepared
+from agentramp.wiring.asking import PROMPT, TIMEOUT, Asked, VerifyError, asked, told
+from agentramp.wiring.context import Context
+from agentramp.wiring.deploying import Deployed, Prepared
 
 
 def refuse_in_vain(prepared: Prepared) -> None:

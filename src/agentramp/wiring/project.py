@@ -8,7 +8,7 @@ from pathlib import Path
 from agentramp import config
 from agentramp.config import Config, Outputs, RuntimeConfig
 from agentramp.errors import UsageError
-from agentramp.verbs.context import Context
+from agentramp.wiring.context import Context
 
 
 def file_of(args: argparse.Namespace) -> Path:
