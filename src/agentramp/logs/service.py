@@ -118,11 +118,18 @@ def _refusal(reply: Reply) -> Exception:
         return AgainError(UnreachedError(text, advice=advice))
     if "AlreadyExist" in code:
         return ThereAlreadyError(text)
-    ended = any(mark in code for mark in _ENDED)
-    return (_EndedError if ended else LogError)(text, advice=advice)
+    if _has_ended(code, message):
+        return _EndedError(text, advice=_ADVICE["SecurityToken"])
+    return LogError(text, advice=advice)
 
 
-_ENDED: Final = ("SecurityTokenExpired", "SecurityToken.Expired")
+def _has_ended(code: str, message: str) -> bool:
+    """The service says Unauthorized for many things; of this one its message tells."""
+    by_code = any(mark in code for mark in ("SecurityTokenExpired", "SecurityToken.Expired"))
+    words = message.lower()
+    return by_code or ("token" in words and "expired" in words)
+
+
 _ADVICE: Final = {
     "cannot be resolved": "index that field of the log store, with analytics on",
     "index config": "index the fields of the log store, with analytics on",

@@ -51,7 +51,7 @@ def step(value: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case for eac
         case CreateEndpoint(_, name, split):
             return f"create endpoint {name}: {split}"
         case MoveTraffic(_, _, name, before, after) if before == after:
-            return f"finish what an earlier run began: {name} serves {after}"
+            return f"set {name} once more, so that it surely serves {after}"
         case MoveTraffic(_, _, name, before, after):
             return f"move {name}: {before} -> {after}"
         case DescribeEndpoint(_, _, name, description):

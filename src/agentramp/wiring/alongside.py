@@ -8,12 +8,15 @@ from agentramp.errors import SupersededError
 from agentramp.model import Observed
 from agentramp.plan import Subject
 from agentramp.planning import Young, held_by
-from agentramp.ramp import Standing, standing
+from agentramp.ramp import CLOCK, Standing, standing
 from agentramp.wiring.context import Context
 from agentramp.wiring.target import Target
 
 LOOK_AGAIN = 5.0
 """How often a deploy that waits for another looks whether that one has ended, in seconds."""
+
+MARGIN = 2 * CLOCK
+"""Seconds beyond a lease: a move that was begun just now is looked at again after its end."""
 
 
 def skips(args: argparse.Namespace, runtime: RuntimeConfig) -> bool:
@@ -38,7 +41,7 @@ def looked(
             return observed, known
         now = where.platform.now()
         if until is None:
-            until = now + where.ramp.policy.lease
+            until = now + where.ramp.policy.lease + MARGIN
             context.console.say("; ".join(f"{name}: {why}" for name, why, _ in held))
         if now >= until:
             raise SupersededError(
