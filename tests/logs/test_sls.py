@@ -118,13 +118,20 @@ def test_a_query_that_does_not_end_is_one_to_ask_again() -> None:
         read(logs)
 
 
-def test_credentials_that_have_ended_are_renewed() -> None:
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("SecurityTokenExpired", "it has ended"),
+        ("Unauthorized", "the security token you provided has expired"),
+    ],
+)
+def test_credentials_that_have_ended_are_renewed(code: str, message: str) -> None:
     service, refused = Service([row(1, "here")]), list[Credentials]()
     old, new = Credentials("old", "s", "t"), Credentials("new", "s", "t")
 
     def respond(request: Received) -> Said:
         if " LOG old:" in f" {request.headers['authorization']}":
-            told = {"errorCode": "SecurityTokenExpired", "errorMessage": "it has ended"}
+            told = {"errorCode": code, "errorMessage": message}
             return Said(401, json.dumps(told).encode())
         return service.respond(request)
 
