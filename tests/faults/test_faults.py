@@ -199,7 +199,8 @@ class Trial:
 
 
 def _said_alike(case: Case, said: str) -> str:
-    return re.sub(r"STS\.\w+", "STS", without_chance(said, case.name))
+    said = re.sub(r"STS\.\w+", "STS", without_chance(said, case.name))
+    return re.sub(r"(expires|minutes_left) +\S+", r"\1", said)
 
 
 def _difference(wanted: str, found: str) -> str:
