@@ -208,3 +208,11 @@ def test_a_broken_second_version_never_gets_traffic(make_user: Callable[[], User
     assert user.run("publish-version", "--platform", "local").code == 2
     still = user.does("shift-traffic", "--version", "1", "--weight", "100")
     assert (still["changed"], still["weights"]) == (False, {"1": 100})
+
+
+def test_what_an_agent_wrote_is_read_without_a_log_store(user: User) -> None:
+    """On this machine; on AgentRun nobody would keep it, and the last line says what to do."""
+    ended = user.run("logs", "--platform", "local", "--start-time", "1h", "--output", "json")
+    assert ended.code == 0, ended.err
+    lines = [json.loads(line) for line in ended.out.splitlines()]
+    assert any("9000" in line["message"] for line in lines), ended.out

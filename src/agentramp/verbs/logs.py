@@ -20,6 +20,8 @@ from agentramp.wiring.traffic import missing
 
 EXAMPLE = "agentramp logs --start-time 30m --type fail"
 SINCE = "20m"
+_EMBEDDED = LogStore("local", "agents")
+"""The embedded platform keeps the lines of every agent, whatever a store is called."""
 _FAILURES = (" [ERROR] ", "Error: ")
 """What marks a line as a failure for the vendor's tool, and so here."""
 
@@ -57,7 +59,7 @@ def run(args: argparse.Namespace, context: Context) -> Streamed:
     if runtime is None:
         raise missing(where.runtime)
     wanted = _filter(args, where.platform.now())
-    store = _store(where, runtime)
+    store = _store(where, runtime, local=args.platform == "local")
     follower = Follower(where.logs(), store, function_of(runtime.id), wanted)
     if args.tail:
         ask = partial(where.platform.observe, where.runtime)
@@ -108,9 +110,11 @@ def _moment(text: str, option: str, now: float) -> int:
         raise UsageError(f"{option}: {error}") from error
 
 
-def _store(where: Target, runtime: Runtime) -> LogStore:
+def _store(where: Target, runtime: Runtime, *, local: bool) -> LogStore:
     """What the function itself says wins: s.yaml may have changed since the last deploy."""
     store = where.functions().log_store(runtime.id) or runtime.spec.log_store or where.log_store
+    if store is None and local:
+        return _EMBEDDED
     if store is None:
         raise RefusedError(
             f"runtime {where.runtime} has no log store, so its lines are kept nowhere",
