@@ -164,8 +164,8 @@ class Chain:
             return _of(named)
         raise UsageError(
             f"no credentials: {who} names {name}, and nothing of that name is there",
-            advice=f"agentramp access add {name} makes it and agentramp access list shows what is"
-            " there; in a workflow set up a role (docs/how-to/credentials.md)",
+            advice=f"agentramp access add {name} makes it; in a workflow set up a role"
+            " (docs/how-to/credentials.md); without a cloud account use --platform local",
         )
 
     def named(self, name: str) -> Named | None:
