@@ -88,11 +88,13 @@ def test_a_window_without_traffic_is_one_of_zeros(
 def written(
     evidence: GatewayEvidence, endpoint: Endpoint, span: Callable[[], Span], tally: Tally
 ) -> Window:
-    """The stable arm once it has ``tally``: a request is written down after it was answered."""
+    """The stable arm once it has ``tally`` and the time of each: both are written down after the
+    answer."""
     deadline = time.time() + 20
     while True:
         (window,) = windows(evidence, question(endpoint, span()))
-        if window.stable.errors == tally:
+        timed = window.stable.latency.sessions if window.stable.latency else 0
+        if window.stable.errors == tally and timed == tally.sessions:
             return window
         assert time.time() < deadline, window
         time.sleep(0.05)
