@@ -11,6 +11,8 @@ from agentramp.model import (
     Endpoint,
     HealthCheck,
     LogStore,
+    Nas,
+    NasMount,
     Observed,
     RegistryAccess,
     Runtime,
@@ -167,3 +169,9 @@ def test_what_was_taken_out_of_the_file_stays_and_is_told() -> None:
     assert (same.steps, same.notes[1:]) == ((), (told,))
     other = plan_deploy(replace(SPEC, memory=4096), PACKAGE, Observed(Runtime("rt", there)))
     assert other.notes == (told,)
+
+
+def test_file_systems_do_not_stay_without_their_network() -> None:
+    there = replace(BUILT, nas=Nas((NasMount("server", "/mnt"),)), role="acs:ram::1:role/r")
+    plan = plan_deploy(SPEC, PACKAGE, Observed(Runtime("rt", there)))
+    assert plan.notes[1:] == ("stays as the platform has it, as s.yaml does not say: role",)

@@ -30,11 +30,17 @@ def differences(wanted: RuntimeSpec, present: RuntimeSpec) -> tuple[Change, ...]
 
 
 def kept(wanted: RuntimeSpec, present: RuntimeSpec) -> tuple[str, ...]:
-    """What the platform has and the file does not say: it stays, so a person is told."""
+    """What the platform has and the file does not say: it stays, so a person is told.
+
+    But for file systems of a network that is left: they are reached from a VPC alone.
+    """
+    leaves_vpc = wanted.network.vpc_id is None
     return tuple(
         name
         for name in _TOLD
-        if getattr(wanted, name) in {None, ()} and getattr(present, name) not in {None, "", ()}
+        if not (name == "nas" and leaves_vpc)
+        and getattr(wanted, name) in {None, ()}
+        and getattr(present, name) not in {None, "", ()}
     )
 
 

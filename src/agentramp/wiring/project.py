@@ -21,11 +21,6 @@ def file_of(args: argparse.Namespace) -> Path:
     return (path if is_folder else path.parent) / template
 
 
-def whole_file(args: argparse.Namespace, context: Context) -> Config:
-    """All that s.yaml describes; raises ConfigError with all its faults."""
-    return every(args, context)
-
-
 def every(
     args: argparse.Namespace,
     context: Context,
