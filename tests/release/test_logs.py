@@ -153,8 +153,22 @@ def test_what_makes_no_sense(agent: Agent, words: list[str], code: int, why: str
 
 
 def test_a_runtime_without_logs(start: Callable[..., Agent]) -> None:
-    ended = start().logs()
-    assert ended.code == 3
+    """On AgentRun nobody keeps them; the embedded platform keeps every line."""
+    silent = start()
+    silent.says("kept here")
+    assert "kept here" in silent.messages()
+
+    server = daemon.status(silent.user.home)
+    assert server
+    elsewhere = ("logs", "--runtime", silent.name, "--region", server.region)
+    ended = silent.user.run(
+        *elsewhere,
+        AGENTRUN_CONTROL_ENDPOINT=server.control_url,
+        AGENTRUN_ACCESS_KEY_ID=server.access_key_id,
+        AGENTRUN_ACCESS_KEY_SECRET=server.access_key_secret,
+        AGENTRUN_ACCOUNT_ID=server.account_id,
+    )
+    assert ended.code == 3, ended.err
     assert "logConfig: auto" in ended.err.splitlines()[-1]
 
 
