@@ -12,6 +12,8 @@ from typing import NamedTuple, NoReturn
 from agentramp.errors import UsageError
 
 PREFIX = "AGENTRAMP_INPUT_"
+_ON_GITHUB = frozenset({"--github-environment", "--comment"})
+"""What only writes on GitHub's pages: the command that does the same elsewhere leaves it out."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,7 +35,8 @@ class Command(NamedTuple):
 def spelled_out(command: Command, words: list[str], environ: Mapping[str, str]) -> list[str]:
     """The words that say on any command line what words and inputs say here."""
     parser = _parser(command)
-    return [*_inputs(parser, _cut(parser, words)[0], environ), *words]
+    given = _inputs(parser, _cut(parser, words)[0], environ)
+    return [*(word for word in given if word.partition("=")[0] not in _ON_GITHUB), *words]
 
 
 def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> argparse.Namespace:

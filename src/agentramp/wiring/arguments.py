@@ -154,6 +154,22 @@ def add_dry_run(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_deployment(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--github-environment",
+        metavar="NAME",
+        help="record a deployment in this environment on GitHub; needs GITHUB_TOKEN",
+    )
+
+
+def add_comment(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--comment",
+        action="store_true",
+        help="keep one comment with the plan on the pull request of this run; needs GITHUB_TOKEN",
+    )
+
+
 def add_reason(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the journal")
 

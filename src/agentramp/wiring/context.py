@@ -17,6 +17,10 @@ def _nobody(_: str) -> str:
     raise EOFError
 
 
+def _unmasked(_: str) -> None:
+    """Outside a workflow nobody rewrites a log."""
+
+
 @dataclass(frozen=True)
 class Context:
     """``clock`` tells seconds since 1970-01-01 UTC; ``home`` is where agentramp keeps state.
@@ -39,6 +43,8 @@ class Context:
     """Whether a person at a terminal can be asked: standard input is one."""
     secret: Callable[[str], str] = _nobody
     """Asks a person at the terminal for what is not to be seen there; raises EOFError."""
+    mask: Callable[[str], None] = _unmasked
+    """Has a workflow's log show this secret as asterisks; to be called before it can be printed."""
     holders: dict[tuple[str, str | None, str | None], "Holder"] = field(
         default_factory=dict, repr=False, compare=False
     )
