@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 bin := .venv/bin
 actions := action.yml actions/*/action.yml
+workflows := $(wildcard .github/workflows/*.yml examples/*/.github/workflows/*.yml tests/actions/workflows/*.yml)
+shell := .ci/run .ci/environment actions/run actions/environment.bash
 lock := uv pip compile --quiet pyproject.toml --universal --python-version 3.10 \
   --generate-hashes --no-annotate --no-header --extra local --extra build --extra gates
 
@@ -20,17 +22,17 @@ demo: .venv/run.txt.made ## three releases under traffic, one rolled back by its
 test: setup ## every test; those of the actions need act, some of the evidence prometheus
 	@$(bin)/python -m pytest -q
 
-lint: setup ## ruff, mypy, and for the workflows zizmor, check-jsonschema and actionlint
+lint: setup ## all linters: for the code, and six for workflows, actions and shell
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
-	$(bin)/zizmor --offline --pedantic $(actions) .github
+	$(bin)/shellcheck --external-sources $(shell)
+	$(bin)/zizmor --offline --pedantic --no-progress --strict-collection --config .github/zizmor.yml $(actions) .github examples
 	$(bin)/check-jsonschema --builtin-schema vendor.github-actions $(actions)
-	$(bin)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml tests/actions/workflows/*.yml
+	$(bin)/check-jsonschema --builtin-schema vendor.github-workflows $(workflows)
 	$(bin)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
-	@if command -v actionlint >/dev/null; then set -x; actionlint .github/workflows/*.yml tests/actions/workflows/*.yml; \
-	  elif [ -n "$${CI:-}" ]; then echo "actionlint is not on PATH" >&2; exit 1; \
-	  else echo "actionlint is not on PATH, so it is skipped: go install github.com/rhysd/actionlint/cmd/actionlint@latest"; fi
+	$(bin)/python -m tests.node.language_service
+	$(bin)/python -m tests.house.actionlint
 
 bench: setup ## figures of this machine beside their bounds
 	@$(bin)/python -m bench
@@ -43,7 +45,7 @@ docs: setup ## pages that are made from the code
 	@$(bin)/python -m tests.house.commands
 
 lock: setup ## requirements/ anew, as pyproject.toml asks
-	@PATH="$(CURDIR)/$(bin):$$PATH"; $(lock) --extra access --group test --group lint --group docs --output-file requirements/dev.txt
+	@PATH="$(CURDIR)/$(bin):$$PATH"; $(lock) --extra access --group test --group lint --group docs --group release --output-file requirements/dev.txt
 	@PATH="$(CURDIR)/$(bin):$$PATH"; $(lock) --constraints requirements/dev.txt --output-file requirements/run.txt
 
 .venv/dev.txt.made: requirements/dev.txt

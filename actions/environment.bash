@@ -6,6 +6,7 @@ choose_python() {
   local candidate path found old=''
   for candidate in python3 python python3.{14,13,12,11,10}; do
     path=$(command -v "$candidate") || continue
+    # shellcheck disable=SC2154 # root is set by the script that sources this
     if found=$("$path" -I "$root/actions/interpreter.py" "$root" 2>/dev/null); then
       # shellcheck disable=SC2034 # for the script that sources this
       { read -r && read -r name && read -r python; } <<<"$found"
@@ -22,6 +23,7 @@ choose_python() {
 # checkout, such as a uv.toml, are for the caller's project.
 fill() {
   local into=$1 locked=$root/requirements/$2 uv
+  # shellcheck disable=SC2164 # it ends there, by the -e of the script that sources this
   cd -- "$root"
   unset PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_ROOT PIP_TARGET PIP_USER UV_PYTHON UV_SYSTEM_PYTHON
   if uv=$(PATH=$into/bin:$PATH command -v uv); then

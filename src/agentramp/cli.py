@@ -206,7 +206,7 @@ def _mind_swallowed(follow: Callable[[], None]) -> None:
 
 
 def _run(name: str, words: list[str], channel: Channel) -> Report:
-    from agentramp.parser import Command, parse, spelled_out
+    from agentramp.parser import Command, by_inputs, look, parse, spelled_out
 
     verb = _load(name)
     command = Command(name, VERBS[name], verb.EXAMPLE, verb.add_arguments)
@@ -214,8 +214,11 @@ def _run(name: str, words: list[str], channel: Channel) -> Report:
     args = parse(command, words, os.environ)
     channel.output = args.output
     channel.console.debug = args.debug
+    look(args, os.environ)
     try:
         return verb.run(args, _context(channel))
+    except UsageError as error:
+        raise by_inputs(command, error, os.environ) from None
     finally:
         channel.console.count_calls()
 

@@ -53,6 +53,8 @@ class Reply:
     content_type: str
     first_byte: float
     duration: float
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By name in lower case."""
 
     @property
     def text(self) -> str:
@@ -210,7 +212,8 @@ def _read(answer: requests.Response, bounds: _Bounds) -> Reply:
     duration = bounds.passed
     kind = answer.headers.get("Content-Type", "")
     first = duration if first_byte is None else first_byte
-    return Reply(answer.status_code, bytes(content), kind, first, duration)
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Reply(answer.status_code, bytes(content), kind, first, duration, headers)
 
 
 def _parts(answer: requests.Response) -> Iterator[bytes]:

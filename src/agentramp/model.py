@@ -15,6 +15,7 @@ VersionRef: TypeAlias = int | Literal["LATEST"]
 
 LATEST: Final = "LATEST"
 FULL: Final = 100
+SHA256_DIGITS: Final = 64
 
 Variables: TypeAlias = tuple[tuple[str, str], ...]
 """Environment variables as sorted name and value pairs; values may be secrets."""
@@ -65,12 +66,20 @@ class RegistryAccess:
 
 @dataclass(frozen=True)
 class Container:
+    """``image`` as a registry names it; with ``@sha256:...`` it is one image for good."""
+
     image: str
     command: tuple[str, ...] = ()
     port: int | None = None
     registry_type: str | None = None
     acr_instance_id: str | None = None
     registry: RegistryAccess | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """The 64 hex digits that name the image; None where a tag does, which may move."""
+        found = self.image.partition("@sha256:")[2]
+        return found if len(found) == SHA256_DIGITS else None
 
 
 class NetworkMode(Enum):

@@ -6,12 +6,14 @@ command line, ``input weight`` in a workflow.
 """
 
 import argparse
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, NoReturn
 
+from agentramp import inputs
 from agentramp.errors import UsageError
 
-PREFIX = "AGENTRAMP_INPUT_"
+PREFIX = inputs.PREFIX
 _ON_GITHUB = frozenset({"--github-environment", "--comment"})
 """What only writes on GitHub's pages: the command that does the same elsewhere leaves it out."""
 
@@ -56,6 +58,30 @@ def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> arg
     return args
 
 
+def by_inputs(command: Command, error: UsageError, environ: Mapping[str, str]) -> UsageError:
+    """The same error in the words of a workflow's author, who has inputs and no options."""
+    if not inputs.are_given(environ):
+        return error
+    options = {flag for action in _actions(_parser(command)) for flag in action.option_strings}
+    flags = sorted((flag for flag in options if flag.startswith("--")), key=len, reverse=True)
+    known = re.compile(rf"(?<![\w-])(?:{'|'.join(flags)})(?![\w-])")
+    error.message = known.sub(lambda found: f"input {found[0][2:]}", error.message)
+    error.args = (error.message,)
+    if "agentramp " not in error.advice:  # a command to run keeps its words
+        error.advice = known.sub(lambda found: f"the input {found[0][2:]}", error.advice)
+    return error
+
+
+def look(args: argparse.Namespace, environ: Mapping[str, str]) -> None:
+    """Raises UsageError for an input that can be none here: a place that is not there, a login."""
+    if not inputs.are_given(environ):
+        return
+    if {"github_environment", "comment"} & vars(args).keys():
+        inputs.token(environ)
+    if isinstance(path := getattr(args, "path", None), str):
+        inputs.found(path, getattr(args, "template", None))
+
+
 def _cut(parser: _Parser, words: list[str]) -> tuple[list[str], Mapping[str, tuple[str, ...]]]:
     """Off what stands after ``--`` where the verb keeps it, in ``words``: it is no word of ours."""
     if "--" not in words or parser.get_default("words") is None:
@@ -83,15 +109,19 @@ def _parser(command: Command) -> _Parser:
     return parser
 
 
+def _actions(parser: _Parser) -> list[argparse.Action]:
+    return parser._actions  # noqa: SLF001 - argparse has no public list of its options
+
+
 def _inputs(parser: _Parser, words: list[str], environ: Mapping[str, str]) -> list[str]:
-    """The words that stand for the workflow's inputs."""
+    """The words that stand for the workflow's inputs; raises UsageError for what is no text."""
     if any(word in {"-h", "--help"} for word in words):
         return []
     given: list[str] = []
-    for action in parser._actions:  # noqa: SLF001 - argparse has no public list of its options
+    for action in _actions(parser):
         flag = action.option_strings[-1] if action.option_strings else ""
         name = flag.removeprefix("--") or action.dest
-        value = environ.get(PREFIX + name.upper().replace("-", "_"), "").strip()
+        value = inputs.value(name, environ)
         if value:
             given += _words(action, flag, name, value)
     # A positional of the command line and one of an input would both stand: the line's wins.
@@ -102,13 +132,14 @@ def _inputs(parser: _Parser, words: list[str], environ: Mapping[str, str]) -> li
 def _words(action: argparse.Action, flag: str, name: str, value: str) -> list[str]:
     if not flag:
         return [value]
-    if action.nargs != 0:
-        return [f"{flag}={value}"]
-    if value not in {"true", "false"}:
-        raise UsageError(
-            f"input {name}: {value!r} is neither true nor false", advice="write true or false"
-        )
-    return [flag] if value == "true" else []
+    if action.nargs == 0:
+        return [flag] if inputs.truth(name, value) else []
+    repeatable = isinstance(action, argparse._AppendAction)  # noqa: SLF001 - it has no other name
+    each = inputs.words(value) if repeatable else [value]
+    if action.type is float:
+        for one in each:
+            inputs.number(name, one)
+    return [f"{flag}={one}" for one in each]
 
 
 def _as_inputs(message: str, given: list[str]) -> str:

@@ -52,13 +52,21 @@ class Tail:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """From ``at`` on, seconds since 1970-01-01 UTC, the canary had ``weight`` percent."""
+
+    at: float
+    weight: int
+
+
+@dataclass(frozen=True)
 class Ramp:
     """A canary on trial. ``weight`` is 0 until its first move was read back.
 
     ``entered_at`` is when the canary got the weight it has, ``watermark`` until when evidence is
     read; both are the platform's time. What of former steps is still to be read is in ``tails``.
     ``windows`` are all that were judged, ``here`` those of this step. ``blind`` counts the ticks in
-    a row that had no evidence.
+    a row that had no evidence. ``path`` is every weight it had, oldest first.
     """
 
     id: str
@@ -76,6 +84,7 @@ class Ramp:
     blind: int = 0
     last: Judged | None = None
     tails: tuple[Tail, ...] = ()
+    path: tuple[Reached, ...] = ()
 
     @property
     def stands_from(self) -> float:
@@ -281,7 +290,14 @@ def _entered(ramp: Ramp, weight: int, at: float, stood: float | None) -> Ramp:
         tails = (*tails, Tail(start, stood, ramp.weight))
     watermark = ramp.watermark if tails else at
     return replace(
-        ramp, weight=weight, entered_at=at, watermark=watermark, here=(), tails=tails, blind=0
+        ramp,
+        weight=weight,
+        entered_at=at,
+        watermark=watermark,
+        here=(),
+        tails=tails,
+        blind=0,
+        path=(*ramp.path, Reached(at, weight)),
     )
 
 

@@ -3,11 +3,13 @@
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 LONGEST = 240.0
+RUNS = count()
 IDENTITY = ("-c", "user.name=A Consumer", "-c", "user.email=consumer@example.com")
 
 
@@ -44,6 +46,12 @@ class Run:
         ends = [entry["jobResult"] for entry in self._of(job) if "jobResult" in entry]
         return str(ends[-1]) if ends else None
 
+    def ran(self, step: str) -> int:
+        """How many times a step of this name ran, in whatever job."""
+        ends = [entry for entry in self.entries if "stepResult" in entry]
+        mains = [entry for entry in ends if entry.get("stage") == "Main"]
+        return sum(entry["step"] == step for entry in mains)
+
     def printed(self, job: str) -> str:
         return "".join(str(entry["msg"]) for entry in self._of(job) if entry.get("raw_output"))
 
@@ -66,20 +74,33 @@ class Run:
 
 @dataclass(frozen=True)
 class Act:
-    """The runner. ``release`` is the tree that stands for agentramp/agentramp@v0."""
+    """The runner. ``release`` is the tree that stands for agentramp/agentramp@v0.
+
+    ``environ`` is the runner's own, ``jobs`` what each job gets besides; ``variables`` and
+    ``secrets`` are what a workflow finds in ``vars`` and ``secrets``. ``served`` are folders that
+    stand for other repositories, by ``owner/name@ref``. ``payload`` is a file with what GitHub tells
+    of the event, as JSON.
+    """
 
     program: Path
     release: Path
     environ: Mapping[str, str]
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    served: Mapping[str, Path] = field(default_factory=dict)
+    payload: Path | None = None
 
-    def __call__(self, repository: Path, workflow: str, **inputs: str) -> Run:
+    def __call__(
+        self, repository: Path, workflow: str, *, event: str = "workflow_dispatch", **inputs: str
+    ) -> Run:
         """Raises AssertionError with what was told so far where it takes too long."""
-        log = repository.with_name(f"{workflow}.log")
+        log = repository.with_name(f"{workflow}-{next(RUNS)}.log")
         with log.open("w") as output:
             process = subprocess.Popen(
-                self._command(workflow, inputs),
+                self._command(workflow, event, inputs),
                 cwd=repository,
-                env=dict(self.environ),
+                env={**self.environ, **self.secrets},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -94,14 +115,25 @@ class Act:
         assert code is not None, f"act was still at work:\n{run.story()}"
         return run
 
-    def _command(self, workflow: str, inputs: Mapping[str, str]) -> list[str | Path]:
+    def _command(self, workflow: str, event: str, inputs: Mapping[str, str]) -> list[str | Path]:
+        served = {"agentramp/agentramp@v0": self.release, **self.served}
         return [
-            *(self.program, "workflow_dispatch", "--json"),
+            *(self.program, event, "--json"),
             *("-W", f".github/workflows/{workflow}.yml"),
             *("-P", "ubuntu-latest=-self-hosted"),
-            *("--local-repository", f"agentramp/agentramp@v0={self.release}"),
-            *(word for name, value in inputs.items() for word in ("--input", f"{name}={value}")),
+            *_options("--local-repository", served),
+            *_options("--input", inputs),
+            *(("--eventpath", self.payload) if self.payload else ()),
+            *_options("--env", self.jobs),
+            *_options("--var", self.variables),
+            # By name alone: act takes the values from its environment, so that no list of
+            # processes has them.
+            *(word for name in self.secrets for word in ("--secret", name)),
         ]
+
+
+def _options(option: str, values: Mapping[str, str | Path]) -> Iterator[str]:
+    return (word for name, value in values.items() for word in (option, f"{name}={value}"))
 
 
 def _entries(log: str) -> Iterator[Mapping[str, Any]]:

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from agentramp.local import daemon
 from tests.actions.act import Act, commit, git
+from tests.actions.consumer import Keyless, keyless
+from tests.actions.prepared import prepare
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = Path(__file__).parent / "workflows"
@@ -90,6 +93,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
+    prepare(folder)
     return folder
 
 
@@ -124,6 +128,15 @@ def platform(environ: dict[str, str]) -> Iterator[Platform]:
     found = Platform(environ)
     yield found
     found.stop()
+
+
+@pytest.fixture(scope="session")
+def agentrun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyless]:
+    """A platform where jobs need no key, for all tests that only add runtimes of their own."""
+    home = tmp_path_factory.mktemp("agentrun")
+    with keyless(daemon.start(home)) as platform:
+        yield platform
+    daemon.stop(home, timeout=30)
 
 
 @pytest.fixture

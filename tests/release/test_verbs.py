@@ -25,6 +25,7 @@ KEYS = {
     "weights_before",
     "weights",
     "artifact",
+    "artifact_digest",
     "manifest",
     "plan",
     "next",

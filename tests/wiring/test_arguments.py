@@ -10,6 +10,7 @@ from agentramp.wiring.arguments import LOCATING, again
 PLACES = {
     *("template", "env", "resource", "platform", "access", "output-dir"),
     *("runtime", "region", "endpoint", "journal", "remote"),
+    *("artifact", "artifact-digest"),
 }
 
 

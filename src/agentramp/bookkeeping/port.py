@@ -22,11 +22,15 @@ class State(Enum):
     INACTIVE = "inactive"
 
 
+LIVE = frozenset({State.QUEUED, State.IN_PROGRESS, State.SUCCESS})
+"""States of a version that serves, or may come to."""
+
+
 @dataclass(frozen=True)
 class Deployment:
     """One version on its way to one endpoint; all ticks of its ramp are states of it.
 
-    ``commit`` is what the version was built of; ``subject`` is ``runtime/endpoint``.
+    ``commit`` is what the version was built of; ``subject`` is ``region/runtime/endpoint``.
     """
 
     environment: str
@@ -37,17 +41,24 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Stand:
-    """``description`` is one sentence; ``url`` the endpoint's address; ``log`` the run's page."""
+    """``description`` is one sentence; ``url`` the endpoint's address; ``log`` the run's page.
+
+    Without ``news`` the sentence alone is not worth another entry, only another state is.
+    """
 
     state: State
     description: str
     url: str | None = None
     log: str | None = None
+    news: bool = True
 
 
 @dataclass(frozen=True)
 class Comment:
-    """``marker`` finds the same comment again: a pull request has one, not one for each push."""
+    """``marker`` finds the same comment again: a pull request has one, not one for each push.
+
+    It is the first line of the comment, and is not seen there. ``text`` comes after it.
+    """
 
     pull_request: int
     marker: str
@@ -57,6 +68,14 @@ class Comment:
 class Bookkeeper(Protocol):
     """Each raises BookkeepingError, and gives whether anything was written that was not there."""
 
-    def deployment(self, about: Deployment, stand: Stand) -> bool: ...
+    def deployment(self, about: Deployment, stand: Stand) -> bool:
+        """The same ``about`` but for its commit is the same deployment.
 
-    def comment(self, comment: Comment) -> bool: ...
+        Where it becomes a success, all others of its subject that are live become inactive: one
+        version has all the sessions then. Those of other subjects in the environment stay.
+        """
+        ...
+
+    def comment(self, comment: Comment) -> bool:
+        """Where there are several with its marker, one is kept."""
+        ...

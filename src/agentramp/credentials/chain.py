@@ -10,6 +10,7 @@ from typing import Final
 
 from agentramp.credentials import environment
 from agentramp.credentials.environment import AGENTRUN, ALIBABA_CLOUD, SERVERLESS_DEVS, Form, Held
+from agentramp.credentials.masked import Masked
 from agentramp.credentials.named import Drawer, Named
 from agentramp.credentials.port import Source
 from agentramp.credentials.roles import KeyRole, TokenRole, account_of, session_name
@@ -27,6 +28,10 @@ URI: Final = "ALIBABA_CLOUD_CREDENTIALS_URI"
 GITHUB_URL: Final = "ACTIONS_ID_TOKEN_REQUEST_URL"
 GITHUB_TOKEN: Final = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - the name of a variable
 _DEFAULT: Final = "default"
+
+
+def _unmasked(_: str) -> None:
+    """Outside a workflow nobody rewrites a log."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class Chain:
     service: TokenService
     asked: str | None = None
     configured: str | None = None
+    mask: Callable[[str], None] = field(default=_unmasked, repr=False)
+    """Told of what is a secret on the way to the source that is found, before it is used."""
 
     def find(self) -> Found:
         """Asks nobody over the network. Raises UsageError where nothing is set, or half of it."""
@@ -90,8 +97,17 @@ class Chain:
         account_of(provider, "oidc-provider", PROVIDER)
         account = account_of(role, "role", ROLE)
         token, where = self._token(file)
-        source = TokenRole(f"{where}, role {role}", self.service, self._role(), provider, token)
+        name = f"{where}, role {role}"
+        source = TokenRole(name, self.service, self._role(), provider, self._masked(token))
         return Found(source, account)
+
+    def _masked(self, token: Callable[[], str]) -> Callable[[], str]:
+        def fetched() -> str:
+            found = token()
+            self.mask(found)
+            return found
+
+        return fetched
 
     def _token(self, file: str) -> tuple[Callable[[], str], str]:
         if file:
@@ -135,7 +151,8 @@ class Chain:
         if not role:
             return found
         account = account_of(role, "role", ROLE)
-        return Found(KeyRole(found.source, self.service, self._role()), account, found.is_static)
+        below = Masked(found.source, self.mask)
+        return Found(KeyRole(below, self.service, self._role()), account, found.is_static)
 
     def _role_without_key(self) -> None:
         if not self._get(ROLE):

@@ -1,6 +1,7 @@
 """What the control plane keeps; each change is one transaction, committed on return."""
 
 import json
+import math
 import sqlite3
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from agentramp.local.schema import transaction
 
 _ENDPOINT = "id,runtime_id,name,document,route,wanted,status,reason,created_at,updated_at"
 _RUNTIME = "id,name,workspace_id,revision,ready_revision,status,reason,created_at,updated_at"
+_SWEEP_SECONDS = 60.0
+"""How often nonces that need not be remembered any more are removed."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Process:
 class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._swept = -math.inf
 
     def close(self) -> None:
         self._db.close()
@@ -241,7 +245,9 @@ class Store:
 
     def use_nonce(self, nonce: str, now: float, keep_seconds: float) -> bool:
         """False where this nonce was used before."""
-        self._db.execute("DELETE FROM nonces WHERE at<?", (now - keep_seconds,))
+        if now - self._swept >= _SWEEP_SECONDS:  # it reads the whole table
+            self._db.execute("DELETE FROM nonces WHERE at<?", (now - keep_seconds,))
+            self._swept = now
         done = self._db.execute("INSERT OR IGNORE INTO nonces VALUES(?,?)", (nonce, now))
         return done.rowcount > 0
 

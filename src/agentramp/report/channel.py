@@ -4,20 +4,20 @@ Inside GitHub Actions the outputs, the job summary and the annotations are writt
 """
 
 import secrets
-import shlex
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from typing_extensions import assert_never
 
 from agentramp.errors import AgentrampError
-from agentramp.report import github, json, text
+from agentramp.report import json, text
+from agentramp.report.command_line import spelt
 from agentramp.report.console import Console
 from agentramp.report.lines import drop, unwritten
 from agentramp.report.plain import wrapped
@@ -30,6 +30,10 @@ from agentramp.report.result import (
     Result,
     Streamed,
 )
+
+if TYPE_CHECKING:  # outside a workflow nothing of it is loaded
+    from agentramp.report.github.guard import Guard
+    from agentramp.report.github.summary import Page
 
 WIDTH = 80
 _DONE = "what the verb does is done all the same; see it with: agentramp status"
@@ -49,6 +53,8 @@ class Channel:
     output: str = "text"
     done: bool = False
     """Whether the verb has done what was asked, so that only telling it is left."""
+    runner: "Guard | None" = None
+    """Standard error of a workflow's step; both streams then show all and obey nobody."""
 
     @classmethod
     def open(
@@ -60,42 +66,51 @@ class Channel:
         stderr: TextIO,
     ) -> "Channel":
         # A runner may lend its steps a terminal, but what it shows in the end is a log.
-        log = environ.get("GITHUB_ACTIONS") == "true" or environ.get("TERM") == "dumb"
-        terminal = stderr.isatty() and not log
+        workflow = environ.get("GITHUB_ACTIONS") == "true"
+        terminal = stderr.isatty() and not (workflow or environ.get("TERM") == "dumb")
         color = terminal and not environ.get("NO_COLOR")
+        runner = None
+        if workflow:
+            from agentramp.report.github.guard import Guard  # noqa: PLC0415 - for workflows only
+
+            stdout, runner = Guard(stdout).text if stdout else None, Guard(stderr)
+            stderr = runner.text
         console = Console(stderr, terminal=terminal, clock=time.monotonic, color=color)
+        if runner:
+            console.serve(verb, runner.command, debug=environ.get("RUNNER_DEBUG") == "1")
         asked_for_json = "--output=json" in words or ("--output", "json") in pairwise(words)
         return cls(
             verb=verb,
-            command=shlex.join(["agentramp", verb, *words]),
+            command=spelt(["agentramp", verb, *words]),
             environ=environ,
             stdout=stdout,
             stderr=stderr,
             console=console,
             output="json" if asked_for_json else "text",
+            runner=runner,
         )
 
     def reproduced_by(self, words: Sequence[str]) -> None:
-        self.command = shlex.join(["agentramp", self.verb, *words])
+        """Told in a workflow before the verb begins, so that a step that hangs shows it too."""
+        self.command = spelt(["agentramp", self.verb, *words])
+        if self.runner:
+            self.console.say(f"the same on a laptop: {self.command}")
 
     def report(self, value: Report) -> None:
         match value:
             case Result():
                 lines, document = text.result(value, Path.cwd()), json.result(value)
-                self._append("GITHUB_OUTPUT", github.outputs(value, secrets.token_hex(16)))
-                self._append("GITHUB_STEP_SUMMARY", github.summary(value, self.command))
             case Facts():
                 lines, document = text.facts(value), json.facts(value)
             case History():
                 lines, document = text.history(value, Path.cwd()), json.history(value)
             case Answer():
                 lines, document = text.answer(value), json.answer(value)
-                self._append("GITHUB_OUTPUT", github.answer_outputs(value, secrets.token_hex(16)))
-                self._append("GITHUB_STEP_SUMMARY", github.answer_summary(value, self.command))
             case Streamed():
                 return
             case _:
                 assert_never(value)
+        self._publish(value)
         if self.output == "json":
             self._answer([document])
             return
@@ -103,6 +118,16 @@ class Channel:
         stdout = self.stdout
         message = wrapped(first, WIDTH) if self._is_read(stdout) else [first]
         self._answer([*(self._painted(stdout, BOLD, line) for line in message), *others])
+
+    def _publish(self, value: Result | Answer | Facts | History) -> None:
+        """What programs and people read beside the log; nothing of what holds a secret."""
+        if isinstance(value, Facts) and value.secret:
+            return
+        if self.environ.get("GITHUB_OUTPUT") and not isinstance(value, History):
+            from agentramp.report.github import outputs  # noqa: PLC0415 - for workflows only
+
+            self._append("GITHUB_OUTPUT", outputs(value, secrets.token_hex(16)))
+        self._add_page(lambda page: page.of(value))
 
     def _answer(self, lines: list[str]) -> None:
         """Raises RefusedError where the answer cannot be written; what was done stays done."""
@@ -122,9 +147,10 @@ class Channel:
         failure = Failure(self.verb, error, self.command)
         if self.output == "json" and self.stdout:
             self._print(self.stdout, [json.failure(failure)])
-        self._append("GITHUB_STEP_SUMMARY", github.failure_summary(failure))
-        if self.environ.get("GITHUB_ACTIONS") == "true":
-            self._print(self.stderr, github.annotations(failure))
+        self._give_out(str(error) or type(error).__name__, json.failure(failure), error.exit_code)
+        self._add_page(lambda page: page.of_failure(failure))
+        self.console.close()
+        self._annotate(failure)
         *others, last = text.failure(failure)
         reason = wrapped(last, WIDTH) if self._is_read(self.stderr) else [last]
         self._print(self.stderr, others)
@@ -139,15 +165,42 @@ class Channel:
         self._end(1, "this is a bug of agentramp", "please report it with the lines above")
 
     def _end(self, code: int, reason: str, advice: str) -> None:
+        document = json.end(self.verb, code, reason, advice)
         if self.output == "json" and self.stdout:
-            self._print(self.stdout, [json.end(self.verb, code, reason, advice)])
+            self._print(self.stdout, [document])
+        self._give_out(reason, document, code)
+        self._add_page(lambda page: page.of_end(self.verb, code, reason, advice))
+        self.console.close()
         self._print(self.stderr, [f"agentramp {self.verb}: {reason}; {advice}"])
+
+    def _give_out(self, reason: str, document: str, code: int) -> None:
+        if self.environ.get("GITHUB_OUTPUT"):
+            from agentramp.report.github.output_file import failed  # noqa: PLC0415 - as above
+
+            self._append("GITHUB_OUTPUT", failed(reason, document, code, secrets.token_hex(16)))
+
+    def _add_page(self, made: Callable[["Page"], str]) -> None:
+        if not self.environ.get("GITHUB_STEP_SUMMARY"):
+            return
+        from agentramp.report.github.links import Links  # noqa: PLC0415 - for workflows only
+        from agentramp.report.github.summary import MOST, Page, cut  # noqa: PLC0415 - as above
+
+        file = Path(self.environ["GITHUB_STEP_SUMMARY"])
+        there = file.stat().st_size if file.is_file() else 0
+        page = made(Page(self.command, Links.of(self.environ)))
+        self._append("GITHUB_STEP_SUMMARY", cut(page, MOST - there))
+
+    def _annotate(self, failure: Failure) -> None:
+        if self.runner:
+            from agentramp.report.github import annotations  # noqa: PLC0415 - for workflows only
+
+            workspace = Path(self.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+            for line in annotations.errors(failure, annotations.Place(Path.cwd(), workspace)):
+                self.runner.command(line)
 
     def _is_read(self, stream: TextIO | None) -> bool:
         """Whether a person reads it as it comes; a log is searched, so its lines stay whole."""
-        return (
-            stream is not None and stream.isatty() and self.environ.get("GITHUB_ACTIONS") != "true"
-        )
+        return stream is not None and stream.isatty() and self.runner is None
 
     def _painted(self, stream: TextIO | None, colour: str, line: str) -> str:
         plain = stream is None or not stream.isatty() or self.environ.get("TERM") == "dumb"
@@ -158,7 +211,8 @@ class Channel:
         if not self.environ.get(variable):
             return
         try:
-            with Path(self.environ[variable]).open("a", encoding="utf-8") as file:
+            path = Path(self.environ[variable])
+            with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
         except OSError as error:
             self._print(self.stderr, [f"  {variable} could not be written: {error}"])

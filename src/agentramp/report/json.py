@@ -31,6 +31,7 @@ def _result(value: Result) -> dict[str, Any]:
         "weights_before": weights(value.before),
         "weights": weights(value.after),
         "artifact": _artifact(value.artifact),
+        "artifact_digest": value.artifact_digest,
         "manifest": str(value.manifest) if value.manifest else None,
         "plan": _plan(value.plan),
         "next": value.next,

@@ -9,7 +9,18 @@ from agentramp.model import Artifact, Split
 
 if TYPE_CHECKING:  # who plans nothing or tells no records loads neither
     from agentramp.plan import Plan
+    from agentramp.ramp import Reached
     from agentramp.report.records import Told
+
+
+@dataclass(frozen=True)
+class Climb:
+    """A canary's way up its ladder. Its last weight is 0 where it was rolled back."""
+
+    stable: int
+    canary: int
+    ladder: tuple[int, ...]
+    path: tuple["Reached", ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,16 @@ class Result:
     """What a deploy does to each endpoint that s.yaml names; ``plan`` is the runtime's."""
     resources: tuple["Result", ...] = ()
     """One for each resource of s.yaml, where several were deployed."""
+    digest: str | None = None
+    """The sha256 of what is meant where no ``artifact`` lies here: an image, or a package that was
+    named."""
+    climb: "Climb | None" = None
+    """The ramp that this was about, and how far it is."""
+
+    @property
+    def artifact_digest(self) -> str | None:
+        sha256 = self.artifact.sha256 if self.artifact else self.digest
+        return f"sha256:{sha256}" if sha256 else None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ def result(value: Result, cwd: Path) -> Iterator[str]:
     if value.artifact:
         artifact = value.artifact
         yield f"  package {shown(artifact.path, cwd)} ({size(artifact.size)})"
-        yield f"  sha256  {artifact.sha256}"
+    if value.artifact_digest:
+        yield f"  sha256  {value.artifact_digest.removeprefix('sha256:')}"
     if value.after:
         yield f"  serves  {value.after}"
     if value.url:

@@ -15,6 +15,7 @@ EXAMPLE = "agentramp abort --platform local --reason 'the answers are in French'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     traffic.add_arguments(parser)
     arguments.add_reason(parser)
+    arguments.add_deployment(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:

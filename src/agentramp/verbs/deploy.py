@@ -12,6 +12,7 @@ from agentramp.report.result import Result
 from agentramp.wiring import arguments
 from agentramp.wiring.context import Context
 from agentramp.wiring.deploying import Deployed, Prepared, carry_out, lead, prepare, prune, tell
+from agentramp.wiring.packaging import image_digest
 from agentramp.wiring.resources import Resources
 from agentramp.wiring.undertaking import Undertaking, all_or_none
 from agentramp.wiring.verifying import refuse_in_vain, verified
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_journal(parser)
     arguments.add_dry_run(parser)
     arguments.add_output_dir(parser)
+    arguments.add_artifact(parser)
     parser.add_argument(
         "--prune",
         action="store_true",
@@ -41,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask each endpoint of s.yaml as its users do; where one does not answer, traffic is"
         " put back and the deploy fails",
     )
+    arguments.add_comment(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
@@ -50,11 +53,23 @@ def run(args: argparse.Namespace, context: Context) -> Result:
         )
     resources = Resources(args, context)
     names = resources.names()
+    if len(names) > 1 and (args.artifact or args.artifact_digest):
+        raise UsageError(
+            f"artifact and artifact-digest are of one resource, and this deploys {len(names)}",
+            advice=f"name it with --resource; s.yaml has: {', '.join(names)}",
+        )
     with all_or_none(context.console.going_back, context.console.say) as undertaking:
         results = _deployed(args, context, resources, names, undertaking)
     if len(results) == 1:
-        return replace(results[0], next=arguments.again(args, "publish-version"))
+        return replace(results[0], next=_next(args, results[0]))
     return _summed_up(args, results)
+
+
+def _next(args: argparse.Namespace, result: Result) -> str:
+    """No manifest of a given zip lies where publish-version looks for one, so it is told."""
+    given = result.artifact if args.artifact and not args.artifact_digest else None
+    words = (f"--artifact-digest={given.sha256}",) if given else ()
+    return arguments.again(args, "publish-version", *words)
 
 
 def _deployed(
@@ -148,6 +163,7 @@ def _result(args: argparse.Namespace, deployed: Deployed) -> Result:
         before=before.split if before else None,
         after=_split(prepared.endpoints, main, after),
         artifact=prepared.artifact,
+        digest=image_digest(prepared.runtime),
         plan=_whole(prepared),
         endpoints=prepared.endpoints,
     )

@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="between two ticks of --watch (default: one window, at most 30)",
     )
+    arguments.add_deployment(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:

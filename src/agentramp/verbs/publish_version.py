@@ -4,10 +4,10 @@ import argparse
 
 from agentramp.config import Config
 from agentramp.errors import SupersededError, UsageError
-from agentramp.model import Artifact, Observed, RuntimeSpec, Version
+from agentramp.model import Artifact, Container, Observed, RuntimeSpec, Version
 from agentramp.planning import plan_publish
 from agentramp.platform.port import Platform
-from agentramp.provenance import COMMIT, DIGESTS
+from agentramp.provenance import COMMIT, DIGESTS, provenance
 from agentramp.report.result import Result
 from agentramp.revision import commit
 from agentramp.wiring import arguments
@@ -44,7 +44,8 @@ def add_own(parser: argparse.ArgumentParser) -> None:
         "--artifact-digest",
         metavar="SHA256",
         type=arguments.digest,
-        help="the package's digest as build told it, where its manifest is on another machine",
+        help="the package's digest as build told it, where its manifest is on another machine, or"
+        " the one that the image is named by",
     )
 
 
@@ -60,6 +61,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
     number = outcome.version or existing
+    known = next((v.description for v, _ in published if v.number == existing), digest)
     return Result(
         verb="publish-version",
         message=_message(where.runtime, number, existing),
@@ -70,6 +72,8 @@ def run(args: argparse.Namespace, context: Context) -> Result:
         version=number,
         previous_version=max((v.number for v in observed.versions), default=None),
         plan=plan,
+        artifact=artifact if artifact and digest == f"sha256:{artifact.sha256}" else None,
+        digest=_sha256(digest) or _sha256(provenance(known).digest or ""),
         next=_next(args, observed, number),
     )
 
@@ -84,14 +88,18 @@ def _settled(where: Target) -> Observed:
 
 
 def _digest(given: str | None, artifact: Artifact | None, observed: Observed) -> str:
-    """The digest of the package the head runs, as surely as it can be known from here."""
+    """The digest of what the head runs, as surely as it can be known from here."""
     head = observed.runtime.spec if observed.runtime else None
+    if head and head.container:
+        return _digest_of_image(given, head.container)
     checksum = head.code.checksum if head and head.code else None
     if given and artifact and given != artifact.sha256:
+        if checksum != artifact.crc64:  # what lies here is not what was deployed
+            return f"sha256:{given}"
         raise UsageError(
-            f"--artifact-digest names another package than the last build here"
-            f" (sha256:{artifact.sha256})",
-            advice="leave it out, or build what you mean first",
+            f"artifact-digest names another package than the head runs, which is the last build"
+            f" here (sha256:{artifact.sha256})",
+            advice="leave it out, or deploy what you mean first",
         )
     if given and artifact is None:
         return f"sha256:{given}"
@@ -104,6 +112,21 @@ def _digest(given: str | None, artifact: Artifact | None, observed: Observed) ->
             advice="deploy this build first, or name the deployed one with --artifact-digest",
         )
     return f"sha256:{artifact.sha256}"
+
+
+def _digest_of_image(given: str | None, container: Container) -> str:
+    """An image's own name tells it, so ``given`` can only agree or be wrong."""
+    digest = container.digest or given
+    if given and given != digest:
+        raise UsageError(
+            f"artifact-digest names another image than the head runs (sha256:{digest})",
+            advice="leave it out, or deploy the image that you mean first",
+        )
+    return f"sha256:{digest}" if digest else ""
+
+
+def _sha256(digest: str) -> str | None:
+    return digest.removeprefix("sha256:") if digest.startswith("sha256:") else None
 
 
 def _candidates(

@@ -34,13 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_journal(parser)
     arguments.add_dry_run(parser)
     arguments.add_output_dir(parser)
+    arguments.add_artifact(parser)
     parser.add_argument(
         "--retry", action="store_true", help="ramp a version that evidence rolled back before"
     )
+    arguments.add_deployment(parser)
+    arguments.add_comment(parser)
     # What a ramp is to move, a deploy leaves alone.
-    parser.set_defaults(
-        artifact_digest=None, description="", skip_endpoints=True, prune=False, verify=False
-    )
+    parser.set_defaults(description="", skip_endpoints=True, prune=False, verify=False)
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
@@ -54,7 +55,13 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     version = published.version or 0
     told = ramped(args, context, where, traffic.look(where), version)
     changed = deployed.changed or published.changed or told.changed
-    return replace(told, changed=changed, version=version, artifact=deployed.artifact)
+    return replace(
+        told,
+        changed=changed,
+        version=version,
+        artifact=deployed.artifact,
+        digest=deployed.digest,
+    )
 
 
 def refuse_early(args: argparse.Namespace, where: Target) -> None:
@@ -82,6 +89,7 @@ def _ahead(
         message=f"{deployed.message}; then, as version {version}: {told.message}",
         runtime_id=deployed.runtime_id,
         artifact=deployed.artifact,
+        digest=deployed.digest,
         plan=deployed.plan,
         next=arguments.again(args, "release", *(("--retry",) if args.retry else ())),
     )

@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the version to go back to (default: the one that served before)",
     )
     arguments.add_reason(parser)
+    arguments.add_deployment(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:

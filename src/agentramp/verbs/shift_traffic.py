@@ -23,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="percent of the sessions, 0 to 100; the stable version keeps the rest",
     )
+    arguments.add_deployment(parser)
+    arguments.add_comment(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:

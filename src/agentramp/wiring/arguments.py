@@ -24,12 +24,14 @@ _JOURNAL = {"journal": None, "remote": None}
 _WITH_FILE = {name: default for name, default in _TRAFFIC.items() if name not in _NAMED}
 _ENDPOINT = {name: default for name, default in _TRAFFIC.items() if name not in _JOURNAL}
 _RUNTIME = {name: default for name, default in _ENDPOINT.items() if name != "endpoint"}
+_DIGEST = {"artifact-digest": None}
+_PACKAGE = {"artifact": None, **_DIGEST}
 LOCATING = {
     "validate": {name: default for name, default in _PROJECT.items() if name != "resource"},
     "build": _PROJECT,
-    "deploy": _PROJECT | _JOURNAL,
-    "publish-version": _PROJECT,
-    "release": _PROJECT | _WITH_FILE,
+    "deploy": _PROJECT | _JOURNAL | _PACKAGE,
+    "publish-version": _PROJECT | _DIGEST,
+    "release": _PROJECT | _WITH_FILE | _PACKAGE,
     "verify": _ENDPOINT,
     "logs": _RUNTIME,
     "remove": _RUNTIME | _JOURNAL,
@@ -50,7 +52,8 @@ LOCATING = {
         _TRAFFIC,
     ),
 }
-"""The options of each verb that say where it acts, with the value that needs no saying."""
+"""The options of each verb that say where it acts and what goes there, with the value that needs
+no saying."""
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
@@ -111,6 +114,21 @@ def add_output_dir(parser: argparse.ArgumentParser) -> None:
         "--output-dir",
         metavar="DIR",
         help="where the zip and its manifest lie (default: .agentramp/ beside s.yaml)",
+    )
+
+
+def add_artifact(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--artifact",
+        metavar="FILE",
+        help="deploy this zip, as build made it here or on another machine, and build nothing",
+    )
+    parser.add_argument(
+        "--artifact-digest",
+        metavar="SHA256",
+        type=digest,
+        help="what goes up must have this digest, or nothing is changed: the package's as build"
+        " told it, or the one that s.yaml names the image by",
     )
 
 

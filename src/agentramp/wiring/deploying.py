@@ -33,7 +33,7 @@ from agentramp.platform.port import NotFoundError
 from agentramp.ramp import Standing
 from agentramp.wiring.alongside import looked, skips, young
 from agentramp.wiring.context import Context
-from agentramp.wiring.packaging import artifact_of, packaged
+from agentramp.wiring.packaging import going_up
 from agentramp.wiring.target import Target, executor, of
 from agentramp.wiring.undertaking import Undertaking
 
@@ -82,8 +82,7 @@ def prepare(
 ) -> Prepared:
     """Build if need be, read the platform once, and plan; raises before anything is changed."""
     _refuse_what_is_not_done(runtime)
-    packaged(args, context, whole, runtime)
-    artifact = artifact_of(args, context, whole, runtime) if runtime.source else None
+    artifact = going_up(args, context, whole, runtime)
     where = of(_writing(args, runtime), context, runtime, whole.access)
     observed, known = looked(args, context, runtime, where)
     spec, workspace = file_in(

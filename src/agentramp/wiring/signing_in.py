@@ -2,6 +2,7 @@
 
 from agentramp.credentials.chain import Chain, Found
 from agentramp.credentials.holder import hold
+from agentramp.credentials.masked import Masked
 from agentramp.credentials.named import Drawer
 from agentramp.credentials.port import Holder
 from agentramp.credentials.ring import system_ring
@@ -46,10 +47,11 @@ def _held(
     key = (services.tokens, asked, configured)
     if key not in context.holders:
         service = tokens(context, services)
-        chain = Chain(context.environ, drawer(context), service, asked, configured)
+        kept, mask = drawer(context), context.mask
+        chain = Chain(context.environ, kept, service, asked, configured, mask)
         found = chain.find()
         _warn(context, found)
-        context.holders[key] = hold(found.source, found.account, service, context.clock)
+        context.holders[key] = hold(Masked(found.source, mask), found.account, service, context.clock)
     return context.holders[key]
 
 

@@ -1,0 +1,265 @@
+"""Makes a release of agentramp: python .github/publish.py VERSION --tested-tree TREE.
+
+It needs git, and gh signed in; CONTRIBUTING.md has the rest. Whatever is killed half-way is run again with the
+same words: each run looks at what stands and does the rest. A tag vX.Y.Z is never moved.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SPELLING = re.compile(r"(\d+)\.(\d+)\.(\d+)((?:a|b|rc)\d+)?")
+BOT = "github-actions[bot]"
+IDENTITY = ("-c", f"user.name={BOT}", "-c", f"user.email=41898282+{BOT}@users.noreply.github.com")
+
+
+class RefusedError(Exception):
+    """Each line of the message is one reason. Nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Version:
+    number: tuple[int, int, int]
+    pre: str = ""
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self.number)) + self.pre
+
+    @property
+    def tag(self) -> str:
+        return f"v{self}"
+
+    @property
+    def moving(self) -> tuple[str, ...]:
+        """The tags that follow it; a prerelease has none."""
+        return () if self.pre else (f"v{self.number[0]}", f"v{self.number[0]}.{self.number[1]}")
+
+
+@dataclass(frozen=True)
+class Release:
+    """What GitHub has under the tag: nothing, a draft, or the release itself."""
+
+    state: str  # none, draft, published
+    assets: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Observed:
+    """``tags`` are the remote's, each with the commit it leads to in the end."""
+
+    commit: str
+    tags: Mapping[str, str]
+    refs: Mapping[str, str]
+    release: Release
+
+
+@dataclass(frozen=True)
+class Step:
+    what: str
+    command: tuple[str, ...]
+
+
+def parsed(text: str) -> Version | None:
+    found = SPELLING.fullmatch(text)
+    if not found:
+        return None
+    major, minor, patch, pre = found.groups()
+    return Version((int(major), int(minor), int(patch)), pre or "")
+
+
+def notes(changelog: str, version: Version) -> str | None:
+    """The section ``## X.Y.Z - YYYY-MM-DD``, without its heading."""
+    heading = rf"^## {re.escape(str(version))} - \d{{4}}-\d\d-\d\d$\n(.*?)(?=^## |\Z)"
+    found = re.search(heading, changelog, re.MULTILINE | re.DOTALL)
+    return found.group(1).strip() or None if found else None
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+    if done.returncode:
+        raise RuntimeError(
+            f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()}"
+        )
+    return done.stdout.strip()
+
+
+def observe(version: Version) -> Observed:
+    tags, refs = {}, {}
+    for line in run("git", "ls-remote", "--tags", "origin").splitlines():
+        target, ref = line.split("\t")
+        tags[ref.removeprefix("refs/tags/").removesuffix("^{}")] = target  # the peeled one is last
+        refs[ref] = target
+    return Observed(run("git", "rev-parse", "HEAD"), tags, refs, _release(version))
+
+
+def _release(version: Version) -> Release:
+    listed = json.loads(
+        run("gh", "release", "list", "--json", "tagName,isDraft", "--limit", "1000")
+    )
+    drafts = [one["isDraft"] for one in listed if one["tagName"] == version.tag]
+    if not drafts:
+        return Release("none")
+    told = json.loads(run("gh", "release", "view", version.tag, "--json", "assets"))
+    names = frozenset(one["name"] for one in told["assets"])
+    return Release("draft" if drafts[0] else "published", names)
+
+
+def faults(version: Version, tested_tree: str, observed: Observed) -> Iterator[str]:
+    """Why this commit must not become this version."""
+    if run("git", "status", "--porcelain"):
+        yield "the checkout has changes that are not committed"
+    tree = run("git", "rev-parse", "HEAD^{tree}")
+    if tree != tested_tree:
+        yield f"the tree of this commit is {tree}, but tested was {tested_tree or 'none'}"
+    run("git", "fetch", "--quiet", "origin", "main")
+    main = run("git", "rev-list", "FETCH_HEAD").splitlines()
+    if observed.commit not in main:
+        yield "this commit is not on main"
+    own = Path("src/agentramp/__init__.py").read_text(encoding="utf-8")
+    if f'__version__ = "{version}"\n' not in own:
+        yield f"agentramp.__version__ is not {version}"
+    if not notes(Path("CHANGELOG.md").read_text(encoding="utf-8"), version):
+        yield f"CHANGELOG.md has no section ## {version} - YYYY-MM-DD with something in it"
+    tagged = observed.tags.get(version.tag, observed.commit)
+    if tagged != observed.commit:
+        yield f"{version.tag} is {tagged} already, and it is never moved"
+
+
+def expected(version: Version) -> tuple[str, ...]:
+    return f"agentramp-{version}-py3-none-any.whl", f"agentramp-{version}.tar.gz"
+
+
+def plan(version: Version, observed: Observed, dist: Path, text: Path) -> list[Step]:
+    return [
+        *_tagging(version, observed),
+        *_releasing(version, observed, dist, text),
+        *_moving(version, observed),
+    ]
+
+
+def _tagging(version: Version, observed: Observed) -> Iterator[Step]:
+    tag = version.tag
+    if tag not in observed.tags:
+        command = (
+            "git",
+            *IDENTITY,
+            "tag",
+            "--force",
+            "--annotate",
+            "-m",
+            f"agentramp {version}",
+            tag,
+        )
+        yield Step(f"tag {observed.commit[:12]} as {tag}", (*command, observed.commit))
+        yield Step(f"push {tag}", ("git", "push", "--quiet", "origin", f"refs/tags/{tag}"))
+
+
+def _releasing(version: Version, observed: Observed, dist: Path, text: Path) -> Iterator[Step]:
+    """As a draft first: what is immutable has to be whole when it is published."""
+    tag, files = version.tag, [str(dist / name) for name in expected(version)]
+    if observed.release.state == "none":
+        described = (
+            "--title",
+            tag,
+            "--notes-file",
+            str(text),
+            *(["--prerelease"] * bool(version.pre)),
+        )
+        command = ("gh", "release", "create", tag, "--draft", "--verify-tag", *described, *files)
+        yield Step(f"draft the release {tag} with {len(files)} files", command)
+    elif observed.release.state == "draft":
+        yield Step(
+            f"complete the draft {tag}", ("gh", "release", "upload", tag, "--clobber", *files)
+        )
+    if observed.release.state != "published":
+        latest = f"--latest={str(_leads(version, observed, ())).lower()}"
+        yield Step(
+            f"publish the release {tag}", ("gh", "release", "edit", tag, "--draft=false", latest)
+        )
+
+
+def _moving(version: Version, observed: Observed) -> Iterator[Step]:
+    """``vX`` and ``vX.Y`` only go forward: a fix of an older version leaves the newer one there."""
+    for name, kept in zip(version.moving, (1, 2), strict=False):
+        if not _leads(version, observed, version.number[:kept]):
+            continue
+        if observed.tags.get(name) != observed.commit:
+            ref = f"refs/tags/{name}"
+            lease = f"--force-with-lease={ref}:{observed.refs.get(ref, '')}"
+            target = f"{observed.commit}:{ref}"
+            yield Step(f"move {name} here", ("git", "push", "--quiet", lease, "origin", target))
+
+
+def _leads(version: Version, observed: Observed, prefix: Sequence[int]) -> bool:
+    """Whether no later version stands under ``prefix``, such as (1,) for all of v1."""
+    known = [found for tag in observed.tags if (found := parsed(tag.removeprefix("v")))]
+    peers = [one for one in known if not one.pre and one.number[: len(prefix)] == tuple(prefix)]
+    return not version.pre and all(one.number <= version.number for one in peers)
+
+
+def await_immutable(tag: str, patience: float) -> None:
+    """GitHub seals a release a moment after it is published, where the repository asks for that."""
+    end = time.monotonic() + patience
+    while not json.loads(run("gh", "release", "view", tag, "--json", "isImmutable"))["isImmutable"]:
+        if time.monotonic() >= end:
+            raise RuntimeError(
+                f"{tag} is published, but GitHub does not call it immutable. Switch on immutable "
+                "releases in the repository's settings before anything else is released"
+            )
+        time.sleep(min(5, patience))
+
+
+def release(arguments: argparse.Namespace) -> None:
+    version = parsed(arguments.version)
+    if version is None:
+        raise RefusedError(f"{arguments.version!r} is no version such as 1.2.3 or 1.2.3rc1")
+    observed = observe(version)
+    found = list(faults(version, arguments.tested_tree, observed))
+    found += [
+        f"{arguments.dist} has no {name}"
+        for name in expected(version)
+        if not (arguments.dist / name).is_file()
+    ]
+    if observed.release.state == "published" and observed.release.assets != set(expected(version)):
+        found.append(f"the release {version.tag} is published with other files")
+    if found:
+        raise RefusedError("\n".join(found))
+    with tempfile.TemporaryDirectory() as folder:
+        text = Path(folder) / "notes.md"
+        changelog = Path("CHANGELOG.md").read_text(encoding="utf-8")
+        text.write_text(notes(changelog, version) or "", encoding="utf-8")
+        for step in plan(version, observed, arguments.dist, text):
+            print(step.what, flush=True)
+            if not arguments.dry_run:
+                run(*step.command)
+    if not arguments.dry_run:
+        await_immutable(version.tag, arguments.patience)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("version")
+    parser.add_argument("--tested-tree", required=True, help="git rev-parse 'HEAD^{tree}'")
+    parser.add_argument("--dist", type=Path, default=Path("dist"), help="what build.py made")
+    parser.add_argument("--dry-run", action="store_true", help="all checks, and the plan")
+    parser.add_argument("--patience", type=float, default=60, help="seconds for GitHub to seal it")
+    try:
+        release(parser.parse_args())
+    except RefusedError as refused:
+        sys.stderr.write(f"not released; nothing was changed:\n{refused}\n")
+        return 2
+    except RuntimeError as failure:
+        sys.stderr.write(f"{failure}\nwhat is done stays; run it again for the rest\n")
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""GitHub's JSON of deployments and comments, as far as it is looked at here.
+
+What is not as GitHub describes it is passed over: it cannot be ours.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from agentramp.bookkeeping.port import BookkeepingError, Comment, Deployment, Stand, State
+
+TASK: Final = "agentramp"
+SENTENCE, BODY = 140, 65_536
+"""Characters that GitHub takes of a description, and of a comment."""
+_MORE: Final = "\n\n*The rest is too long for a comment; the summary of the run has all of it.*\n"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A deployment on GitHub. ``subject`` and ``version`` are None where it is not ours."""
+
+    id: int
+    task: str
+    sha: str
+    subject: str | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class Status:
+    """``state`` may be one that agentramp never sets."""
+
+    id: int
+    state: str
+    description: str
+    log: str
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A comment. ``is_bot`` says that no person wrote it."""
+
+    id: int
+    body: str
+    author: str
+    is_bot: bool
+
+
+def deployments(items: Iterable[Any]) -> Iterator[Recorded]:
+    for item in items:
+        if isinstance(item, dict) and isinstance(item.get("id"), int):
+            said = _payload(item.get("payload"))
+            subject, version = said.get("subject"), said.get("version")
+            yield Recorded(
+                item["id"],
+                _text(item, "task"),
+                _text(item, "sha"),
+                subject if isinstance(subject, str) else None,
+                version if isinstance(version, int) else None,
+            )
+
+
+def _payload(value: object) -> Mapping[str, Any]:
+    """An object, or the same as a text: GitHub keeps what it was given, and users see both."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {}
+    return value if isinstance(value, dict) else {}
+
+
+def statuses(items: Iterable[Any]) -> list[Status]:
+    return [
+        Status(item["id"], _text(item, "state"), _text(item, "description"), _log(item))
+        for item in items
+        if isinstance(item, dict) and isinstance(item.get("id"), int)
+    ]
+
+
+def _log(item: Mapping[str, Any]) -> str:
+    return _text(item, "log_url") or _text(item, "target_url")
+
+
+def comments(items: Iterable[Any]) -> Iterator[Posted]:
+    for item in items:
+        if isinstance(item, dict) and isinstance(item.get("id"), int):
+            found = item.get("user")
+            user = found if isinstance(found, dict) else {}
+            is_bot = user.get("type") == "Bot"
+            yield Posted(item["id"], _text(item, "body"), _text(user, "login"), is_bot)
+
+
+def login(value: object) -> str:
+    return _text(value, "login") if isinstance(value, dict) else ""
+
+
+def made(value: object) -> int:
+    """The id of what was made; raises BookkeepingError where the answer has none."""
+    if isinstance(value, dict) and isinstance(value.get("id"), int):
+        return int(value["id"])
+    raise BookkeepingError("GitHub's API said that it made something, and not what")
+
+
+def new_deployment(about: Deployment) -> dict[str, Any]:
+    """Nothing is merged into the commit, and no check of it is waited for: it is built already."""
+    return {
+        "ref": about.commit,
+        "task": TASK,
+        "auto_merge": False,
+        "required_contexts": [],
+        "environment": about.environment,
+        "description": cut(f"version {about.version} on {about.subject}"),
+        "payload": {"subject": about.subject, "version": about.version},
+        "transient_environment": False,
+        "production_environment": about.environment.lower().startswith("prod"),
+    }
+
+
+def new_status(stand: Stand) -> dict[str, Any]:
+    """Others are retired one by one and not by ``auto_inactive``.
+
+    That would take in other agents that share the environment, and it leaves out production ones.
+    """
+    addresses = {"environment_url": stand.url, "log_url": stand.log}
+    return {
+        "state": stand.state.value,
+        "description": cut(stand.description),
+        "auto_inactive": False,
+        **{name: url for name, url in addresses.items() if url},
+    }
+
+
+def is_news(last: Status | None, stand: Stand) -> bool:
+    if last is None or last.state != stand.state.value:
+        return True
+    return stand.news and last.description != cut(stand.description)
+
+
+def is_in(last: Status | None, states: Iterable[State]) -> bool:
+    return last is not None and last.state in {state.value for state in states}
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= SENTENCE else f"{text[: SENTENCE - 1].rstrip()}…"
+
+
+def body(comment: Comment) -> str:
+    """At most as long as GitHub takes; a fence that was cut is closed again."""
+    whole = f"{comment.marker}\n{comment.text}"
+    if len(whole) <= BODY:
+        return whole
+    closing = "\n```"
+    kept = whole[: BODY - len(_MORE) - len(closing)].rpartition("\n")[0]
+    is_open = sum(line.startswith("```") for line in kept.splitlines()) % 2
+    return f"{kept}{closing if is_open else ''}{_MORE}"
+
+
+def first_line(text: str) -> str:
+    return text.partition("\n")[0].strip()
+
+
+def same(one: str, other: str) -> bool:
+    """GitHub may end lines in its own way."""
+    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    value = item.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,208 @@
+"""The reusable workflows as a consumer calls them, by AgentRun's own adapter and without a key."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from agentramp.model import Split
+from agentramp.platform.agentrun.signing import Credentials
+from tests.actions.act import Act, Run
+from tests.actions.consumer import AUDIENCE, Consumer, Keyless
+from tests.release.conftest import User
+from tests.release.kills import Turnstile
+from tests.release.plant import CLOCK, REGION, Plant, call, edit, lay_out, settle
+
+pytestmark = pytest.mark.timeout(600)
+WORKFLOWS = Path(__file__).parent / "workflows"
+RAMP = """\
+steps: [10, 50, 100]
+bake: 0s
+min-sessions: 3
+certify: {margin: 0.4}
+lease: 2s
+evidence: {source: gateway, window: 1s, settle: 1s, warm-up: 0s}
+"""
+SHORT = RAMP.replace("[10, 50, 100]", "[50, 100]")
+ENOUGH = 200
+"""Sessions of which a tenth is evidence for a step."""
+SETTLED = 2.0
+"""Seconds: a window to be counted in, and as long to settle."""
+
+Outputs = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A consumer with workflows, and the same runtime as a person at a prompt has it."""
+
+    consumer: Consumer
+    plant: Plant
+    platform: Keyless
+
+    def changes(self, failing: int = 0) -> None:
+        edit(self.consumer.folder, failing)
+        self.consumer.commits("Another edition")
+
+    def tick(self, **environ: str) -> tuple[Run, Outputs]:
+        run = self.consumer.on(**environ).runs("promote", event="schedule")
+        return run, outputs(run, "promote")
+
+    def is_called(self, sessions: int) -> None:
+        """There are ``sessions`` new ones, in windows that are closed.
+
+        Not within a second of a move: the platform's clock is told to a second.
+        """
+        time.sleep(2 * CLOCK)
+        call(self.url, sessions)
+        settle(SETTLED)
+
+    @property
+    def url(self) -> str:
+        return self.plant.found("production").url
+
+    @property
+    def split(self) -> Split:
+        return self.plant.found("production").split
+
+    @property
+    def history(self) -> list[str]:
+        return self.consumer.history("agent", "production", REGION)
+
+
+def outputs(run: Run, call: str, result: str = "success") -> Outputs:
+    """What the called workflow gave to the job after it, which prints it."""
+    needs = json.loads(run.printed("told"))
+    assert needs[call]["result"] == result, run.story()
+    found: Outputs = needs[call]["outputs"]
+    return found
+
+
+@pytest.fixture
+def shop(act: Act, tmp_path: Path, agentrun: Keyless) -> Shop:
+    project = lay_out(tmp_path, "agent", RAMP)
+    shutil.copytree(WORKFLOWS, project / ".github" / "workflows")
+    settings = (project / "s.yaml").read_text()
+    staging = settings.replace("name: agent\n", "name: agent-staging\n")
+    assert staging != settings
+    (project / "s.staging.yaml").write_text(staging)
+    consumer = Consumer.of(project, tmp_path / "made", act, agentrun)
+    server = agentrun.server
+    user = User(tmp_path / "home", consumer.folder)
+    key = Credentials(server.access_key_id, server.access_key_secret)
+    return Shop(consumer, Plant(user, consumer.bare, server.control_url, key), agentrun)
+
+
+def test_from_a_commit_to_the_whole_traffic_and_back(shop: Shop) -> None:
+    shop.plant.does("release")
+    shop.changes()
+    it_is_built_once_and_carried_to_production(shop)
+    a_tick_too_early_holds(shop)
+    of_two_ticks_at_once_one_acts(shop)
+    the_last_step(shop)
+    a_tick_after_the_end_finds_nothing_to_do(shop)
+    a_canary_that_fails_is_rolled_back_and_the_job_fails(shop)
+    the_button_goes_back_without_the_code(shop)
+
+
+def it_is_built_once_and_carried_to_production(shop: Shop) -> None:
+    run = shop.consumer.runs("pipeline")
+    assert run.code == 0, run.story()
+    staging, production = outputs(run, "staging"), outputs(run, "production")
+    assert run.ran("Build") == 1
+    [kept] = shop.consumer.artifacts.glob("agentramp-*")
+    zip_file = kept / "agent-staging-agentrun.zip"
+    digest = f"sha256:{hashlib.sha256(zip_file.read_bytes()).hexdigest()}"
+    assert kept.name == f"agentramp-{digest.removeprefix('sha256:')}"
+    assert json.loads((kept / f"{zip_file.name}.json").read_text())["sha256"] in digest
+    assert staging["artifact-digest"] == production["artifact-digest"] == digest
+    attested = (shop.consumer.artifacts / "attested").read_text()
+    assert attested == f"{digest} {zip_file.name}\n"
+
+    first = {"changed": "true", "version": "1", "previous-version": "", "verdict": "none"}
+    assert staging.items() >= {**first, "weights": '{"1":100}'}.items()
+    begun = {"changed": "true", "version": "2", "previous-version": "1", "verdict": "advance"}
+    assert production.items() >= {**begun, "url": shop.url}.items()
+    assert production["reason"].startswith("the ramp of version 2 begins")
+    assert json.loads(production["weights"]) == {"1": 90, "2": 10}
+    told = json.loads(production["result-json"])
+    assert (told["runtime"], told["artifact"]["sha256"]) == ("agent", digest.partition(":")[2])
+    assert shop.split == Split(1, ((2, 10),))
+    asked = shop.platform.asked
+    assert all(one.path.endswith(f"&audience={AUDIENCE}") for one in asked)
+    assert {one.headers["authorization"] for one in asked} == {"Bearer the-job-s-own"}
+
+
+def a_tick_too_early_holds(shop: Shop) -> None:
+    before = shop.history
+    _, held = shop.tick()
+    assert held.items() >= {"changed": "false", "version": "2", "verdict": "hold"}.items()
+    assert held["reason"].startswith("hold: 0 of 3 canary sessions at 10 %")
+    assert json.loads(held["weights"]) == {"1": 90, "2": 10}
+    assert held["url"] == shop.url
+    assert shop.history == before
+
+
+def of_two_ticks_at_once_one_acts(shop: Shop) -> None:
+    """The first has read its evidence-to-be of when the second begins and ends."""
+    shop.is_called(ENOUGH)
+    turnstile = Turnstile(shop.plant.control_url, path="/agentramp/evidence")
+    with turnstile.serving() as address, ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(shop.tick, AGENTRUN_CONTROL_ENDPOINT=address)
+        assert turnstile.arrived.wait(120)
+        _, acted = shop.tick()
+        turnstile.go.set()
+        run, late = slow.result()
+    assert acted.items() >= {"changed": "true", "version": "2", "verdict": "advance"}.items()
+    assert acted["reason"].startswith("advance")
+    assert json.loads(acted["weights"]) == {"1": 50, "2": 50}
+    assert run.code == 0
+    assert late.items() >= {"changed": "false", "verdict": "superseded"}.items()
+    assert shop.split == Split(1, ((2, 50),))
+
+
+def the_last_step(shop: Shop) -> None:
+    shop.is_called(60)
+    _, last = shop.tick()
+    assert last.items() >= {"changed": "true", "version": "2", "verdict": "advance"}.items()
+    assert (last["weights"], last["url"]) == ('{"2":100}', shop.url)
+    assert last["reason"].startswith("promoted")
+    assert shop.split == Split(2)
+
+
+def a_tick_after_the_end_finds_nothing_to_do(shop: Shop) -> None:
+    _, over = shop.tick()
+    assert over.items() >= {"changed": "false", "verdict": "none", "weights": '{"2":100}'}.items()
+    assert over["reason"].endswith("the last one, of version 2, was promoted")
+
+
+def a_canary_that_fails_is_rolled_back_and_the_job_fails(shop: Shop) -> None:
+    (shop.consumer.folder / "agentramp.yaml").write_text(SHORT)
+    shop.changes(failing=100)
+    assert shop.plant.does("release")["weights"] == {"2": 50, "3": 50}
+    shop.is_called(60)
+    run = shop.consumer.runs("promote")
+    assert run.code == 1
+    ended = outputs(run, "promote", "failure")
+    assert ended.items() >= {"changed": "true", "version": "3", "verdict": "rollback"}.items()
+    assert ended["weights"] == '{"2":100}'
+    assert ended["reason"].startswith("rolled back: ")
+    assert json.loads(ended["result-json"])["exit_code"] == 4
+    assert shop.split == Split(2)
+
+
+def the_button_goes_back_without_the_code(shop: Shop) -> None:
+    shutil.rmtree(shop.consumer.folder / "code")
+    shop.consumer.commits("The code is gone")
+    run = shop.consumer.runs("rollback", version="1", reason="the answers are in French")
+    back = outputs(run, "rollback")
+    assert back.items() >= {"changed": "true", "version": "1", "previous-version": "2"}.items()
+    assert (back["weights"], back["url"]) == ('{"1":100}', shop.url)
+    assert shop.split == Split(1)
+    print("\n".join(shop.history))
