@@ -3,6 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 bin := .venv/bin
+jobs ?= 2
 actions := action.yml actions/*/action.yml
 workflows := $(wildcard .github/workflows/*.yml examples/*/.github/workflows/*.yml tests/actions/workflows/*.yml)
 shell := .ci/run .ci/environment actions/run actions/environment.bash
@@ -19,8 +20,9 @@ setup: .venv/dev.txt.made ## everything to work on agentramp, in .venv
 demo: .venv/run.txt.made ## three releases under traffic, one rolled back by its own ramp, on this machine
 	@PATH="$(CURDIR)/$(bin):$$PATH" $(bin)/python -m demo
 
-test: setup ## every test; those of the actions need act, some of the evidence prometheus
-	@$(bin)/python -m pytest -q
+test: setup ## every test, those that measure after the others; some need act, some prometheus
+	@$(bin)/python -m pytest -q -n $(jobs) --dist loadfile --no-loadscope-reorder -m 'not alone'
+	@$(bin)/python -m pytest -q -m alone
 
 lint: setup ## all linters: for the code, and six for workflows, actions and shell
 	$(bin)/ruff check .

@@ -1,7 +1,7 @@
 """Builds wheel and source of this commit: python .github/build.py FOLDER.
 
-It needs git and uv. Twice, each time from a copy in a folder of its own: two results that differ are
-a failure, as nobody could make such a release again.
+It needs git and uv. Twice, each time from a copy in a folder of its own: two results that differ
+are a failure, as nobody could make such a release again.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Makes a release of agentramp: python .github/publish.py VERSION --tested-tree TREE.
 
-It needs git, and gh signed in; CONTRIBUTING.md has the rest. Whatever is killed half-way is run again with the
-same words: each run looks at what stands and does the rest. A tag vX.Y.Z is never moved.
+It needs git, and gh signed in; CONTRIBUTING.md has the rest. Whatever is killed half-way is run
+again with the same words: it looks at what stands and does the rest. A tag vX.Y.Z never moves.
 """
 
 import argparse
@@ -84,9 +84,8 @@ def notes(changelog: str, version: Version) -> str | None:
 def run(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
     if done.returncode:
-        raise RuntimeError(
-            f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()}"
-        )
+        told = f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()}"
+        raise RuntimeError(told)
     return done.stdout.strip()
 
 
@@ -100,9 +99,8 @@ def observe(version: Version) -> Observed:
 
 
 def _release(version: Version) -> Release:
-    listed = json.loads(
-        run("gh", "release", "list", "--json", "tagName,isDraft", "--limit", "1000")
-    )
+    words = ("--json", "tagName,isDraft", "--limit", "1000")
+    listed = json.loads(run("gh", "release", "list", *words))
     drafts = [one["isDraft"] for one in listed if one["tagName"] == version.tag]
     if not drafts:
         return Release("none")
@@ -147,17 +145,9 @@ def plan(version: Version, observed: Observed, dist: Path, text: Path) -> list[S
 def _tagging(version: Version, observed: Observed) -> Iterator[Step]:
     tag = version.tag
     if tag not in observed.tags:
-        command = (
-            "git",
-            *IDENTITY,
-            "tag",
-            "--force",
-            "--annotate",
-            "-m",
-            f"agentramp {version}",
-            tag,
-        )
-        yield Step(f"tag {observed.commit[:12]} as {tag}", (*command, observed.commit))
+        told = ("-m", f"agentramp {version}", tag, observed.commit)
+        command = ("git", *IDENTITY, "tag", "--force", "--annotate", *told)
+        yield Step(f"tag {observed.commit[:12]} as {tag}", command)
         yield Step(f"push {tag}", ("git", "push", "--quiet", "origin", f"refs/tags/{tag}"))
 
 
@@ -165,24 +155,17 @@ def _releasing(version: Version, observed: Observed, dist: Path, text: Path) -> 
     """As a draft first: what is immutable has to be whole when it is published."""
     tag, files = version.tag, [str(dist / name) for name in expected(version)]
     if observed.release.state == "none":
-        described = (
-            "--title",
-            tag,
-            "--notes-file",
-            str(text),
-            *(["--prerelease"] * bool(version.pre)),
-        )
+        kind = ["--prerelease"] if version.pre else []
+        described = ("--title", tag, "--notes-file", str(text), *kind)
         command = ("gh", "release", "create", tag, "--draft", "--verify-tag", *described, *files)
         yield Step(f"draft the release {tag} with {len(files)} files", command)
     elif observed.release.state == "draft":
-        yield Step(
-            f"complete the draft {tag}", ("gh", "release", "upload", tag, "--clobber", *files)
-        )
+        command = ("gh", "release", "upload", tag, "--clobber", *files)
+        yield Step(f"complete the draft {tag}", command)
     if observed.release.state != "published":
         latest = f"--latest={str(_leads(version, observed, ())).lower()}"
-        yield Step(
-            f"publish the release {tag}", ("gh", "release", "edit", tag, "--draft=false", latest)
-        )
+        command = ("gh", "release", "edit", tag, "--draft=false", latest)
+        yield Step(f"publish the release {tag}", command)
 
 
 def _moving(version: Version, observed: Observed) -> Iterator[Step]:
@@ -222,11 +205,8 @@ def release(arguments: argparse.Namespace) -> None:
         raise RefusedError(f"{arguments.version!r} is no version such as 1.2.3 or 1.2.3rc1")
     observed = observe(version)
     found = list(faults(version, arguments.tested_tree, observed))
-    found += [
-        f"{arguments.dist} has no {name}"
-        for name in expected(version)
-        if not (arguments.dist / name).is_file()
-    ]
+    absent = [name for name in expected(version) if not (arguments.dist / name).is_file()]
+    found += [f"{arguments.dist} has no {name}" for name in absent]
     if observed.release.state == "published" and observed.release.assets != set(expected(version)):
         found.append(f"the release {version.tag} is published with other files")
     if found:

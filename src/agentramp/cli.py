@@ -127,9 +127,13 @@ def _listed(group: str, verbs: Mapping[str, str]) -> list[str]:
 def _unknown(word: str) -> int:
     from difflib import get_close_matches
 
+    from agentramp.report.channel import Channel
+
     close = get_close_matches(word, VERBS, n=1)
     hint = f"did you mean {close[0]}?" if close else f"it has: {', '.join(VERBS)}"
-    sys.stderr.write(f"agentramp: there is no verb {word!r}; {hint}\n")
+    Channel.open(word, [], os.environ, None, sys.stderr).tell(
+        f"agentramp: there is no verb {word!r}; {hint}"
+    )
     return UsageError.exit_code
 
 
@@ -208,19 +212,40 @@ def _mind_swallowed(follow: Callable[[], None]) -> None:
 def _run(name: str, words: list[str], channel: Channel) -> Report:
     from agentramp.parser import Command, by_inputs, look, parse, spelled_out
 
+    _mask_known(channel)
     verb = _load(name)
     command = Command(name, VERBS[name], verb.EXAMPLE, verb.add_arguments)
     channel.reproduced_by(spelled_out(command, words, os.environ))
     args = parse(command, words, os.environ)
     channel.output = args.output
-    channel.console.debug = args.debug
+    channel.console.debug = channel.console.debug or args.debug
     look(args, os.environ)
     try:
-        return verb.run(args, _context(channel))
+        return _recorded(verb, args, _context(channel), channel)
     except UsageError as error:
         raise by_inputs(command, error, os.environ) from None
     finally:
         channel.console.count_calls()
+
+
+def _recorded(verb: Verb, args: argparse.Namespace, context: Context, channel: Channel) -> Report:
+    """The verb's run, and what GitHub is told of its end where somebody asked for that."""
+    if not (getattr(args, "github_environment", None) or getattr(args, "comment", False)):
+        return verb.run(args, context)
+    from agentramp.wiring.bookkeeping import Command, recorded
+
+    command = Command(channel.verb, channel.command)
+    return recorded(command, args, context, lambda: verb.run(args, context))
+
+
+def _mask_known(channel: Channel) -> None:
+    """What is a secret of this job's environment, before anything is read or told."""
+    if channel.runner is None:
+        return
+    from agentramp.wiring.masking import secrets
+
+    for secret in secrets(os.environ):
+        channel.mask(secret)
 
 
 def _context(channel: Channel) -> Context:
@@ -233,7 +258,9 @@ def _context(channel: Channel) -> Context:
     from agentramp.wiring.context import Context
 
     home = os.environ.get("AGENTRAMP_HOME")
-    return Context(
+    # Taken out of the environment, so that nothing this process starts inherits it.
+    variables = os.environ.pop("AGENTRAMP_VARIABLES", "")
+    context = Context(
         environ=os.environ,
         cwd=Path.cwd(),
         home=Path(home).absolute() if home else Path.home() / ".agentramp",
@@ -247,7 +274,15 @@ def _context(channel: Channel) -> Context:
         by=_who(os.environ),
         terminal=sys.stdin is not None and sys.stdin.isatty(),
         secret=_asked_unseen,
+        mask=channel.mask,
     )
+    return _with(variables, context) if variables else context
+
+
+def _with(variables: str, context: Context) -> Context:
+    from agentramp.wiring.variables import with_variables
+
+    return with_variables(context, variables)
 
 
 def _asked_unseen(prompt: str) -> str:

@@ -47,10 +47,10 @@ class Run:
         return str(ends[-1]) if ends else None
 
     def ran(self, step: str) -> int:
-        """How many times a step of this name ran, in whatever job."""
+        """How many times a job's step of this name ran, in whatever job."""
         ends = [entry for entry in self.entries if "stepResult" in entry]
         mains = [entry for entry in ends if entry.get("stage") == "Main"]
-        return sum(entry["step"] == step for entry in mains)
+        return sum(entry["step"] == step and len(entry["stepID"]) == 1 for entry in mains)
 
     def printed(self, job: str) -> str:
         return "".join(str(entry["msg"]) for entry in self._of(job) if entry.get("raw_output"))
@@ -78,8 +78,8 @@ class Act:
 
     ``environ`` is the runner's own, ``jobs`` what each job gets besides; ``variables`` and
     ``secrets`` are what a workflow finds in ``vars`` and ``secrets``. ``served`` are folders that
-    stand for other repositories, by ``owner/name@ref``. ``payload`` is a file with what GitHub tells
-    of the event, as JSON.
+    stand for other repositories, by ``owner/name@ref``. ``payload`` is a file with what GitHub
+    tells of the event, as JSON.
     """
 
     program: Path

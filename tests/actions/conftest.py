@@ -146,7 +146,7 @@ def consumer(tmp_path: Path) -> Path:
     shutil.copytree(
         ROOT / "examples" / "quickstart",
         folder,
-        ignore=shutil.ignore_patterns(".agentramp", "__pycache__", ".env"),
+        ignore=shutil.ignore_patterns(".agentramp", ".github", "__pycache__", ".env"),
     )
     shutil.copytree(WORKFLOWS, folder / ".github" / "workflows")
     commit(folder, "An agent")

@@ -8,7 +8,11 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WHOLE = ("validate", "build", "deploy", "publish-version", "shift-traffic")
 """The verbs of the root action, in their order."""
-VERBS = (*WHOLE, "release", "promote", "abort", "rollback", "verify", "status")
+VERBS = (*WHOLE, "release", "promote", "abort", "rollback", "verify", "status", "simulate")
+SETUP = "setup"
+"""An action that is no verb: what the others run in."""
+TOKEN = "github-token"
+"""The one input that is no option: it reaches us as GITHUB_TOKEN, and never stands on a line."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Action:
 
 
 def every_action() -> list[Action]:
-    return [_read(None), *map(_read, VERBS)]
+    return [_read(None), *map(_read, (*VERBS, SETUP))]
 
 
 def _read(verb: str | None) -> Action:
@@ -66,7 +70,7 @@ def _read(verb: str | None) -> Action:
         description=tree["description"],
         inputs={
             name: Input(one.get("description", ""), one.get("required", False), one.get("default"))
-            for name, one in tree["inputs"].items()
+            for name, one in (tree.get("inputs") or {}).items()
         },
         outputs={
             name: Output(one.get("description", ""), one["value"])

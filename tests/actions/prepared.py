@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NEWER = re.compile(r"^ +(?:queue: max|deployment: (?:true|false)|timezone: .+?)(?: +#.*)?\n", re.M)
+NEWER = re.compile(
+    r"^ +(?:queue: max|deployment: (?:true|false)|timezone: .+?)(?: +#.*)?\n", re.MULTILINE
+)
 OURS = "agentramp/agentramp"
 WORKFLOWS = Path(".github") / "workflows"
 USES = re.compile(r"(\buses: +)(?:\$|agentramp/agentramp(?=[/@]))/?([\w./-]*)(?:@[\w.-]+)?")

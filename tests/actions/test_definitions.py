@@ -1,26 +1,37 @@
 import argparse
 import re
+from collections.abc import Callable
 from importlib import import_module
 
 import pytest
 
 from agentramp.parser import PREFIX
-from agentramp.report import github
+from agentramp.report.github import outputs
 from agentramp.report.result import Result
-from tests.actions.definition import ROOT, VERBS, WHOLE, Action, every_action
+from tests.actions.definition import ROOT, SETUP, TOKEN, VERBS, WHOLE, Action, every_action
 
 ACTIONS = every_action()
 each = pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.verb or "root")
-each_verb = pytest.mark.parametrize("action", ACTIONS[1:], ids=lambda action: action.verb)
+OF_VERBS = [action for action in ACTIONS if action.verb in VERBS]
+each_verb = pytest.mark.parametrize("action", OF_VERBS, ids=lambda action: action.verb)
 KEBAB = re.compile(r"[a-z]+(-[a-z]+)*")
 LONGEST_INLINE = 5
-OUTPUTS = set(re.findall(r"^([a-z-]+)<<x$", github.outputs(Result("", ""), "x"), re.MULTILINE))
+OUTPUTS = set(re.findall(r"^([a-z-]+)<<x$", outputs(Result("", ""), "x"), re.MULTILINE))
+ON_GITHUB = {"github-environment", "comment"}
+"""The inputs that need a login there."""
+
+
+def add_arguments(verb: str) -> Callable[[argparse.ArgumentParser], None]:
+    found: Callable[[argparse.ArgumentParser], None] = import_module(
+        f"agentramp.verbs.{verb.replace('-', '_')}"
+    ).add_arguments
+    return found
 
 
 def options(verb: str) -> dict[str, argparse.Action]:
     """The verb's arguments by the name a workflow uses."""
     parser = argparse.ArgumentParser(add_help=False)
-    import_module(f"agentramp.verbs.{verb.replace('-', '_')}").add_arguments(parser)
+    add_arguments(verb)(parser)
     return {
         (found.option_strings or [found.dest])[-1].removeprefix("--"): found
         for found in parser._actions  # noqa: SLF001 - argparse has no public list of its options
@@ -34,13 +45,14 @@ def mapped(name: str) -> str:
 def test_every_folder_of_actions_is_a_verb_with_a_script() -> None:
     folders = {file.parent.name for file in (ROOT / "actions").glob("*/action.yml")}
     scripts = {file.stem.replace("_", "-") for file in (ROOT / "scripts").glob("*.py")}
-    assert folders == set(VERBS) == scripts
+    assert folders == {*VERBS, SETUP} == scripts
 
 
 @each_verb
 def test_inputs_are_the_options_of_the_verb(action: Action) -> None:
     assert action.verb
-    assert set(action.inputs) == set(options(action.verb))
+    needs_token = bool(ON_GITHUB & set(action.inputs))
+    assert set(action.inputs) == set(options(action.verb)) | ({TOKEN} if needs_token else set())
 
 
 @each_verb
@@ -48,7 +60,10 @@ def test_an_input_asks_and_defaults_as_its_option_does(action: Action) -> None:
     assert action.verb
     for name, option in options(action.verb).items():
         found = action.inputs[name]
-        written = {None: "", False: "false"}.get(option.default, option.default)
+        default = option.default
+        if isinstance(default, int | float) and not isinstance(default, bool):
+            default = f"{default:g}"
+        written = {None: "", False: "false"}.get(default, default)
         assert (name, found.required) == (name, option.required)
         assert (name, found.default) == (name, None if option.required else written)
 
@@ -56,7 +71,22 @@ def test_an_input_asks_and_defaults_as_its_option_does(action: Action) -> None:
 @each_verb
 def test_every_input_reaches_its_verb(action: Action) -> None:
     [step] = action.steps
-    assert step.env == {mapped(name): f"${{{{ inputs.{name} }}}}" for name in action.inputs}
+    assert step.env == {variable(name): f"${{{{ inputs.{name} }}}}" for name in action.inputs}
+
+
+def variable(name: str) -> str:
+    return "GITHUB_TOKEN" if name == TOKEN else mapped(name)
+
+
+@each
+def test_a_login_is_the_job_s_unless_another_is_given(action: Action) -> None:
+    if TOKEN in action.inputs:
+        assert action.inputs[TOKEN].default == "${{ github.token }}"
+    with_login = [step for step in action.steps if "GITHUB_TOKEN" in step.env]
+    needing = [
+        step for step in action.steps if {mapped(name) for name in ON_GITHUB} & set(step.env)
+    ]
+    assert with_login == needing
 
 
 @each_verb
@@ -70,8 +100,10 @@ def test_every_output_is_the_step_s(action: Action) -> None:
 @each
 def test_outputs_are_among_those_a_verb_writes(action: Action) -> None:
     read = {name for output in action.outputs.values() for name in found_outputs(output.value)}
-    assert read <= OUTPUTS
-    assert set(action.outputs) <= OUTPUTS
+    ours = OUTPUTS | ({"command"} if action.verb == SETUP else set())
+    assert read <= ours
+    assert set(action.outputs) <= ours
+    assert {"changed", "reason", "result-json"} - set(action.outputs) == set()
 
 
 def found_outputs(value: str) -> set[str]:
@@ -83,14 +115,36 @@ def test_the_whole_release_goes_through_its_verbs_in_order() -> None:
     assert [step.id for step in root.steps] == list(WHOLE)
     for step in root.steps:
         known = {mapped(name) for name in options(step.id)}
-        assert set(step.env) <= known
+        assert set(step.env) <= known | {"GITHUB_TOKEN"}
         if step.others != {"if"}:  # in a dry run such a step is left out: the input says nothing
             shared = {mapped(name) for name in root.inputs} & known
             assert shared <= set(step.env)
     handed_over = "${{ steps.publish-version.outputs.version }}"
     assert root.steps[-1].env[mapped("version")] == handed_over
     used = {name for step in root.steps for name in step.env}
-    assert {mapped(name) for name in root.inputs} <= used
+    assert {variable(name) for name in root.inputs} <= used
+
+
+def test_the_whole_release_tells_what_its_steps_do() -> None:
+    promised = {"changed", "version", "previous-version", "url", "weights", "verdict", "reason"}
+    assert promised | {"artifact-digest", "result-json"} <= set(ACTIONS[0].outputs)
+
+
+@each
+def test_an_action_tells_all_that_its_verb_may_know(action: Action) -> None:
+    """Verbs that move traffic know of versions, those that pack or deploy know of a package."""
+    moves = {"version", "previous-version", "url", "weights", "verdict"}
+    told = set(action.outputs)
+    if action.verb in {"shift-traffic", "release", "promote", "abort", "rollback"}:
+        assert moves <= told
+    if action.verb in {"build", "deploy", "release", "publish-version", None}:
+        assert "artifact-digest" in told
+
+
+@pytest.mark.parametrize("option", ["regression", "budget"])
+def test_a_list_is_one_input(option: str) -> None:
+    assert option in ACTIONS[-2].inputs
+    assert isinstance(options("simulate")[option], argparse._AppendAction)  # noqa: SLF001 - its only name
 
 
 @each

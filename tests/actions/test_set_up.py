@@ -1,13 +1,18 @@
 """The environment that actions/run makes, without a workflow around it."""
 
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from agentramp import __version__
 
 ROOT = Path(__file__).parents[2]
 RUN = ROOT / "actions" / "run"
@@ -16,10 +21,10 @@ pytestmark = pytest.mark.timeout(400)
 
 
 def start(
-    environ: dict[str, str], cwd: Path, run: Path = RUN
+    environ: dict[str, str], cwd: Path, run: Path = RUN, verb: str = "validate"
 ) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["bash", run, "validate"],
+        ["bash", run, verb],
         cwd=cwd,
         env=environ,
         capture_output=True,
@@ -32,7 +37,7 @@ def start(
 def replace_path(environ: dict[str, str], folder: Path, **programs: str) -> dict[str, str]:
     """``environ`` where PATH is ``folder`` alone: bash's own needs, and ``programs``."""
     folder.mkdir()
-    for name in ("bash", "dirname", "mkdir", "mktemp", "rm", "env"):
+    for name in ("bash", "chmod", "dirname", "mkdir", "mktemp", "rm", "env"):
         found = shutil.which(name)
         assert found
         (folder / name).symlink_to(found)
@@ -174,3 +179,90 @@ def test_without_a_runner_it_is_kept_in_the_user_s_cache(
     folder = tmp_path / "cache" / "agentramp"
     assert folder.stat().st_mode & 0o077 == 0
     assert len(list(folder.iterdir())) == 1
+
+
+def outputs(runner: dict[str, str]) -> dict[str, str]:
+    """Of the last step that wrote: each of them is one line."""
+    text = Path(runner["GITHUB_OUTPUT"]).read_text()
+    return {
+        name: said
+        for name, _, said in re.findall(r"^([\w-]+)<<(.+)\n(.*)\n\2$", text, re.MULTILINE)
+    }
+
+
+def another_volume() -> Path | None:
+    """A place in memory, where this machine has one, as a runner's disks are several too."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+
+
+def test_setup_makes_it_on_any_volume_under_any_name_and_tells_the_command(
+    runner: dict[str, str], consumer: Path
+) -> None:
+    """The cache lies on another volume than the environment; no hard link can be made there."""
+    with tempfile.TemporaryDirectory(dir=another_volume()) as folder:
+        runner["RUNNER_TEMP"] = f"{folder}/das Läufer's tëmp; $(x)"
+        runner.pop("UV_LINK_MODE")
+        made = start(runner, consumer, verb="setup")
+        assert made.returncode == 0, made.stdout + made.stderr
+        first = outputs(runner)
+        stood = start(runner, consumer, verb="setup")
+        second = outputs(runner)
+        assert (first["changed"], second["changed"]) == ("true", "false"), stood.stderr
+        assert first["command"] == second["command"] == json.loads(first["result-json"])["command"]
+        assert first["command"].startswith(runner["RUNNER_TEMP"])
+        bare = {name: runner[name] for name in ("HOME", "RUNNER_TEMP")} | {"PATH": "/nowhere"}
+        told = subprocess.run(
+            [first["command"], "--version"], env=bare, capture_output=True, text=True, check=True
+        )
+        assert told.stdout == f"agentramp {__version__}\n"
+        assert made.stderr == ""
+
+
+def test_a_place_that_cannot_be_written_is_told(
+    runner: dict[str, str], consumer: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    runner["RUNNER_TEMP"] = str(tmp_path / "file" / '50% "off"')
+    done = start(runner, consumer)
+    assert done.returncode == 2
+    [error] = [line for line in done.stdout.splitlines() if line.startswith("::error ")]
+    assert error.endswith('50%25 "off" cannot be written. Give this step a RUNNER_TEMP that can')
+    told = outputs(runner)
+    assert (told["changed"], told["reason"]) == (
+        "false",
+        error.partition("validate::")[2].replace("%25", "%"),
+    )
+    assert json.loads(told["result-json"])["message"] == told["reason"]
+
+
+def test_the_caller_s_python_and_path_are_as_they_were(
+    runner: dict[str, str], consumer: Path, with_uv: Path
+) -> None:
+    """Not a file beside the interpreter, nor of what it has installed, is touched."""
+    interpreter = (with_uv / "python3").resolve()
+
+    def looks() -> dict[str, int]:
+        asked = ["import site, sys; print(*site.getsitepackages(), sys.prefix + '/bin', sep='\\n')"]
+        found = subprocess.run(
+            [interpreter, "-I", "-c", *asked], capture_output=True, text=True, check=True
+        )
+        return {one: Path(one).stat().st_mtime_ns for one in [*found.stdout.split(), str(with_uv)]}
+
+    before = looks()
+    assert start(runner, consumer, verb="setup").returncode == 0
+    assert looks() == before
+
+
+def test_what_is_installed_is_what_was_locked() -> None:
+    """Each requirement has one version and its hashes, so nothing else can be fetched."""
+    text = (ROOT / "requirements" / "run.txt").read_text().replace("\\\n", " ")
+    locked = [
+        line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    ]
+    assert locked
+    assert [
+        line
+        for line in locked
+        if not re.match(r"[\w.\[\]-]+==\S+.* --hash=sha256:[0-9a-f]{64}", line)
+    ] == []

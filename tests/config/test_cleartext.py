@@ -167,6 +167,6 @@ def test_values_are_no_placeholders() -> None:
 
 @pytest.mark.parametrize("piece", ["-eyJ", "sk-", "://a:", "LTAI", "ghp_", "-----BEGIN "])
 def test_long_texts_are_judged_fast(piece: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     looks_like_secret(piece * (1024 * 1024 // len(piece)))
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5

@@ -78,9 +78,9 @@ def test_a_repeated_key_is_kept_beside_the_first() -> None:
 def test_aliases_that_multiply_are_refused_at_once() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 100)]
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert fault("\n".join(lines).encode()).rule == "size"
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 def test_aliases_that_stack_depth_are_refused() -> None:
@@ -95,19 +95,19 @@ def test_aliases_of_a_long_text_are_refused() -> None:
 
 
 def test_a_file_too_large_is_refused_before_it_is_parsed() -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = fault(b"a: b\n" * (2 * MAX_BYTES))
     assert (found.rule, found.position.line) == ("size", 1)
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 0.5
 
 
 @pytest.mark.parametrize(
     "opener", ["[", "{a: ", "- ", "? ", "!!str ", "&a ", "*a ", "${", "'", "|"]
 )
 def test_a_page_of_openers_is_answered_fast(opener: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert fault(opener.encode() * 100_000).position.line >= 1
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 @pytest.mark.parametrize(

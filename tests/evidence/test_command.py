@@ -90,7 +90,7 @@ def test_a_program_that_hangs_is_stopped_with_its_children(tmp_path: Path) -> No
     )
     began = time.monotonic()
     error = failure(CommandEvidence(python(code, str(tmp_path / "alive")), timeout=1))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert error.message.startswith("waiting\n")
     assert "did not end within 1 s" in error.message
     time.sleep(2)
@@ -106,7 +106,7 @@ def test_a_child_left_behind_does_not_hold_the_answer() -> None:
     began = time.monotonic()
     (answer,) = CommandEvidence(python(code)).read(question())
     assert isinstance(answer, Window)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def test_an_answer_too_large_is_not_read_to_its_end() -> None:

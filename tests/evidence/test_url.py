@@ -111,7 +111,7 @@ def test_an_answer_that_never_comes() -> None:
         error = failure(UrlEvidence(site.url, timeout=0.5))
         leave.set()
     assert "did not answer within 0.5 s" in error.message
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
 
 
 def test_an_answer_that_drips_is_too_late_as_well() -> None:

@@ -54,9 +54,17 @@ class Proxy:
             disable_nagle_algorithm = True
             wbufsize = -1
 
+            def setup(self) -> None:
+                super().setup()
+                self.there = http.client.HTTPConnection(urlsplit(proxy.upstream).netloc, timeout=30)
+
             def do_GET(self) -> None:
                 threading.current_thread().name = OWN
-                proxy.relay(self)
+                proxy.relay(self, self.there)
+
+            def finish(self) -> None:
+                self.there.close()
+                super().finish()
 
             do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the base class looks for these names
 
@@ -73,7 +81,8 @@ class Proxy:
             thread.join()
             server.server_close()
 
-    def relay(self, asked: BaseHTTPRequestHandler) -> None:
+    def relay(self, asked: BaseHTTPRequestHandler, there: http.client.HTTPConnection) -> None:
+        """``there``: what the caller's connection is to the proxy, this is to the platform."""
         body = _body(asked)
         is_read = asked.command == "GET" or _is_question(asked)
         fault = self.ledger.arrived(_action(asked), asked.path, is_read=is_read)
@@ -86,7 +95,7 @@ class Proxy:
         elif asked.headers.get("upgrade", "").lower() == "websocket":
             _tunnel(asked, self.upstream, fault)
         else:
-            self._answer(asked, fault, self._passed_on(asked, body))
+            self._answer(asked, fault, self._passed_on(asked, body, there))
 
     def _answer(self, asked: BaseHTTPRequestHandler, fault: Fault | None, answer: Answer) -> None:
         if fault is Fault.LATE:
@@ -98,8 +107,9 @@ class Proxy:
         else:
             _send(asked, answer)
 
-    def _passed_on(self, asked: BaseHTTPRequestHandler, body: bytes) -> Answer:
-        upstream = http.client.HTTPConnection(urlsplit(self.upstream).netloc, timeout=30)
+    def _passed_on(
+        self, asked: BaseHTTPRequestHandler, body: bytes, upstream: http.client.HTTPConnection
+    ) -> Answer:
         upstream.putrequest(asked.command, asked.path, skip_host=True, skip_accept_encoding=True)
         for name, value in asked.headers.items():
             if name.lower() not in _LEFT_OUT:
@@ -108,7 +118,6 @@ class Proxy:
         upstream.endheaders(body)
         answer = upstream.getresponse()
         content = answer.read()
-        upstream.close()
         self.secrets.update(found.decode() for found in _SECRET.findall(content))
         for address, shown in self.inside.items():
             content = content.replace(address.encode(), shown.encode())

@@ -157,7 +157,7 @@ class Trial:
             yield f"failed, and traffic is not as before: {before} before, now {moved}"
 
     def _again(self, first: Ended) -> Iterator[str]:
-        again = self._run(Ledger())
+        again = self._run()
         if again.code != 0:
             yield f"the next run ended with {again.code}: {again.err}\nafter: {first.err}"
             return
@@ -187,7 +187,7 @@ class Trial:
         if any(secret in told for secret in secrets):
             yield f"a secret is told:\n{told}"
 
-    def _run(self, ledger: Ledger) -> Ended:
+    def _run(self, ledger: Ledger | None = None) -> Ended:
         return self.case.run(*self.scenario.words_for(self.case), ledger=ledger)
 
     def _state(self) -> str:

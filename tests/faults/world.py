@@ -38,7 +38,7 @@ from tests.faults.proxy import OWN, Proxy
 from tests.local.client import Control
 
 REGION = "cn-hangzhou"
-POLL = 0.004
+POLL = 0.01
 """Seconds that a run sleeps in place of what it wanted."""
 AGENT = Path(__file__).parent / "agent.py"
 LIGHT, EDITED, HEAVY = "light.zip", "edited.zip", "heavy.zip"
@@ -81,11 +81,10 @@ class World:
         folder.mkdir()
         return Case(self, name, folder)
 
-    @property
-    def environ(self) -> Mapping[str, str]:
+    def environ(self, *, straight: bool) -> Mapping[str, str]:
         """A role on top of a key, so that each run has credentials that can end."""
         return {
-            "AGENTRUN_CONTROL_ENDPOINT": self.route,
+            "AGENTRUN_CONTROL_ENDPOINT": self.server.control_url if straight else self.route,
             "ALIBABA_CLOUD_ACCESS_KEY_ID": self.server.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.server.access_key_secret,
             "ALIBABA_CLOUD_ROLE_ARN": f"acs:ram::{self.server.account_id}:role/deployer",
@@ -118,39 +117,43 @@ class Case:
         return standing(self.journal.read(Subject(runtime, endpoint)))
 
     def run(self, *words: str, ledger: Ledger | None = None) -> Ended:
-        """A verb and its words, as the command line would run it, down to the exit code."""
-        used = ledger or Ledger()
+        """A verb and its words, as the command line would run it, down to the exit code.
+
+        Without a ``ledger`` no fault can come: such a run goes straight to the platform.
+        """
         for proxy in self.world.proxies:
-            proxy.ledger = used
+            proxy.ledger = ledger or Ledger()
         before = set(threading.enumerate())
         try:
             with _inside(self.folder):
-                return self._ran(words)
+                return self._ran(words, self.world.environ(straight=ledger is None))
         finally:
             # A read that nobody waits for any more must not be taken for one of the next run.
             for thread in set(threading.enumerate()) - before:
                 if thread.name != OWN:
                     thread.join(60)
 
-    def _ran(self, words: tuple[str, ...]) -> Ended:
+    def _ran(self, words: tuple[str, ...], environ: Mapping[str, str]) -> Ended:
         verb, *rest = words
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
         console = Console(err, terminal=False, clock=time.monotonic)
         channel = Channel(verb, " ".join(words), {}, out, err, console)
-        code = _bounded(channel, lambda: self._report(verb, rest, channel))
+        code = _bounded(channel, lambda: self._report(verb, rest, channel, environ))
         return Ended(code, _written(out), _written(err))
 
-    def _report(self, verb: str, words: list[str], channel: Channel) -> int:
+    def _report(
+        self, verb: str, words: list[str], channel: Channel, environ: Mapping[str, str]
+    ) -> int:
         module = import_module(f"agentramp.verbs.{verb.replace('-', '_')}")
         args = parse(Command(verb, "", "", module.add_arguments), words, {})
         channel.output = args.output
-        report = module.run(args, self._context(channel))
+        report = module.run(args, self._context(channel, environ))
         channel.report(report)
         return int(report.exit_code)
 
-    def _context(self, channel: Channel) -> Context:
+    def _context(self, channel: Channel, environ: Mapping[str, str]) -> Context:
         return Context(
-            environ=self.world.environ,
+            environ=environ,
             cwd=self.folder,
             home=self.home,
             console=channel.console,

@@ -32,9 +32,11 @@ def accepted() -> list[Accepted]:
 
 def unaccepted(tool: str, findings: Sequence[Finding]) -> str | None:
     """What is to be told before a linter's run fails; None where nothing is."""
-    known = [one for one in accepted() if one.tool == tool]
-    told = [*_new(findings, known), *_stale(findings, known)]
-    return "\n".join(told) or None
+    return "\n".join(told(findings, [one for one in accepted() if one.tool == tool])) or None
+
+
+def told(findings: Sequence[Finding], known: Sequence[Accepted]) -> list[str]:
+    return [*_new(findings, known), *_stale(findings, known)]
 
 
 def _new(findings: Iterable[Finding], known: Sequence[Accepted]) -> Iterable[str]:

@@ -1,7 +1,8 @@
-"""actionlint over all workflows, our own actions seen as local ones: python -m tests.house.actionlint.
+"""actionlint over all workflows, ours and the examples': python -m tests.house.actionlint.
 
-With shellcheck for what stands in ``run:``. It reads copies without the keys it does not know yet,
-so a line that it names may stand a little further down in the file.
+Our own actions are local ones in it, so that it sees their inputs and outputs. What stands in
+``run:`` goes through shellcheck. It reads copies without the keys it does not know yet, so a line
+that it names may stand a little further down in the file.
 """
 
 import json
@@ -25,27 +26,21 @@ def findings(program: str) -> list[Finding]:
     with tempfile.TemporaryDirectory() as folder:
         copies = Path(folder)
         prepared.write(copies)
-        _beside_its_workspace(copies / "agentramp")
         _of_tests(copies)
         return [
             found for project in sorted(copies.iterdir()) for found in _of_one(program, project)
         ]
 
 
-def _beside_its_workspace(own: Path) -> None:
-    """In our own repository ``uses: ./`` means our actions too."""
-    shutil.copytree(own / "agentramp", own, dirs_exist_ok=True)
-
-
 def _of_tests(copies: Path) -> None:
-    """What act runs is a consumer's repository as well."""
-    shutil.copytree(copies / "agentramp", copies / "tests")
-    for own in (copies / "tests" / prepared.WORKFLOWS).glob("*.yml"):
-        if not own.name.startswith("agentramp-"):
-            own.unlink()
+    """What act runs is a consumer's repository as well: one like that of an example."""
+    shutil.copytree(copies / "quickstart", copies / "tests")
+    into = copies / "tests" / prepared.WORKFLOWS
+    for of_the_example in into.glob("*.yml"):
+        if not of_the_example.name.startswith(prepared.ALIEN):
+            of_the_example.unlink()
     for file in OF_TESTS.glob("*.yml"):
-        copy = copies / "tests" / prepared.WORKFLOWS / file.name
-        copy.write_text(prepared.local(file.read_text()))
+        (into / file.name).write_text(prepared.local(file.read_text(), "agentramp"))
 
 
 def _of_one(program: str, project: Path) -> Iterator[Finding]:
@@ -66,7 +61,7 @@ def _of_one(program: str, project: Path) -> Iterator[Finding]:
 
 def _original(project: str, copy: Path) -> str:
     """Where the file stands that ``copy`` was made of."""
-    own = copy.name.removeprefix("agentramp-")
+    own = copy.name.removeprefix(prepared.ALIEN)
     if project == "agentramp" or own != copy.name:
         return str(prepared.WORKFLOWS / own)
     if project == "tests":

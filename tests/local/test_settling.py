@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agentramp.local.images import Images
 from agentramp.local.launch import Machine
 from agentramp.local.lifecycle import Lifecycle
 from agentramp.local.records import LATEST, Endpoint, Route, Runtime, Snapshot, Status
@@ -47,7 +48,9 @@ def settle(tmp_path: Path, begin: Callable[[Lifecycle], None]) -> tuple[Runtime,
         waits.append(seconds)
 
     async def use(store: Store) -> None:
-        folders = Folders(tmp_path, tmp_path / "run", tmp_path / "logs")
+        folders = Folders(
+            tmp_path, tmp_path / "run", tmp_path / "logs", Images(tmp_path / "images")
+        )
         supervisor = Supervisor(folders, Machine(tmp_path / "bin", "/bin", "us"), store)
         lifecycle = Lifecycle(store, supervisor, Routes(), sleep=sleep)
         begin(lifecycle)

@@ -5,6 +5,7 @@ import zipfile
 from contextlib import closing
 from pathlib import Path
 
+from agentramp.local.images import Images
 from agentramp.local.launch import Machine
 from agentramp.local.records import Label, Spec, Unit
 from agentramp.local.schema import open_database
@@ -15,7 +16,7 @@ from agentramp.local.supervisor import Folders, Supervisor, Wanted
 def test_one_that_is_called_back_and_sent_away_again_can_be_called_back_again(
     tmp_path: Path,
 ) -> None:
-    folders = Folders(tmp_path, tmp_path / "run", tmp_path / "logs")
+    folders = Folders(tmp_path, tmp_path / "run", tmp_path / "logs", Images(tmp_path / "images"))
     with zipfile.ZipFile(folders.artifact("digest"), "w") as archive:
         archive.writestr("file", "text")
     unit = Unit("rt", Label("1"), 1)

@@ -81,4 +81,4 @@ def _npm_ci(folder: Path) -> None:
         timeout=LONGEST,
     )
     if done.returncode:
-        raise RuntimeError(f"npm could not install {folder.name}:\n{done.stdout}")
+        raise RuntimeError(f"npm could not install {folder.name}:\n{done.stdout!s}")

@@ -1,4 +1,4 @@
-"""GitHub's own language service over all workflows and actions: python -m tests.node.language_service."""
+"""GitHub's own service over workflows and actions: python -m tests.node.language_service."""
 
 import json
 import sys

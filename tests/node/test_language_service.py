@@ -16,7 +16,8 @@ CALL = STEP[: STEP.index("    runs-on")] + "    uses: %s\n"
 WELL = {
     "root action": STEP % "uses: agentramp/agentramp@v0\n        with: {path: .}",
     "own action": STEP % "uses: $/actions/status",
-    "action of others": STEP % "uses: actions/checkout@v7\n        with: {persist-credentials: false}",
+    "action of others": STEP
+    % "uses: actions/checkout@v7\n        with: {persist-credentials: false}",
 }
 FAULTY = {
     "step": (STEP % "run: echo ${{ steps.none.outputs.version }}", "none"),

@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.release import nursery
 
 QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart"
 
@@ -35,14 +36,8 @@ class User:
     project: Path
 
     def start(self, *words: str, **environ: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "agentramp", *words],
-            cwd=self.project,
-            env={**os.environ, "AGENTRAMP_HOME": str(self.home), "WORD_DELAY_MS": "1", **environ},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        own = {"AGENTRAMP_HOME": str(self.home), "WORD_DELAY_MS": "1"}
+        return nursery.start(words, self.project, {**os.environ, **own, **environ})
 
     def run(self, *words: str, **environ: str) -> Ended:
         with self.start(*words, **environ) as process:

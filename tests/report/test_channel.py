@@ -1,11 +1,15 @@
 import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from agentramp.errors import UsageError
 from agentramp.report.channel import Channel
-from agentramp.report.result import Facts, Result
+from agentramp.report.lines import Lines
+from agentramp.report.result import Answer, Facts, Result
+from agentramp.report.streams import Streams
 
 DONE = Result("deploy", "runtime agent: its head is READY", changed=True, next="agentramp x")
 
@@ -85,3 +89,95 @@ def test_inside_actions_a_failure_is_an_annotation_too() -> None:
     told.fail(UsageError("no such thing"))
     assert err.getvalue().startswith("::error title=agentramp deploy::no such thing\n")
     assert err.getvalue().endswith("agentramp deploy: no such thing\n")
+
+
+def workflow(
+    tmp_path: Path, *words: str, **environ: str
+) -> tuple[Channel, io.StringIO, io.StringIO]:
+    files = {"GITHUB_OUTPUT": str(tmp_path / "out"), "GITHUB_STEP_SUMMARY": str(tmp_path / "page")}
+    return channel(*words, GITHUB_ACTIONS="true", **files, **environ)
+
+
+def test_the_command_is_told_before_the_verb_begins_and_on_one_line(tmp_path: Path) -> None:
+    told, _, err = workflow(tmp_path)
+    told.reproduced_by(["agent", "--reason=two\n::error::lines ##[x]"])
+    assert err.getvalue() == (
+        "  the same on a laptop: agentramp deploy agent"
+        " $'--reason=two\\012::error::lines ##\\133x]'\n"
+    )
+    told, _, err = channel()
+    told.reproduced_by(["agent"])
+    assert err.getvalue() == "", "who typed it knows it"
+
+
+def test_no_word_of_anybody_is_a_command_in_a_workflow(tmp_path: Path) -> None:
+    told, out, err = workflow(tmp_path)
+    hostile = "x\n::set-output name=a::b\r##[error]y"
+    told.console.say(hostile)
+    told.console.grouped(hostile)
+    told.report(Answer("verify", hostile, (hostile,), ()))
+    Lines(told.stdout).put(hostile)
+    Streams(told.stdout, told.stderr, None).out(b"")
+    told.fail(UsageError(hostile, advice=hostile))
+    told.bug()
+    lines = re.split(r"[\r\n]", out.getvalue() + err.getvalue())
+    assert [line for line in lines if re.match(r"\s*::(?!error title=)|.*##\[", line)] == []
+    assert sum(line.startswith("::error title=agentramp deploy::") for line in lines) == 1
+
+
+def test_a_failure_has_outputs_and_a_page(tmp_path: Path) -> None:
+    told, _, err = workflow(tmp_path)
+    told.fail(UsageError("no such thing", advice="do this"))
+    given = (tmp_path / "out").read_text()
+    assert re.search(r"^changed<<(\w{32})\nfalse\n\1\nreason<<\1\nno such thing\n\1\n", given)
+    assert (tmp_path / "page").read_text().startswith("### deploy: failed (exit 2)\n")
+    assert err.getvalue().splitlines()[-1] == "agentramp deploy: no such thing; do this"
+
+
+def test_an_interrupt_and_a_bug_have_outputs_and_a_page(tmp_path: Path) -> None:
+    told, _, _ = workflow(tmp_path)
+    told.interrupted()
+    told.bug()
+    given = (tmp_path / "out").read_text()
+    assert "changed" not in given
+    assert '"exit_code": 130' in given
+    assert '"exit_code": 1' in given
+    assert "### deploy: failed (exit 130)" in (tmp_path / "page").read_text()
+
+
+def test_a_secret_fact_is_in_no_output_and_on_no_page(tmp_path: Path) -> None:
+    told, _, _ = workflow(tmp_path)
+    told.report(Facts("local", "it runs", False, (("key", "hush"),), frozenset({"key"})))  # noqa: FBT003
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_half_a_character_is_written_as_its_escape(tmp_path: Path) -> None:
+    told, _, _ = workflow(tmp_path)
+    told.report(Answer("verify", "it answers \udc80", ("\udc80",), (("said", '"\\udc80"'),)))
+    assert "\\udc80" in (tmp_path / "out").read_text()
+
+
+def test_a_step_has_a_megabyte_of_pages(tmp_path: Path) -> None:
+    told, _, _ = workflow(tmp_path)
+    (tmp_path / "page").write_text("x" * (1024 * 1024 - 1000))
+    told.report(Answer("verify", "it answers", tuple("y" * 80 for _ in range(100)), ()))
+    written = (tmp_path / "page").read_text()
+    assert len(written.encode()) <= 1024 * 1024
+    assert "Cut here" in written.splitlines()[-1]
+    told.report(DONE)
+    assert len((tmp_path / "page").read_text().encode()) <= 1024 * 1024
+
+
+def test_a_file_of_the_runner_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    told, out, err = channel(GITHUB_ACTIONS="true", GITHUB_OUTPUT=str(tmp_path / "no" / "out"))
+    told.report(DONE)
+    assert "GITHUB_OUTPUT could not be written" in err.getvalue()
+    assert out.getvalue().startswith("runtime agent")
+
+
+def test_a_runner_that_debugs_hears_of_each_call() -> None:
+    told, _, err = channel(GITHUB_ACTIONS="true", RUNNER_DEBUG="1")
+    assert told.console.debug
+    told.console.count_calls()
+    assert err.getvalue() == "::debug::0 API calls\n"
+    assert not channel(RUNNER_DEBUG="1")[0].console.debug, "a laptop has no runner"

@@ -13,6 +13,7 @@ from agentramp.bookkeeping.port import BookkeepingError, Comment, Deployment, St
 TASK: Final = "agentramp"
 SENTENCE, BODY = 140, 65_536
 """Characters that GitHub takes of a description, and of a comment."""
+_LONGEST_FENCE: Final = 64
 _MORE: Final = "\n\n*The rest is too long for a comment; the summary of the run has all of it.*\n"
 
 
@@ -151,10 +152,20 @@ def body(comment: Comment) -> str:
     whole = f"{comment.marker}\n{comment.text}"
     if len(whole) <= BODY:
         return whole
-    closing = "\n```"
-    kept = whole[: BODY - len(_MORE) - len(closing)].rpartition("\n")[0]
-    is_open = sum(line.startswith("```") for line in kept.splitlines()) % 2
-    return f"{kept}{closing if is_open else ''}{_MORE}"
+    kept = whole[: BODY - len(_MORE) - _LONGEST_FENCE].rpartition("\n")[0]
+    return f"{kept}\n{_open_fence(kept)}{_MORE}"
+
+
+def _open_fence(text: str) -> str:
+    """The backticks that a block of code was opened with and never closed, if there is one."""
+    fence = ""
+    for line in text.splitlines():
+        mark = line[: len(line) - len(line.lstrip("`"))]
+        if not fence and len(mark) >= len("```"):
+            fence = mark
+        elif fence and line == fence:
+            fence = ""
+    return fence[:_LONGEST_FENCE]
 
 
 def first_line(text: str) -> str:

@@ -3,13 +3,9 @@
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from agentramp.config.text import decode
 from agentramp.diagnostics import ConfigError, Diagnostic, Position
-
-VARIABLES: Final = "AGENTRAMP_VARIABLES"
-"""A variable that holds lines as a .env file does: how a workflow hands over several at once."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from agentramp.config.check import check
 from agentramp.config.disk import Unreadable, bytes_of
-from agentramp.config.envfile import VARIABLES, env_files, parse_env
+from agentramp.config.envfile import env_files, parse_env
 from agentramp.config.layers import compose
 from agentramp.config.load import load
 from agentramp.config.outside import Outside
@@ -126,6 +126,4 @@ def _variables(
         found = parse_env(_bytes(file), str(file))
         variables.update(found.variables)
         faults += found.faults
-    given = parse_env(environ.get(VARIABLES, "").encode(), VARIABLES)
-    variables.update(given.variables)
-    return {**variables, **environ}, [*faults, *given.faults]
+    return {**variables, **environ}, faults

@@ -10,7 +10,7 @@ from typing import Final
 
 from agentramp.credentials import environment
 from agentramp.credentials.environment import AGENTRUN, ALIBABA_CLOUD, SERVERLESS_DEVS, Form, Held
-from agentramp.credentials.masked import Masked
+from agentramp.credentials.masked import Masked, unmasked
 from agentramp.credentials.named import Drawer, Named
 from agentramp.credentials.port import Source
 from agentramp.credentials.roles import KeyRole, TokenRole, account_of, session_name
@@ -28,10 +28,6 @@ URI: Final = "ALIBABA_CLOUD_CREDENTIALS_URI"
 GITHUB_URL: Final = "ACTIONS_ID_TOKEN_REQUEST_URL"
 GITHUB_TOKEN: Final = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - the name of a variable
 _DEFAULT: Final = "default"
-
-
-def _unmasked(_: str) -> None:
-    """Outside a workflow nobody rewrites a log."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Chain:
     service: TokenService
     asked: str | None = None
     configured: str | None = None
-    mask: Callable[[str], None] = field(default=_unmasked, repr=False)
+    mask: Callable[[str], None] = field(default=unmasked, repr=False)
     """Told of what is a secret on the way to the source that is found, before it is used."""
 
     def find(self) -> Found:
@@ -98,16 +94,8 @@ class Chain:
         account = account_of(role, "role", ROLE)
         token, where = self._token(file)
         name = f"{where}, role {role}"
-        source = TokenRole(name, self.service, self._role(), provider, self._masked(token))
+        source = TokenRole(name, self.service, self._role(), provider, token, self.mask)
         return Found(source, account)
-
-    def _masked(self, token: Callable[[], str]) -> Callable[[], str]:
-        def fetched() -> str:
-            found = token()
-            self.mask(found)
-            return found
-
-        return fetched
 
     def _token(self, file: str) -> tuple[Callable[[], str], str]:
         if file:

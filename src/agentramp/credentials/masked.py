@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from agentramp.credentials.port import Lent, Source
 
 
+def unmasked(_: str) -> None:
+    """Outside a workflow nobody rewrites a log."""
+
+
 @dataclass(frozen=True)
 class Masked:
     """``mask`` is told of the secret and of the token, each time they are lent."""

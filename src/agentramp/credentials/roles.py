@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from agentramp.credentials.masked import unmasked
 from agentramp.credentials.port import Lent, Source
 from agentramp.credentials.sts import Role, TokenService
 from agentramp.errors import UsageError
@@ -20,9 +21,12 @@ class TokenRole:
     role: Role
     provider: str
     token: Callable[[], str] = field(repr=False)
+    mask: Callable[[str], None] = field(default=unmasked, repr=False)
 
     def lend(self) -> Lent:
-        return self.service.assume_with_token(self.role, self.provider, self.token())
+        token = self.token()
+        self.mask(token)
+        return self.service.assume_with_token(self.role, self.provider, token)
 
 
 @dataclass(frozen=True)

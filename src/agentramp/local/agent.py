@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agentramp.errors import RefusedError
-from agentramp.local import archive, assumptions, ports, process
+from agentramp.local import archive, assumptions, images, ports, process
 from agentramp.local.backoff import Backoff
 from agentramp.local.launch import Launch
 from agentramp.local.probe import is_healthy
@@ -27,9 +27,9 @@ _FIRST_CHECK_SECONDS = 0.05
 _CHECK_GROWTH = 1.5
 _SLOWEST_CHECK_SECONDS = 0.5
 _HOSTS = ("127.0.0.1", "::1")
-_NO_ENGINE = (
-    "the embedded platform runs no containers, so nothing of the image was fetched or started;"
-    " use artifactType Code to run the agent here"
+_NO_COMMAND = (
+    "nobody says what starts it: give the image a command (agentramp local image ... -- COMMAND),"
+    " or the runtime one (customContainerConfig.command)"
 )
 
 
@@ -135,8 +135,8 @@ class Agent:
 
     async def _supervise(self) -> None:
         launch = self.launch
-        if launch.archive is None:
-            self._over(_NO_ENGINE)
+        if launch.archive is None or not launch.spec.command:
+            self._over(_NO_COMMAND if launch.archive else images.missing(launch.spec.image))
             return
         try:
             await asyncio.to_thread(archive.unpack, launch.archive, launch.code)

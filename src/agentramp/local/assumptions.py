@@ -17,8 +17,9 @@ Behaviour that is assumed and has no constant of its own:
 * A change that arrives while another is being applied replaces it.
 * ``language`` chooses nothing here: the command runs with this machine's programs, and ``python``
   and ``python3`` are the interpreter that agentramp was made from.
-* There is no container engine: a container is kept and given back, and it and its endpoints end
-  as CREATE_FAILED or UPDATE_FAILED with that as the reason. It cannot be published.
+* There is no container engine: a package stands for an image where somebody said so (``local
+  image``), and what stands for it when a head is made stays with that head and its versions. Of
+  any other image the runtime and its endpoints end as CREATE_FAILED or UPDATE_FAILED.
 * ``scalingStatus`` shows the minimum that was asked for beside the processes that run, which a
   scaling configuration does not change. A workspace's ``updatedAt`` is when it was made.
 * A list of runtimes with ``systemTags`` holds those that have every one of them.

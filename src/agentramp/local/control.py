@@ -10,6 +10,7 @@ from typing import Any
 
 from agentramp.local import assumptions, shown, wire
 from agentramp.local.artifacts import Artifacts
+from agentramp.local.images import Images
 from agentramp.local.keys import Keys
 from agentramp.local.ledger import Ledger
 from agentramp.local.lifecycle import Lifecycle
@@ -57,6 +58,7 @@ class Plane:
     lifecycle: Lifecycle
     routes: Routes
     artifacts: Artifacts
+    images: Images
     data_url: str
     database: Path
     keys: Keys

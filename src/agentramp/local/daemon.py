@@ -18,6 +18,7 @@ import agentramp
 from agentramp.errors import RefusedError
 from agentramp.local import schema
 from agentramp.local.home import BrokenFileError, Home, Running
+from agentramp.local.images import Images
 from agentramp.local.launch import interpreter_libraries
 from agentramp.local.ports import LOOPBACK
 
@@ -170,6 +171,11 @@ def stop(home: Path, *, timeout: float = 60) -> bool:
             if served:
                 _end(place, _pid_of_server(place, home), timeout)
             return _end_orphans(place) > 0 or served
+
+
+def images(home: Path) -> Images:
+    """What stands for images; the server need not run."""
+    return Images(_place(home).images)
 
 
 def _pid_of_server(place: Home, home: Path) -> int:

@@ -45,6 +45,10 @@ class Home:
         return self.root / "artifacts"
 
     @property
+    def images(self) -> Path:
+        return self.root / "images"
+
+    @property
     def objects(self) -> Path:
         return self.root / "objects"
 

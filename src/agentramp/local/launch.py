@@ -34,7 +34,7 @@ class Machine:
 class Launch:
     """One agent to run: ``folder`` is its own and goes when it goes, ``log`` stays.
 
-    A container has no ``archive``.
+    A container has no ``archive`` where nothing stands for its image.
     """
 
     unit: Unit
@@ -56,6 +56,11 @@ class Launch:
     def scratch(self) -> Path:
         return self.folder / "tmp"
 
+    @property
+    def _installed(self) -> str | None:
+        """An image has its packages installed; what stands for it has them in a folder."""
+        return str(self.code / "python") if self.spec.image else None
+
     def command(self) -> tuple[str, ...]:
         return tuple(mapped(part, self.code) for part in self.spec.command)
 
@@ -71,7 +76,7 @@ class Launch:
         }
         ours = {
             "PATH": _joined(str(self.machine.programs), given.get("PATH") or self.machine.path),
-            "PYTHONPATH": _joined(str(SHIM / "python"), given.get("PYTHONPATH")),
+            "PYTHONPATH": _joined(str(SHIM / "python"), given.get("PYTHONPATH") or self._installed),
             "NODE_OPTIONS": _node_options(given),
             "PORT": str(port),
             PORT_CONFIGURED: str(self.spec.port),

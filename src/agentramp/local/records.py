@@ -59,11 +59,16 @@ class Spec:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     health: Health = Health()
     affinity: Affinity = Affinity()
+    image: str = ""
+    """A container's; its own command stands for an empty ``command``."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One state of a head, never changed: its configuration as JSON and its code's sha256."""
+    """One state of a head, never changed: its configuration as JSON and its code's sha256.
+
+    For a container ``artifact`` is what stood for its image, if anything did (``images.MARK``).
+    """
 
     runtime_id: str
     revision: int

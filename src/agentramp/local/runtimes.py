@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from agentramp.local import shown, wire
 from agentramp.local.control import Answer, Call, Plane, Table, paged
+from agentramp.local.images import MARK
 from agentramp.local.records import LATEST, Label, Runtime, Snapshot, Status
 from agentramp.local.refusal import conflict, invalid, missing
 
@@ -30,10 +31,11 @@ async def create_runtime(plane: Plane, call: Call) -> Answer:
 async def _code(
     plane: Plane, sent: wire.RuntimeInput, former: str | None = None
 ) -> AsyncIterator[str]:
-    """The digest of the code that was sent, else ``former``; a container has none."""
-    content = None if sent.is_container else _content(plane, sent)
-    if sent.is_container:
-        yield ""
+    """The digest of the code that was sent, else ``former``; of an image, what stands for it."""
+    content = None if sent.image else _content(plane, sent)
+    if sent.image:
+        found = await asyncio.to_thread(plane.images.find, sent.image)
+        yield f"{MARK}{found.digest}" if found else ""
     elif content is None and former is not None:
         yield former
     else:

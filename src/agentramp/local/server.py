@@ -41,6 +41,7 @@ from agentramp.local.execution import Executions
 from agentramp.local.frontdesk import FrontDesk
 from agentramp.local.grants import GRANTS
 from agentramp.local.home import Home, Running
+from agentramp.local.images import Images
 from agentramp.local.keys import Keys
 from agentramp.local.ledger import Ledger
 from agentramp.local.lifecycle import Lifecycle
@@ -225,7 +226,9 @@ async def _running(home: Home, search_path: str, stopping: asyncio.Event) -> Asy
     identity, listener = _listen(home)
     machine = launch.Machine(launch.make_programs(home.programs), search_path, identity.id)
     scribe = Scribe(home.lines)
-    supervisor = Supervisor(Folders(home.artifacts, home.run, home.logs), machine, store, scribe)
+    images = Images(home.images)
+    folders = Folders(home.artifacts, home.run, home.logs, images)
+    supervisor = Supervisor(folders, machine, store, scribe)
     lifecycle = Lifecycle(store, supervisor, routes)
     artifacts = Artifacts(home.artifacts)
     await supervisor.clean_up(store)
@@ -239,6 +242,7 @@ async def _running(home: Home, search_path: str, stopping: asyncio.Event) -> Asy
         lifecycle,
         routes,
         artifacts,
+        images,
         data_url=f"http://{ports.LOOPBACK}:{identity.port}",
         database=home.database,
         keys=Keys(identity, database),

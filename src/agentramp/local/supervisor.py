@@ -3,11 +3,12 @@
 import asyncio
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentramp.local import assumptions, process
 from agentramp.local.agent import Agent, Registry, Scribe
+from agentramp.local.images import MARK, Image, Images
 from agentramp.local.launch import Launch, Machine
 from agentramp.local.records import Spec, Unit
 from agentramp.local.store import Store
@@ -20,9 +21,14 @@ class Folders:
     artifacts: Path
     run: Path
     logs: Path
+    images: Images
 
     def artifact(self, digest: str) -> Path:
         return self.artifacts / f"{digest}.zip"
+
+    def image(self, artifact: str) -> Image | None:
+        """What stands for an image, by its digest behind ``MARK``."""
+        return self.images.get(artifact.removeprefix(MARK)) if artifact.startswith(MARK) else None
 
 
 @dataclass(frozen=True)
@@ -81,14 +87,24 @@ class Supervisor:
 
     def _launch(self, wanted: Wanted) -> Launch:
         instance = f"{wanted.unit.name}-{secrets.token_hex(4)}"
+        spec, archive = self._what(wanted)
         return Launch(
             unit=wanted.unit,
-            spec=wanted.spec,
-            archive=self._folders.artifact(wanted.artifact) if wanted.artifact else None,
+            spec=spec,
+            archive=archive,
             folder=self._folders.run / wanted.unit.runtime_id / instance,
             log=self._folders.logs / wanted.runtime_name / wanted.unit.label / f"{instance}.log",
             machine=self._machine,
         )
+
+    def _what(self, wanted: Wanted) -> tuple[Spec, Path | None]:
+        spec = wanted.spec
+        if not spec.image:
+            return spec, self._folders.artifact(wanted.artifact) if wanted.artifact else None
+        image = self._folders.image(wanted.artifact)
+        if image is None:
+            return spec, None
+        return replace(spec, command=spec.command or image.command), image.archive
 
     def retire(self, unit: Unit) -> None:
         """Stop the unit's agent once its requests in flight are done."""

@@ -4,11 +4,12 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import fsum
 
 from agentramp.local import assumptions
 from agentramp.local.fields import Fields, is_object
+from agentramp.local.images import MARK
 from agentramp.local.records import (
     Affinity,
     Endpoint,
@@ -46,7 +47,8 @@ class RuntimeInput:
     archive: bytes | None = field(default=None, repr=False)
     stored: str = ""
     checksum: str = ""
-    is_container: bool = False
+    image: str = ""
+    """A container's; it has no code."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,10 @@ def read_runtime(body: bytes, former: Snapshot | None = None) -> RuntimeInput:
     name = fields.text("agentRuntimeName", pattern=RUNTIME_NAME) or ""
     workspace = fields.text("workspaceId") or ""
     is_container = whole.get("artifactType") == CONTAINER
-    needed = not is_container and (former is None or not former.artifact)
+    container = fields.child("containerConfiguration") if is_container else None
+    image = container.text("image") if container else None
+    has_code = bool(former and former.artifact and not former.artifact.startswith(MARK))
+    needed = not is_container and not has_code
     # What the former head came from is not fetched again: the object may be gone by now.
     is_sent = needed or sent.get("codeConfiguration") is not None
     code = _code(fields.child("codeConfiguration"), needed=needed) if is_sent else _Code()
@@ -84,7 +89,7 @@ def read_runtime(body: bytes, former: Snapshot | None = None) -> RuntimeInput:
     _raise(fields)
     document = _runtime_document(whole)
     return RuntimeInput(
-        name, workspace, document, code.archive, code.stored, code.checksum, is_container
+        name, workspace, document, code.archive, code.stored, code.checksum, image or ""
     )
 
 
@@ -157,8 +162,9 @@ def spec_of(snapshot: Snapshot) -> Spec:
 
 
 def _spec(fields: Fields) -> Spec:
-    is_container = fields.values.get("artifactType") == CONTAINER
-    code = None if is_container else fields.child("codeConfiguration")
+    if fields.values.get("artifactType") == CONTAINER:
+        return _spec_of(fields, fields.child("containerConfiguration") or Fields({}))
+    code = fields.child("codeConfiguration")
     command: tuple[str, ...] = ()
     if code is not None:
         code.text("language")
@@ -166,9 +172,14 @@ def _spec(fields: Fields) -> Spec:
         command = code.texts("command")
         if code.has("command") and not command:
             code.faults.append("codeConfiguration.command names no program")
+    return replace(_spec_of(fields, Fields({})), command=command)
+
+
+def _spec_of(fields: Fields, container: Fields) -> Spec:
     return Spec(
-        command=command,
-        port=fields.whole("port", 1, 65_535) or 0,
+        image=container.text("image") or "",
+        command=container.texts("command"),
+        port=container.whole("port", 1, 65_535) or fields.whole("port", 1, 65_535) or 0,
         environment=fields.text_map("environmentVariables"),
         health=_health(fields.child("healthCheckConfiguration")),
         affinity=_affinity(fields),

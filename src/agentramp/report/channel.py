@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -33,7 +33,7 @@ from agentramp.report.result import (
 
 if TYPE_CHECKING:  # outside a workflow nothing of it is loaded
     from agentramp.report.github.guard import Guard
-    from agentramp.report.github.summary import Page
+    from agentramp.report.github.page import Page
 
 WIDTH = 80
 _DONE = "what the verb does is done all the same; see it with: agentramp status"
@@ -55,6 +55,7 @@ class Channel:
     """Whether the verb has done what was asked, so that only telling it is left."""
     runner: "Guard | None" = None
     """Standard error of a workflow's step; both streams then show all and obey nobody."""
+    _masked: set[str] = field(default_factory=set, init=False, repr=False)
 
     @classmethod
     def open(
@@ -95,6 +96,16 @@ class Channel:
         self.command = spelt(["agentramp", self.verb, *words])
         if self.runner:
             self.console.say(f"the same on a laptop: {self.command}")
+
+    def mask(self, secret: str) -> None:
+        """Has the workflow's log show ``secret`` as asterisks; elsewhere nobody rewrites a log."""
+        if self.runner is None or secret in self._masked:
+            return
+        from agentramp.report.masking import commands  # noqa: PLC0415 - for workflows only
+
+        self._masked.add(secret)
+        for command in commands(secret):
+            self.runner.command(command)
 
     def report(self, value: Report) -> None:
         match value:
@@ -143,6 +154,9 @@ class Channel:
             self.stdout = None
             raise unwritten(error.strerror or str(error), _DONE) from error
 
+    def tell(self, line: str) -> None:
+        self._print(self.stderr, [line])
+
     def fail(self, error: AgentrampError) -> None:
         failure = Failure(self.verb, error, self.command)
         if self.output == "json" and self.stdout:
@@ -183,7 +197,7 @@ class Channel:
         if not self.environ.get("GITHUB_STEP_SUMMARY"):
             return
         from agentramp.report.github.links import Links  # noqa: PLC0415 - for workflows only
-        from agentramp.report.github.summary import MOST, Page, cut  # noqa: PLC0415 - as above
+        from agentramp.report.github.page import MOST, Page, cut  # noqa: PLC0415 - as above
 
         file = Path(self.environ["GITHUB_STEP_SUMMARY"])
         there = file.stat().st_size if file.is_file() else 0
@@ -200,7 +214,9 @@ class Channel:
 
     def _is_read(self, stream: TextIO | None) -> bool:
         """Whether a person reads it as it comes; a log is searched, so its lines stay whole."""
-        return stream is not None and stream.isatty() and self.runner is None
+        return (
+            stream is not None and stream.isatty() and self.environ.get("GITHUB_ACTIONS") != "true"
+        )
 
     def _painted(self, stream: TextIO | None, colour: str, line: str) -> str:
         plain = stream is None or not stream.isatty() or self.environ.get("TERM") == "dumb"

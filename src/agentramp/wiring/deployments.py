@@ -30,7 +30,10 @@ def entries(result: Result) -> tuple[Entry, ...]:
         left = [*_left(result)]
         said = f"{_ENDS[result.verb]}: {result.message}"
         gone = [_entry(version, State.FAILURE, said) for version in left]
-        return (*gone, *_whole(result, f"version {left[0]} was {_ENDS[result.verb]}" if left else ""))
+        return (
+            *gone,
+            *_whole(result, f"version {left[0]} was {_ENDS[result.verb]}" if left else ""),
+        )
     if result.verdict == Ruled.ROLLBACK.value and result.version is not None:
         gone = [_entry(result.version, State.FAILURE, f"rolled back: {result.message}")]
         return (*gone, *_whole(result, f"version {result.version} was rolled back"))
@@ -58,6 +61,8 @@ def failed(
         case _ if ramp and goes_on:
             said = f"{ramp.weight} % of the sessions; failed, and goes on: {error.message}"
             return (_entry(version, State.IN_PROGRESS, said),)
+        case _ if standing.settled and share(standing.settled, version):
+            return ()
         case _ if verb in {"release", "shift-traffic"}:
             return (_entry(version, State.FAILURE, error.message),)
         case _:

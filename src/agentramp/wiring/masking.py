@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from agentramp.config.envfile import VARIABLES, parse_env
 from agentramp.credentials.chain import GITHUB_TOKEN
 from agentramp.credentials.environment import AGENTRUN, ALIBABA_CLOUD, SERVERLESS_DEVS
 from agentramp.credentials.serverless_devs import SUFFIX
@@ -14,13 +13,12 @@ _PARTS: Final = (SERVERLESS_DEVS.secret, SERVERLESS_DEVS.token)
 
 
 def secrets(environ: Mapping[str, str]) -> Iterator[str]:
-    """Keys, tokens, and each value that a workflow handed over for ``${env(NAME)}``."""
+    """Keys and tokens, by every name that one of ours is known to stand under."""
     names = [name for form in _FORMS for name in (form.secret, form.token)]
     yield from filter(None, (environ.get(name) for name in (*names, "GITHUB_TOKEN", GITHUB_TOKEN)))
     for name, text in environ.items():
         if name.endswith(SUFFIX):
             yield from _of_key(text)
-    yield from parse_env(environ.get(VARIABLES, "").encode(), VARIABLES).variables.values()
 
 
 def _of_key(text: str) -> Iterator[str]:

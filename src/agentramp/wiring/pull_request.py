@@ -3,17 +3,15 @@
 import argparse
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from agentramp.bookkeeping.port import BookkeepingError, Comment
 from agentramp.errors import AgentrampError
-from agentramp.report import github
+from agentramp.report.github.page import Page
 from agentramp.report.result import Failure, Result
 
-_CODE: Final = re.compile(r"(^```.*?^```$|`[^`\n]*`)", re.DOTALL | re.MULTILINE)
 _PLACE: Final = ("path", "template", "env", "resource", "runtime", "region", "endpoint", "platform")
 _FILE: Final = "GITHUB_EVENT_PATH"
 
@@ -66,14 +64,18 @@ def _event(environ: Mapping[str, str]) -> Mapping[str, Any]:
 
 
 def comment(
-    args: argparse.Namespace, verb: str, command: str, pull_request: int, end: Result | AgentrampError
+    args: argparse.Namespace,
+    verb: str,
+    page: Page,
+    pull_request: int,
+    end: Result | AgentrampError,
 ) -> Comment:
     """The plan as the job's summary has it; where there is none, why."""
     if isinstance(end, AgentrampError):
-        text = github.failure_summary(Failure(verb, end, command))
+        text = page.of_failure(Failure(verb, end, page.reproduce))
     else:
-        text = github.summary(end, command)
-    return Comment(pull_request, marker(args, verb), unaddressed(text))
+        text = page.of(end)
+    return Comment(pull_request, marker(args, verb), text)
 
 
 def marker(args: argparse.Namespace, verb: str) -> str:
@@ -84,12 +86,3 @@ def marker(args: argparse.Namespace, verb: str) -> str:
     place = [verb, *(str(getattr(args, name, None)) for name in _PLACE)]
     digest = hashlib.sha256(json.dumps(place).encode()).hexdigest()[:16]
     return f"<!-- agentramp plan {digest} -->"
-
-
-def unaddressed(text: str) -> str:
-    """Nobody is to be called by what a plan quotes: an @ outside code gets an unseen neighbour."""
-    parts = _CODE.split(text)
-    return "".join(
-        part if place % 2 else part.replace("@", "@\N{ZERO WIDTH SPACE}")
-        for place, part in enumerate(parts)
-    )

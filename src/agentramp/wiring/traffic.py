@@ -7,8 +7,9 @@ from agentramp.errors import UsageError
 from agentramp.executor import Outcome
 from agentramp.model import Endpoint, Split
 from agentramp.plan import CreateEndpoint, MoveTraffic, Plan
-from agentramp.planning import Seen
-from agentramp.report.result import Result
+from agentramp.planning import Seen, begins
+from agentramp.ramp import Reached, share
+from agentramp.report.result import Climb, Result
 from agentramp.wiring import arguments
 from agentramp.wiring.target import Target
 
@@ -72,7 +73,24 @@ def result(
         after=after,
         plan=plan,
         next=after_that,
+        climb=climb(seen, plan, after),
     )
+
+
+def climb(seen: Seen, plan: Plan, after: Split | None) -> Climb | None:
+    """The ramp in progress or the one that ``plan`` begins, and where it is after that."""
+    ramp, begun = seen.standing.ramp, begins(plan)
+    if begun:
+        stable, canary, policy = begun.stable, begun.canary, begun.policy
+        path: tuple[Reached, ...] = ()
+    elif ramp:
+        stable, canary, policy, path = ramp.stable, ramp.canary, ramp.policy, ramp.path
+    else:
+        return None
+    weight = share(after, canary) if after else 0
+    if weight != (path[-1].weight if path else 0):
+        path = (*path, Reached(seen.now, weight))
+    return Climb(stable, canary, tuple(rung.weight for rung in policy.rungs), path)
 
 
 def _number(split: Split | None) -> int | None:

@@ -4,15 +4,15 @@ Words in it are ours and digits, so that nothing of a user's can end the picture
 first colour cannot be seen on a white page; those here are read on white and on black.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 from agentramp.model import FULL, Split
-from agentramp.ramp import Reached
 from agentramp.report.github.escaping import text
-from agentramp.report.moments import at, moment
+from agentramp.report.moments import moment
 from agentramp.report.result import Climb
 
-_MOST = 9
+_MOST = 8
 """Bars: with more, their labels would run into each other on a phone."""
 _COLOURS = "#2f81f7,#8b949e"
 _STYLE = (
@@ -29,41 +29,44 @@ _STYLE = (
 
 
 def ramp(climb: Climb, *, ahead: bool = False) -> Iterator[str]:
-    """A bar for each weight the canary has had, a line for the ladder; ``ahead`` plans only."""
-    path = climb.path[-_MOST:]
-    if not path:
-        return
-    last = path[-1].weight
-    higher = [weight for weight in climb.ladder if weight > last] if last else []
-    coming = higher[: max(0, _MOST - len(path))]
-    labels = [*_labels(path, ahead=ahead), *(f"then {weight} %" for weight in coming)]
-    had = [*(one.weight for one in path), *(0 for _ in coming)]
-    line = [*(one.weight for one in path), *coming]
-    yield from _drawn(f"Percent of sessions on version {climb.canary}", labels, had, line)
+    """A bar for each weight the canary has had, a line on to those of its ladder.
+
+    ``ahead``: the last of them is only planned.
+    """
+    had = [one.weight for one in climb.path]
+    last = had[-1] if had else 0
+    coming = [weight for weight in climb.ladder if last and weight > last]
+    if ahead:
+        coming = [*had[-1:], *coming]
+        had = had[:-1]
+    bars = had[-_MOST:]
+    then = coming[: max(0, _MOST - len(bars))]
+    labels = _different([*(f"{weight} %" for weight in bars), *(f"then {one} %" for one in then)])
+    yield from _drawn(f"New sessions on version {climb.canary}", labels, bars, [*bars, *then])
     yield ""
-    yield text(_stands(climb, higher, ahead=ahead))
+    yield text(_stands(climb, coming, ahead=ahead))
 
 
-def _labels(path: tuple[Reached, ...], *, ahead: bool) -> list[str]:
-    """The time of day; the day as well where the ramp takes longer than one."""
-    days = {at(one.at).date() for one in path}
-    form = "%H:%M" if len(days) == 1 else "%d %b %H:%M"
-    said = [at(one.at).strftime(form) for one in path]
-    return [*said[:-1], "planned"] if ahead else said
+def _different(labels: list[str]) -> list[str]:
+    """Mermaid draws bars of one label over each other."""
+    seen: Counter[str] = Counter()
+    told = []
+    for label in labels:
+        seen[label] += 1
+        told.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return told
 
 
-def _stands(climb: Climb, higher: list[int], *, ahead: bool) -> str:
+def _stands(climb: Climb, coming: list[int], *, ahead: bool) -> str:
     last = climb.path[-1]
-    since = f"{moment(last.at)} UTC"
     canary = f"Version {climb.canary}"
     if ahead:
         return f"{canary} would get {last.weight} % of new sessions."
+    since = f"since {moment(last.at)} UTC"
     if not last.weight:
-        return f"{canary} has no traffic since {since}; version {climb.stable} serves."
-    if last.weight == FULL:
-        return f"{canary} has all new sessions since {since}."
-    steps = f" Steps ahead: {', '.join(f'{weight} %' for weight in higher)}." if higher else ""
-    return f"{canary} has {last.weight} % of new sessions since {since}.{steps}"
+        return f"{canary} has no traffic {since}: version {climb.stable} serves."
+    steps = f"; ahead: {', '.join(f'{weight} %' for weight in coming)}" if coming else ""
+    return f"{canary} has {last.weight} % of new sessions {since}{steps}."
 
 
 def move(before: Split, after: Split) -> Iterator[str]:
@@ -72,7 +75,7 @@ def move(before: Split, after: Split) -> Iterator[str]:
     refs = list(dict.fromkeys([*shares[0], *shares[1]]))[: _MOST // 2]
     labels = [f"{_name(ref)} {when}" for ref in refs for when in ("before", "after")]
     bars = [share.get(ref, 0) for ref in refs for share in shares]
-    yield from _drawn("Percent of new sessions", labels, bars, [])
+    yield from _drawn("New sessions by version", labels, bars, [])
 
 
 def _name(ref: object) -> str:
@@ -86,8 +89,9 @@ def _drawn(title: str, labels: list[str], bars: list[int], line: list[int]) -> I
     yield f'  title "{title}"'
     names = ", ".join(f'"{label}"' for label in labels)
     yield f"  x-axis [{names}]"
-    yield f"  y-axis 0 --> {FULL}"
-    yield f"  bar [{', '.join(map(str, bars))}]"
+    yield f'  y-axis "percent" 0 --> {FULL}'
+    if bars:
+        yield f"  bar [{', '.join(map(str, bars))}]"
     if line:
         yield f"  line [{', '.join(map(str, line))}]"
     yield "```"

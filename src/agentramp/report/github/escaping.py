@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from agentramp.report.plain import cannot_act, harmless
 
 _MARKS = re.compile(r"([\\`*_\[\]|~$!])")
-_FIRST = re.compile(r"^(?:([-+=#>])|(\d+)([.)]))")
+_FIRST = re.compile(r"^(?:([-+=#])|(\d+)([.)]))")
 _REFERENCE = re.compile(r"(?<=[@#])(?=[\w-])")
 _RUN = re.compile(r"`+")
 _LINK = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w.~/%:@+=&?#,-]*)?", re.ASCII)
@@ -22,7 +22,7 @@ LONGEST = 4000
 def text(said: str) -> str:
     """One line of Markdown that shows ``said``: no mark acts, nobody is mentioned."""
     line = _bounded(harmless(said)).replace("&", "&amp;")
-    line = _FIRST.sub(lambda found: _first(found), _MARKS.sub(r"\\\1", line))
+    line = _FIRST.sub(_first, _MARKS.sub(r"\\\1", line))
     line = line.replace("<", "&lt;").replace(">", "&gt;")
     return _REFERENCE.sub(_WITHOUT_WIDTH, line)
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from io import BufferedIOBase, TextIOBase
 from typing import Any, TextIO, cast
 
-_LINES = re.compile(r"(?<=[\r\n])")
+_LINES = re.compile(r"(?<=[\r\n])(?![\r\n])")
+_ACTING = re.compile(r"[:#\[]")
 _COLONS = re.compile(r"(^[^!-~]*:[^ -~]*)(?=:)")
 _HASHES = re.compile(r"(#[^ -~]*#[^ -~]*)(?=\[)")
 _BRACKET = re.compile(r"(#[^ -~]*#[^ -~]*)\[")
@@ -37,7 +38,13 @@ class Defuser:
         return self._blank and not self._marks
 
     def __call__(self, text: str) -> str:
-        return "".join(map(self._part, filter(None, _LINES.split(text))))
+        if _ACTING.search(text):
+            return "".join(map(self._part, filter(None, _LINES.split(text))))
+        edge = max(text.rfind("\r"), text.rfind("\n")) + 1
+        if edge:
+            self.ended()
+        self._part(text[edge:])
+        return text
 
     def ended(self) -> None:
         self._blank, self._object, self._marks = True, False, ""
@@ -125,7 +132,7 @@ class _Bytes(BufferedIOBase):
         self._stream = stream
         self._defuse = defuse
 
-    def write(self, data: Any) -> int:
+    def write(self, data: Any) -> int:  # noqa: ANN401 - any buffer, as the base class has it
         shown = self._defuse(bytes(data).decode("latin-1")).encode("latin-1")
         self._stream.flush()
         self._stream.buffer.write(shown)

@@ -38,3 +38,6 @@ class Links:
             if _COMMIT.fullmatch(commit)
             else "",
         )
+
+
+NOWHERE = Links()

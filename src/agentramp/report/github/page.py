@@ -10,7 +10,7 @@ from agentramp.diagnostics import ConfigError
 from agentramp.model import Split
 from agentramp.report.github import chart
 from agentramp.report.github.escaping import block, code, code_cell, link, text
-from agentramp.report.github.links import Links
+from agentramp.report.github.links import NOWHERE, Links
 from agentramp.report.plain import harmless
 from agentramp.report.result import Answer, Facts, Failure, History, Result
 
@@ -25,7 +25,7 @@ class Page:
     """``reproduce`` is the command that does the same on a laptop."""
 
     reproduce: str
-    links: Links = Links()
+    links: Links = NOWHERE
 
     def of(self, value: Result | Answer | Facts | History) -> str:
         """Raises ValueError for facts that hold a secret: nobody may write them down."""
@@ -54,6 +54,14 @@ class Page:
         foot = [" · ".join(places), ""] if places else []
         lines = [f"### {text(verb)}: {state}", "", *body, *foot, *_again(self.reproduce)]
         return "\n".join([*lines, ""])
+
+
+def summary(value: Result, reproduce: str) -> str:
+    return Page(reproduce).of(value)
+
+
+def failure_summary(value: Failure) -> str:
+    return Page(value.reproduce).of_failure(value)
 
 
 def cut(page: str, room: int) -> str:
@@ -111,14 +119,23 @@ def _rows(value: Result) -> Iterator[str]:
         yield _row("runtime", "", code_cell(value.runtime))
     if value.endpoint:
         yield _row("endpoint", "", code_cell(value.endpoint))
-    if value.version or value.previous_version:
-        yield _row("version", _number(value.previous_version), _number(value.version))
+    yield from _versions(value)
     if before or after:
         yield _row("weights", _weights(before), _weights(after))
     if value.url:
         yield _row("url", "", link(value.url))
     if value.artifact_digest:
         yield _row("package", "", code_cell(value.artifact_digest))
+
+
+def _versions(value: Result) -> Iterator[str]:
+    """While a ramp goes on, or after it was rolled back, its canary is no successor."""
+    climb, after = value.climb, value.after
+    if climb and after != Split(climb.canary):
+        yield _row("stable", "", str(climb.stable))
+        yield _row("canary", "", str(climb.canary))
+    elif value.version or value.previous_version:
+        yield _row("version", _number(value.previous_version), _number(value.version))
 
 
 def _row(name: str, before: str, after: str) -> str:
@@ -130,7 +147,8 @@ def _number(version: int | None) -> str:
 
 
 def _weights(split: Split | None) -> str:
-    return text(str(split)) if split else ""
+    """One version's share is not broken over two lines."""
+    return ", ".join(one.replace(" ", "&nbsp;") for one in str(split).split(", ")) if split else ""
 
 
 def _picture(value: Result) -> Iterator[str]:

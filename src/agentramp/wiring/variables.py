@@ -1,0 +1,52 @@
+"""Variables that a workflow hands over as one secret: dotenv lines in AGENTRAMP_VARIABLES.
+
+A reusable workflow cannot know the names that a project's s.yaml asks for with ``${env(NAME)}``,
+and its caller cannot set variables in it; one secret of many lines carries them all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from agentramp.errors import UsageError
+
+if TYPE_CHECKING:
+    from agentramp.wiring.context import Context
+
+NAME: Final = "AGENTRAMP_VARIABLES"
+
+
+def with_variables(context: "Context", text: str) -> "Context":
+    """``context`` with the variables of ``text`` laid under its environment, each one masked.
+
+    What the process was given by itself wins, as it does over a .env file: a runner's own PATH or
+    a step's own ``env:`` is never changed from afar. An empty one is taken as not given, as that
+    is what a workflow makes of a secret that is not there. Raises UsageError, which quotes no line.
+    """
+    given = _read(text)
+    for value in given.values():
+        if value:
+            context.mask(value)
+    environ = {name: value for name, value in context.environ.items() if name != NAME}
+    for name in _passed_over(given, environ):
+        context.console.say(f"note: {NAME} names {name}, and the environment's own is taken")
+    taken = {name: value for name, value in given.items() if not environ.get(name)}
+    return replace(context, environ={**environ, **taken})
+
+
+def _read(text: str) -> dict[str, str]:
+    from agentramp.config.envfile import parse_env  # noqa: PLC0415 - few runs have any
+
+    found = parse_env(text.encode("utf-8", "surrogateescape"), NAME)
+    if found.faults:
+        told = (f"line {one.position.line}: {one.message}" for one in found.faults)
+        raise UsageError(
+            f"{NAME} cannot be read; {'; '.join(told)}",
+            advice="put one NAME=value on each line of the secret, and quote a value of several"
+            " lines",
+        )
+    return found.variables
+
+
+def _passed_over(given: Mapping[str, str], environ: Mapping[str, str]) -> list[str]:
+    return [name for name, value in given.items() if environ.get(name) not in {None, "", value}]

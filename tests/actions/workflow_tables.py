@@ -1,0 +1,195 @@
+"""Writes docs/reference/workflows.md from the files: python -m tests.actions.workflow_tables."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.actions.definition import ROOT
+from tests.actions.tables import cell
+
+PAGE = ROOT / "docs" / "reference" / "workflows.md"
+WORKFLOWS = ("release", "promote", "rollback")
+ABOUT = {
+    "release": "Builds the package once, signs who built it, and releases it to one environment:"
+    " deploy, publish, gates, and the first step of the ramp. A second call in the same run with"
+    " `artifact-digest` builds nothing and releases the same bytes to the next environment.",
+    "promote": "One tick of the ramp. Where evidence speaks against the canary, stable has all"
+    " traffic again and the job fails; its outputs are there for a later job with `if: always()`.",
+    "rollback": "All traffic to the version that served before, or to the one named. It builds"
+    " nothing and reads no file of the version that failed.",
+}
+CALLS = {
+    "release": """\
+on:
+  push:
+    branches: [main]
+permissions: {}
+jobs:
+  staging:
+    permissions: {contents: write, id-token: write, attestations: write, deployments: write}
+    uses: agentramp/agentramp/.github/workflows/release.yml@v0
+    with:
+      environment: staging
+      template: s.staging.yaml
+  production: # begins when a person approves, where the environment has required reviewers
+    needs: staging
+    permissions: {contents: write, id-token: write, attestations: write, deployments: write}
+    uses: agentramp/agentramp/.github/workflows/release.yml@v0
+    with:
+      artifact-digest: ${{ needs.staging.outputs.artifact-digest }}
+""",
+    "promote": """\
+on:
+  schedule:
+    - cron: '7,22,37,52 * * * *' # UTC; at the full hour everybody's runs start
+  workflow_dispatch: # a tick by hand
+permissions: {}
+jobs:
+  promote:
+    permissions: {contents: write, id-token: write, deployments: write}
+    uses: agentramp/agentramp/.github/workflows/promote.yml@v0
+""",
+    "rollback": """\
+on:
+  workflow_dispatch:
+    inputs:
+      version:
+        description: The version to go back to. Empty is the one that served before.
+        default: ''
+      reason:
+        description: Why.
+        default: ''
+permissions: {}
+jobs:
+  rollback:
+    permissions: {contents: write, id-token: write, deployments: write}
+    uses: agentramp/agentramp/.github/workflows/rollback.yml@v0
+    with:
+      version: ${{ inputs.version }}
+      reason: ${{ inputs.reason }}
+""",
+}
+PREFACE = """\
+# The reusable workflows
+
+<!-- Made from .github/workflows by `make docs`; a test fails when it is out of date. -->
+
+Three workflows to call: a release, the tick of a schedule, the rollback button. They are made of
+[the actions](actions.md), with the permissions, the environment and the queue that these need.
+
+- **Where they run.** They name our actions by `$/`, which is this repository at the commit that you
+  called. That needs github.com and a runner of July 2026 or newer. On GitHub Enterprise Server, or
+  with an older runner, use [the actions](actions.md) in jobs of your own.
+- **Permissions.** A called workflow gets no more than the calling job grants, and GitHub ends the
+  run before it begins where that is less than a job of ours asks for. So grant what the tables
+  below say, also `attestations: write` where nothing is attested.
+- **The environment** is `production` if nothing is said. The job runs in it: its reviewers, its
+  wait timer and its branches hold, and the identity that the cloud sees is
+  `repo:OWNER/NAME:environment:ENVIRONMENT`. Bind the role to that
+  ([how](../how-to/credentials.md)). Put `ALIBABA_CLOUD_ROLE_ARN` and
+  `ALIBABA_CLOUD_OIDC_PROVIDER_ARN` into the environment's variables; there is no key.
+- **One deployment for the whole ramp.** `deployment: false` keeps GitHub from recording one for
+  each job. The action records one for the version, and each tick is a state of it.
+- **One queue for an endpoint.** All three have the concurrency group
+  `agentramp-<environment>-<path>-<resource>-<endpoint>`, made of the inputs as they are written:
+  give all three calls the same. Nothing is cancelled, and what waits is kept in order. Your own
+  workflow must not be in that group: its run would hold the group while it waits for a job that
+  waits for the group, and GitHub ends such a run as a deadlock. The group is a courtesy; the
+  journal is the safety, and a tick that comes second ends with `verdict: superseded`.
+- **`variables`** is a secret of lines `NAME=value` for what `s.yaml` reads as `${env('NAME')}`. An
+  environment's own secret named `variables` comes before the one that the caller hands over, but
+  only in the job that has the environment: the build sees the caller's alone.
+- **The checkout of the job that moves traffic keeps its login**, as the journal is a ref of your
+  repository. It is the only job that does, and it installs nothing of yours.
+- **Outputs** are scalars and one JSON object. They are there after a failure too: read them in a
+  job with `if: always()`.
+
+## Built once, promoted by digest
+
+`release.yml` has three jobs. *Build* has `contents: read` and nothing else, since an install runs
+other people's code. *Attest* has the token that signs, and no checkout: it signs the name and the
+digest that the build told. *Release* has the environment, takes the package of this run by its
+digest, and refuses with exit code 2 what has another one. What is released twice, in staging and in
+production, is the same bytes: the second call builds nothing.
+
+Whoever has the package can ask who built it:
+`gh attestation verify agent-agentrun.zip --owner OWNER`. Where the artifact of the run is gone, as
+after its retention, the release builds again and goes on only if the digest is the same. Of a
+container image there is no package: `artifact-digest` is held against the digest in `s.yaml`.
+"""
+PERMISSION = re.compile(r"^      ([a-z-]+): (read|write) # (.+)$")
+
+
+@dataclass(frozen=True)
+class Permission:
+    job: str
+    scope: str
+    access: str
+    reason: str
+
+
+def file(name: str) -> Path:
+    return ROOT / ".github" / "workflows" / f"{name}.yml"
+
+
+def page() -> str:
+    sections = ("\n".join(section(name)) for name in WORKFLOWS)
+    return "\n".join([PREFACE, *sections])
+
+
+def section(name: str) -> Iterator[str]:
+    call = called(name)
+    yield f"## `{name}.yml`"
+    yield from ("", ABOUT[name], "", "```yaml", CALLS[name].rstrip(), "```")
+    yield from ("", "| job | permission | why |", "|---|---|---|")
+    for one in permissions(name):
+        yield f"| {one.job} | `{one.scope}: {one.access}` | {cell(one.reason)} |"
+    yield from ("", "| input | meaning | default |", "|---|---|---|")
+    for key, one in call["inputs"].items():
+        yield f"| `{key}` | {cell(one['description'])} | {default(one)} |"
+    yield from ("", "| secret | meaning |", "|---|---|")
+    for key, one in call["secrets"].items():
+        yield f"| `{key}` | {cell(one['description'])} |"
+    yield from ("", "| output | meaning |", "|---|---|")
+    for key, one in call["outputs"].items():
+        yield f"| `{key}` | {cell(one['description'])} |"
+    yield ""
+
+
+def default(one: dict[str, Any]) -> str:
+    if one["type"] == "boolean":
+        return f"`{str(one['default']).lower()}`"
+    return f"`{one['default']}`" if one["default"] else "empty"
+
+
+def called(name: str) -> dict[str, Any]:
+    tree = yaml.load(file(name).read_text(), yaml.BaseLoader)  # text alone, so that `on` is a word
+    call: dict[str, Any] = tree["on"]["workflow_call"]
+    for one in call["inputs"].values():
+        if one["type"] == "boolean":
+            one["default"] = one["default"] == "true"
+    return call
+
+
+def permissions(name: str) -> list[Permission]:
+    """In the order of the file; the comment behind each is its reason."""
+    found: list[Permission] = []
+    job = ""
+    for line in file(name).read_text().partition("\njobs:\n")[2].splitlines():
+        if head := re.fullmatch(r"  ([a-z-]+):", line):
+            job = head[1]
+        if one := PERMISSION.match(line):
+            found.append(Permission(job, *one.groups()))
+    return found
+
+
+def write(page_file: Path = PAGE) -> None:
+    page_file.write_text(page())
+
+
+if __name__ == "__main__":
+    write()

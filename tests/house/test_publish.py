@@ -1,0 +1,259 @@
+"""Our own release, against a bare repository and a GitHub that is a file."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PUBLISH = Path(__file__).parents[2] / ".github" / "publish.py"
+IDENTITY = ("-c", "user.name=A Maintainer", "-c", "user.email=maintainer@example.com")
+
+# It keeps {tag: {draft, pre, latest, notes, assets}}. `dies` ends it at that command, before it did
+# anything; `seals` says whether the repository makes releases immutable.
+GH = """\
+import json, os, sys
+from pathlib import Path
+kept = Path(os.environ["GH_STATE"])
+state = json.loads(kept.read_text())
+verb, *words = sys.argv[2:]
+if state["dies"] == verb:
+    sys.exit(9)
+releases = state["releases"]
+flags = {word for word in words if word.startswith("--")}
+files = [Path(word).name for word in words if word.endswith((".whl", ".gz"))]
+if verb == "list":
+    print(json.dumps([{"tagName": tag, "isDraft": one["draft"]} for tag, one in releases.items()]))
+elif verb == "view":
+    one = releases[words[0]]
+    assets = [{"name": name} for name in one["assets"]]
+    print(json.dumps({"assets": assets, "isImmutable": state["seals"] and not one["draft"]}))
+elif verb == "create":
+    assert words[0] not in releases and "--verify-tag" in flags and "--draft" in flags
+    notes = Path(words[words.index("--notes-file") + 1]).read_text()
+    pre = "--prerelease" in flags
+    releases[words[0]] = {"draft": True, "pre": pre, "notes": notes, "assets": files}
+elif verb == "upload":
+    assert releases[words[0]]["draft"], "it is immutable"
+    releases[words[0]]["assets"] = files
+elif verb == "edit":
+    assert releases[words[0]]["draft"] and "--draft=false" in flags
+    releases[words[0]] |= {"draft": False, "latest": "--latest=true" in flags}
+else:
+    raise SystemExit(f"no such verb: {verb}")
+kept.write_text(json.dumps(state))
+"""
+
+
+@dataclass(frozen=True)
+class House:
+    """A checkout whose origin is a bare repository; ``gh`` on PATH keeps its state in a file."""
+
+    origin: Path
+    checkout: Path
+    state: Path
+    tools: Path
+
+    def git(self, *words: str) -> str:
+        command = ["git", *IDENTITY, *words]
+        return subprocess.run(
+            command, cwd=self.checkout, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    def commit(self, version: str, changelog: str | None = None) -> None:
+        told = changelog or f"# Changelog\n\n## {version} - 2026-11-21\n\n- All of {version}.\n"
+        (self.checkout / "CHANGELOG.md").write_text(told)
+        own = self.checkout / "src" / "agentramp" / "__init__.py"
+        own.write_text(f'"""agentramp"""\n\n__version__ = "{version}"\n')
+        for name in (f"agentramp-{version}-py3-none-any.whl", f"agentramp-{version}.tar.gz"):
+            (self.checkout / "dist" / name).write_bytes(b"bytes")
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", version)
+        self.git("push", "-q", "origin", "HEAD:main")
+
+    def publish(self, version: str, *words: str, tree: str = "HEAD^{tree}") -> tuple[int, str]:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-I", "-S", PUBLISH, version, "--patience", "0"),
+                *("--tested-tree", self.git("rev-parse", tree), *words),
+            ],
+            cwd=self.checkout,
+            env={
+                **os.environ,
+                "PATH": f"{self.tools}{os.pathsep}{os.environ['PATH']}",
+                "GH_STATE": str(self.state),
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def released(self, version: str) -> str:
+        """The commit that was made this version, after its release."""
+        self.commit(version)
+        code, told = self.publish(version)
+        assert code == 0, told
+        return self.git("rev-parse", "HEAD")
+
+    def tags(self) -> dict[str, str]:
+        listed = self.git("ls-remote", "--tags", "origin").splitlines()
+        pairs = (line.split("\trefs/tags/") for line in listed)
+        return {name.removesuffix("^{}"): target for target, name in pairs}
+
+    def set(self, **state: str | bool) -> None:
+        self.state.write_text(json.dumps({**json.loads(self.state.read_text()), **state}))
+
+    def releases(self) -> Any:
+        return json.loads(self.state.read_text())["releases"]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    origin = tmp_path / "origin.git"
+    (origin / "hooks").mkdir(parents=True)
+    subprocess.run(["git", "init", "-q", "--bare", "--template=", origin], check=True)
+    checkout, tools, state = tmp_path / "checkout", tmp_path / "tools", tmp_path / "gh.json"
+    (checkout / "src" / "agentramp").mkdir(parents=True)
+    (checkout / "dist").mkdir()
+    (checkout / ".gitignore").write_text("dist/\n")
+    subprocess.run(["git", "init", "-q", "--template=", checkout], check=True)
+    tools.mkdir()
+    (tools / "gh").write_text(f"#!{sys.executable} -IS\n{GH}")
+    (tools / "gh").chmod(0o755)
+    state.write_text(json.dumps({"dies": "", "seals": True, "releases": {}}))
+    house = House(origin, checkout, state, tools)
+    house.git("remote", "add", "origin", str(origin))
+    return house
+
+
+def test_a_release_has_its_tag_its_notes_its_files_and_the_moving_tags(house: House) -> None:
+    house.commit("1.2.3")
+    code, told = house.publish("1.2.3", "--dry-run")
+    assert (code, house.tags(), house.releases()) == (0, {}, {}), told
+    plan = told.splitlines()
+
+    code, told = house.publish("1.2.3")
+    assert (code, told.splitlines()) == (0, plan)
+    head = house.git("rev-parse", "HEAD")
+    assert house.tags() == {"v1.2.3": head, "v1.2": head, "v1": head}
+    assert house.git("cat-file", "-t", "v1.2.3") == "tag"
+    assert house.releases() == {
+        "v1.2.3": {
+            "draft": False,
+            "pre": False,
+            "latest": True,
+            "notes": "- All of 1.2.3.",
+            "assets": ["agentramp-1.2.3-py3-none-any.whl", "agentramp-1.2.3.tar.gz"],
+        }
+    }
+    assert house.publish("1.2.3") == (0, "")
+
+
+def test_what_was_not_tested_is_not_released(house: House) -> None:
+    house.commit("1.0.0")
+    house.commit("1.1.0", "# Changelog\n\n## 1.1.0\n\n- No date.\n")
+    house.git("commit", "-q", "--allow-empty", "-m", "Not pushed")
+    (house.checkout / "more.py").write_text("")
+    code, told = house.publish("1.0.0", "--dist", "elsewhere", tree="HEAD~2^{tree}")
+    assert code == 2
+    for words in (
+        "changes that are not committed",
+        "but tested was",
+        "not on main",
+        "__version__ is not 1.0.0",
+        "no section ## 1.0.0 - YYYY-MM-DD",
+        "elsewhere has no agentramp-1.0.0.tar.gz",
+    ):
+        assert words in told
+    assert "no section ## 1.1.0" in house.publish("1.1.0")[1]
+    assert "no version" in house.publish("v1.0.0")[1]
+    assert (house.tags(), house.releases()) == ({}, {})
+
+
+def test_a_tag_is_never_moved(house: House) -> None:
+    first = house.released("1.0.0")
+    house.git("commit", "-q", "--allow-empty", "-m", "More")
+    house.git("push", "-q", "origin", "HEAD:main")
+    code, told = house.publish("1.0.0")
+    assert code == 2
+    assert f"v1.0.0 is {first} already" in told
+    assert set(house.tags().values()) == {first}
+
+
+def test_a_published_release_keeps_its_files(house: House) -> None:
+    house.released("1.0.0")
+    state = json.loads(house.state.read_text())
+    state["releases"]["v1.0.0"]["assets"].append("more.zip")
+    house.state.write_text(json.dumps(state))
+    code, told = house.publish("1.0.0")
+    assert code == 2
+    assert "published with other files" in told
+
+
+def test_a_prerelease_moves_nothing_and_is_not_the_latest(house: House) -> None:
+    stable = house.released("1.0.0")
+    early = house.released("1.1.0rc1")
+    assert house.tags() == {"v1.0.0": stable, "v1.0": stable, "v1": stable, "v1.1.0rc1": early}
+    shown = house.releases()["v1.1.0rc1"]
+    assert (shown["pre"], shown["latest"]) == (True, False)
+
+
+def test_moving_tags_only_go_forward(house: House) -> None:
+    older, newer = house.released("1.0.0"), house.released("1.10.0")
+    assert (house.tags()["v1"], house.tags()["v1.0"]) == (newer, older)
+    fix = house.released("1.0.1")
+    tags = house.tags()
+    assert (tags["v1"], tags["v1.0"], tags["v1.10"]) == (newer, fix, newer)
+    assert not house.releases()["v1.0.1"]["latest"]
+    next_one = house.released("2.0.0")
+    assert (house.tags()["v1"], house.tags()["v2"]) == (newer, next_one)
+
+
+@pytest.mark.parametrize("verb", ["create", "upload", "edit"])
+def test_killed_half_way_and_run_again(house: House, verb: str) -> None:
+    house.commit("1.0.0")
+    if verb == "upload":  # a draft that the run before did not fill
+        house.set(dies="edit")
+        assert house.publish("1.0.0")[0] == 3
+    house.set(dies=verb)
+    code, told = house.publish("1.0.0")
+    assert code == 3
+    assert "run it again" in told
+    house.set(dies="")
+    code, told = house.publish("1.0.0")
+    assert code == 0, told
+    assert set(house.tags()) == {"v1.0.0", "v1.0", "v1"}
+    assert not house.releases()["v1.0.0"]["draft"]
+    assert len(house.releases()["v1.0.0"]["assets"]) == 2
+
+
+def test_killed_before_the_moving_tags_and_run_again(house: House) -> None:
+    house.commit("1.0.0")
+    refusal = house.origin / "hooks" / "update"
+    refusal.write_text('#!/bin/sh\n[ "$1" != refs/tags/v1 ]\n')
+    refusal.chmod(0o755)
+    assert house.publish("1.0.0")[0] == 3
+    assert set(house.tags()) == {"v1.0.0"}
+    assert not house.releases()["v1.0.0"]["draft"]
+    refusal.unlink()
+    assert house.publish("1.0.0") == (0, "move v1 here\nmove v1.0 here\n")
+
+
+def test_a_tag_made_here_but_not_pushed_is_made_again(house: House) -> None:
+    house.commit("1.0.0")
+    house.git("tag", "-a", "-m", "of a run before", "v1.0.0", "HEAD")
+    assert house.publish("1.0.0")[0] == 0
+
+
+def test_a_release_that_github_does_not_seal_is_a_failure(house: House) -> None:
+    house.set(seals=False)
+    house.commit("1.0.0")
+    code, told = house.publish("1.0.0")
+    assert code == 3
+    assert "immutable releases" in told
