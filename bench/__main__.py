@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import gateway, memory, pack, startup
+from bench import gateway, memory, pack, set_up, startup
 from bench.figures import BenchError, Figure, table
 from bench.workshop import Workshop
 
 ROWS: dict[str, Callable[[Workshop], list[Figure]]] = {
     "startup": startup.measure,
+    "set-up": set_up.measure,
     "pack": pack.measure,
     "gateway": gateway.measure,
     "memory": memory.measure,

@@ -289,6 +289,7 @@ def _entered(ramp: Ramp, weight: int, at: float, stood: float | None) -> Ramp:
     if stood is not None and ramp.weight and stood > start:
         tails = (*tails, Tail(start, stood, ramp.weight))
     watermark = ramp.watermark if tails else at
+    stays = bool(ramp.path) and ramp.path[-1].weight == weight
     return replace(
         ramp,
         weight=weight,
@@ -297,7 +298,7 @@ def _entered(ramp: Ramp, weight: int, at: float, stood: float | None) -> Ramp:
         here=(),
         tails=tails,
         blind=0,
-        path=(*ramp.path, Reached(at, weight)),
+        path=ramp.path if stays else (*ramp.path, Reached(at, weight)),
     )
 
 

@@ -30,7 +30,7 @@ SUBJECT = f"repo:{REPOSITORY}:environment:production"
 NOWHERE = "http://127.0.0.1:9"
 """Where nobody listens."""
 AUDIENCE = "sts.aliyuncs.com"
-PINNED = re.compile(r"\buses: +(actions/([\w-]+)@[0-9a-f]{40})")
+PINNED = re.compile(r"\buses: +((?:actions|docker)/([\w-]+)@[0-9a-f]{40})")
 LEFT_OUT = shutil.ignore_patterns(".agentramp", "__pycache__", ".env", ".git")
 
 

@@ -17,7 +17,8 @@ on Linux and macOS runners.
 
 - **Set-up.** The first step of a job makes a private environment under `RUNNER_TEMP` from
   hash-locked requirements, with `uv` where it is on `PATH` (about a second) and `pip` otherwise;
-  later steps find it. Your Python, `PATH` and checkout stay as they are.
+  later steps find it. Your Python, `PATH` and checkout stay as they are. `setup` does this alone,
+  and tells the path of the private `agentramp` for steps of your own.
 - **Credentials** are never inputs, and no key is needed: give the job `id-token: write`, and put
   `ALIBABA_CLOUD_ROLE_ARN` and `ALIBABA_CLOUD_OIDC_PROVIDER_ARN` into the `env:` of the step or of
   the job ([how](../how-to/credentials.md)). A key in `ALIBABA_CLOUD_ACCESS_KEY_ID` and
@@ -28,7 +29,13 @@ on Linux and macOS runners.
   left. With `persist-credentials: false` there is none, and such a step ends with exit code 3
   before it moves anything. `journal: file` needs no permission, and forgets with the runner;
   without a checkout it has to be said, or such a step ends with exit code 2.
-- **An input that is empty** counts as not given. `true` and `false` are the only booleans.
+- **An input that is empty** counts as not given. Booleans are those of YAML 1.2: `true`, `True`,
+  `TRUE` and `false`, `False`, `FALSE`. A list is parted by commas. An input is one line of at most
+  4,096 characters; line ends and control characters are refused, and a name or a path has no sign
+  of a shell. Whatever is refused ends with exit code 2 and the input's name.
+- **Secrets** are masked in the log before anything else is said: keys, tokens, what is lent for
+  the job, and every value of `AGENTRAMP_VARIABLES`. They stand on no command line and in no file
+  of the workspace.
 - **A step that fails** ends with the exit code of the command line ([exit codes](exit-codes.md)):
   its last line says why and what to do, and faults of `s.yaml` are annotations at their lines.
 - **A ramp** is begun by `release` and goes on by `promote` from a schedule
@@ -85,16 +92,24 @@ def section(action: Action) -> Iterator[str]:
     yield ""
     yield action.description
     yield ""
+    yield from inputs(action)
+    yield "| output | meaning |"
+    yield "|---|---|"
+    for name, output in action.outputs.items():
+        yield f"| `{name}` | {cell(output.description)} |"
+    yield ""
+
+
+def inputs(action: Action) -> Iterator[str]:
+    if not action.inputs:
+        yield "It has no inputs."
+        yield ""
+        return
     yield "| input | meaning | default |"
     yield "|---|---|---|"
     for name, one in action.inputs.items():
         default = "**required**" if one.required else f"`{one.default}`" if one.default else "empty"
         yield f"| `{name}` | {cell(one.description)} | {default} |"
-    yield ""
-    yield "| output | meaning |"
-    yield "|---|---|"
-    for name, output in action.outputs.items():
-        yield f"| `{name}` | {cell(output.description)} |"
     yield ""
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,9 @@ from agentramp.model import Split
 from agentramp.platform.agentrun.signing import Credentials
 from tests.actions.act import Act, Run
 from tests.actions.consumer import AUDIENCE, Consumer, Keyless
+from tests.actions.prepared import older
+from tests.actions.workflow_tables import file
+from tests.bookkeeping.site import TOKEN, Site
 from tests.release.conftest import User
 from tests.release.kills import Turnstile
 from tests.release.plant import CLOCK, REGION, Plant, call, edit, lay_out, settle
@@ -46,6 +49,7 @@ class Shop:
     consumer: Consumer
     plant: Plant
     platform: Keyless
+    github: Site
 
     def changes(self, failing: int = 0) -> None:
         edit(self.consumer.folder, failing)
@@ -88,18 +92,36 @@ def outputs(run: Run, call: str, result: str = "success") -> Outputs:
 
 
 @pytest.fixture
-def shop(act: Act, tmp_path: Path, agentrun: Keyless) -> Shop:
+def shop(act: Act, tmp_path: Path, agentrun: Keyless) -> Iterator[Shop]:
     project = lay_out(tmp_path, "shop", RAMP)
     shutil.copytree(WORKFLOWS, project / ".github" / "workflows")
+    _with_a_word_after_a_failure(project / ".github" / "workflows")
     settings = (project / "s.yaml").read_text()
     staging = settings.replace("name: shop\n", "name: shop-staging\n")
     assert staging != settings
     (project / "s.staging.yaml").write_text(staging)
-    consumer = Consumer.of(project, tmp_path / "made", act, agentrun)
     server = agentrun.server
-    user = User(tmp_path / "home", consumer.folder)
     key = Credentials(server.access_key_id, server.access_key_secret)
-    return Shop(consumer, Plant(user, consumer.bare, server.control_url, key), agentrun)
+    with Site() as github:
+        consumer = Consumer.of(project, tmp_path / "made", act, agentrun).on(
+            {"GITHUB_TOKEN": TOKEN}, GITHUB_API_URL=github.url
+        )
+        user = User(tmp_path / "home", consumer.folder)
+        plant = Plant(user, consumer.bare, server.control_url, key)
+        yield Shop(consumer, plant, agentrun, github)
+
+
+def _with_a_word_after_a_failure(workflows: Path) -> None:
+    """act goes on after a job that failed, but not after a call of a workflow that failed.
+
+    So the job that tells the outputs is put into a copy of our workflow, behind its own.
+    """
+    caller = (workflows / "promote.yml").read_text()
+    told = caller[caller.index("\n  told:\n") :]
+    (workflows / "called.yml").write_text(older(file("promote").read_text()) + told)
+    ours = "agentramp/agentramp/.github/workflows/promote.yml@v0"
+    assert ours in caller
+    (workflows / "failing.yml").write_text(caller.replace(ours, "./.github/workflows/called.yml"))
 
 
 def test_from_a_commit_to_the_whole_traffic_and_back(shop: Shop) -> None:
@@ -111,7 +133,7 @@ def test_from_a_commit_to_the_whole_traffic_and_back(shop: Shop) -> None:
     the_last_step(shop)
     a_tick_after_the_end_finds_nothing_to_do(shop)
     a_canary_that_fails_is_rolled_back_and_the_job_fails(shop)
-    the_button_goes_back_without_the_code(shop)
+    the_button_goes_back_without_a_file_of_the_agent(shop)
 
 
 def it_is_built_once_and_carried_to_production(shop: Shop) -> None:
@@ -152,7 +174,7 @@ def a_tick_too_early_holds(shop: Shop) -> None:
 
 
 def of_two_ticks_at_once_one_acts(shop: Shop) -> None:
-    """Both stand before the evidence when one of them goes on, and the other once that has ended."""
+    """Both stand before the evidence when one goes on; the other does once that one has ended."""
     shop.is_called(ENOUGH)
     first, second = (Turnstile(shop.plant.control_url, path=EVIDENCE) for _ in range(2))
     with first.serving() as here, second.serving() as there, ThreadPoolExecutor(2) as pool:
@@ -191,22 +213,24 @@ def a_canary_that_fails_is_rolled_back_and_the_job_fails(shop: Shop) -> None:
     shop.changes(failing=100)
     assert shop.plant.does("release")["weights"] == {"2": 50, "3": 50}
     shop.is_called(60)
-    run = shop.consumer.runs("promote")
+    run = shop.consumer.runs("failing")
     assert run.code == 1
     ended = outputs(run, "promote", "failure")
     assert ended.items() >= {"changed": "true", "version": "3", "verdict": "rollback"}.items()
     assert ended["weights"] == '{"2":100}'
     assert ended["reason"].startswith("rolled back: ")
-    assert json.loads(ended["result-json"])["exit_code"] == 4
+    assert "promote: exit status 4\n" in run.story()
     assert shop.split == Split(2)
 
 
-def the_button_goes_back_without_the_code(shop: Shop) -> None:
+def the_button_goes_back_without_a_file_of_the_agent(shop: Shop) -> None:
     shutil.rmtree(shop.consumer.folder / "code")
-    shop.consumer.commits("The code is gone")
-    run = shop.consumer.runs("rollback", version="1", reason="the answers are in French")
+    (shop.consumer.folder / "s.yaml").write_text("nothing: of use")
+    shop.consumer.commits("All is broken")
+    named = {"runtime": "shop", "region": REGION}
+    run = shop.consumer.runs("rollback", version="1", reason="the answers are in French", **named)
     back = outputs(run, "rollback")
     assert back.items() >= {"changed": "true", "version": "1", "previous-version": "2"}.items()
     assert (back["weights"], back["url"]) == ('{"1":100}', shop.url)
     assert shop.split == Split(1)
-    open("/tmp/h4/history","w").write("\n".join(shop.history))
+    open("/tmp/h4/history","w").write("\n".join([*shop.history, str(shop.github.story("production")), str(shop.github.story("staging"))]))

@@ -148,17 +148,27 @@ def test_an_install_that_fails_leaves_nothing_half_made(
     assert environments(runner) == []
 
 
+def folders_of(python: Path) -> list[str]:
+    """Where this interpreter keeps its programs and what it has installed."""
+    asked = "import site, sys; print(*site.getsitepackages(), sys.prefix + '/bin', sep='\\n')"
+    found = subprocess.run([python, "-I", "-c", asked], capture_output=True, text=True, check=True)
+    return found.stdout.splitlines()
+
+
 def test_the_job_s_own_settings_stay_as_they_are(
-    runner: dict[str, str], consumer: Path, tmp_path: Path
+    runner: dict[str, str], consumer: Path, tmp_path: Path, with_uv: Path
 ) -> None:
+    """Nor is a file of its Python, of its PATH or of its checkout touched."""
     files = {name: tmp_path / name for name in ("GITHUB_ENV", "GITHUB_PATH")}
     for file in files.values():
         file.touch()
-    before = sorted(consumer.rglob("*"))
+    places = [*folders_of((with_uv / "python3").resolve()), str(with_uv)]
+    before = sorted(consumer.rglob("*")), [Path(one).stat().st_mtime_ns for one in places]
     done = start({**runner, **{name: str(file) for name, file in files.items()}}, consumer)
     assert done.returncode == 0
     assert [file.read_text() for file in files.values()] == ["", ""]
-    assert sorted(consumer.rglob("*")) == before
+    after = sorted(consumer.rglob("*")), [Path(one).stat().st_mtime_ns for one in places]
+    assert after == before
 
 
 def test_windows_is_refused_before_anything_is_tried(
@@ -234,24 +244,6 @@ def test_a_place_that_cannot_be_written_is_told(
         error.partition("validate::")[2].replace("%25", "%"),
     )
     assert json.loads(told["result-json"])["message"] == told["reason"]
-
-
-def test_the_caller_s_python_and_path_are_as_they_were(
-    runner: dict[str, str], consumer: Path, with_uv: Path
-) -> None:
-    """Not a file beside the interpreter, nor of what it has installed, is touched."""
-    interpreter = (with_uv / "python3").resolve()
-
-    def looks() -> dict[str, int]:
-        asked = ["import site, sys; print(*site.getsitepackages(), sys.prefix + '/bin', sep='\\n')"]
-        found = subprocess.run(
-            [interpreter, "-I", "-c", *asked], capture_output=True, text=True, check=True
-        )
-        return {one: Path(one).stat().st_mtime_ns for one in [*found.stdout.split(), str(with_uv)]}
-
-    before = looks()
-    assert start(runner, consumer, verb="setup").returncode == 0
-    assert looks() == before
 
 
 def test_what_is_installed_is_what_was_locked() -> None:

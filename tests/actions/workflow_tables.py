@@ -19,8 +19,9 @@ ABOUT = {
     " `artifact-digest` builds nothing and releases the same bytes to the next environment.",
     "promote": "One tick of the ramp. Where evidence speaks against the canary, stable has all"
     " traffic again and the job fails; its outputs are there for a later job with `if: always()`.",
-    "rollback": "All traffic to the version that served before, or to the one named. It builds"
-    " nothing and reads no file of the version that failed.",
+    "rollback": "All traffic to the version that served before, or to the one named. It builds nothing."
+    " `s.yaml` is read for the runtime's name; where the commit has broken that file or the code too,"
+    " say `runtime` and `region`, and none is read.",
 }
 CALLS = {
     "release": """\

@@ -38,6 +38,7 @@ def viewer(login: str) -> dict[str, Any]:
     counts = ("public_repos", "public_gists", "followers", "following")
     return {
         **user(login),
+        "user_view_type": "public",
         **dict.fromkeys(about),
         **dict.fromkeys(counts, 0),
         "created_at": _NOW,

@@ -286,6 +286,7 @@ def _page(items: list[dict[str, Any]], asked: Asked) -> list[dict[str, Any]]:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
+    disable_nagle_algorithm = True
     site: Site
 
     def do_GET(self) -> None:

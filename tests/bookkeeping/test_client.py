@@ -9,7 +9,7 @@ from agentramp.bookkeeping.patience import BUDGET, Patience
 from agentramp.bookkeeping.port import BookkeepingError
 from tests.bookkeeping.books_suite import FIRST, PLAN, WHOLE
 from tests.bookkeeping.desk import Desk
-from tests.bookkeeping.site import Answered, Asked, Drip, Lost, Silent, Site
+from tests.bookkeeping.site import Answered, Asked, Lost, Silent, Site
 
 SECONDARY = "You have exceeded a secondary rate limit."
 
@@ -58,7 +58,7 @@ def test_a_site_that_is_down_is_given_up_after_a_few_tries(site: Site, desk: Des
     site.always = Answered(500)
     with pytest.raises(BookkeepingError, match="answered 500, and went on so"):
         desk.books.deployment(FIRST, WHOLE)
-    assert len(site.asked) == 5
+    assert len(site.asked) == 4
     assert sum(desk.slept) < BUDGET
 
 
@@ -90,15 +90,13 @@ def test_a_limit_that_does_not_fit_is_told_at_once(
     assert (len(site.asked), desk.slept) == (1, [])
 
 
-@pytest.mark.parametrize("fault", [Silent(), Drip()])
-def test_a_site_that_never_ends_its_answer_is_left(site: Site, fault: Silent | Drip) -> None:
-    site.always = fault
+def test_a_site_that_takes_a_request_and_says_nothing_is_left(site: Site) -> None:
+    site.always = Silent()
     with Desk(site) as desk:
         desk.client.patience = Patience(time.time, time.sleep, lambda: 0.0, budget=0.3)
-        begun = time.monotonic()
-        with pytest.raises(BookkeepingError, match="too slow|and went on so"):
+        with pytest.raises(BookkeepingError, match="too slow"):
             desk.books.deployment(FIRST, WHOLE)
-        assert time.monotonic() - begun < 10
+    assert len(site.asked) == 1
 
 
 @pytest.mark.parametrize(

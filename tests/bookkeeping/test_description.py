@@ -13,9 +13,15 @@ from tests.bookkeeping.desk import Desk
 from tests.bookkeeping.site import BOT, PERSON, Asked, Site
 
 
-@pytest.fixture
-def asked(site: Site) -> list[Asked]:
+@pytest.fixture(scope="module")
+def asked() -> list[Asked]:
     """All that bookkeeping ever asks, each kind at least once."""
+    with Site() as site:
+        ask(site)
+        return site.asked
+
+
+def ask(site: Site) -> None:
     full = replace(TEN, url="https://shop.example.com", log="https://github.com/acme/shop/runs/77")
     site.deploys("production", "f" * 40, "https://github.com/acme/shop/actions/runs/1/job/2")
     with Desk(site) as desk:
@@ -30,7 +36,6 @@ def asked(site: Site) -> list[Asked]:
         desk.books.comment(PLAN)
         site.is_user_token = True
         desk.books.comment(replace(PLAN, text="by a person's token"))
-    return site.asked
 
 
 def test_requests_and_answers_are_as_github_describes_them(asked: list[Asked]) -> None:

@@ -58,7 +58,6 @@ def test_a_deployment_is_found_on_a_later_page(site: Site, desk: Desk) -> None:
         site.deploys("production", "c" * 40, "", task="agentramp", state="inactive")
         site.deployments[-1]["payload"] = json.dumps(body)
     assert desk.books.deployment(FIRST, WHOLE)
-    assert site.story()[0] == (1, ["in_progress", "success"]) if False else True
     assert [said["state"] for said in site.statuses[1]] == ["in_progress", "success"]
 
 
@@ -69,7 +68,8 @@ def test_a_payload_that_is_a_text_is_read_too(site: Site, desk: Desk) -> None:
 
 
 def test_strange_payloads_are_passed_over(site: Site, desk: Desk) -> None:
-    for payload in ("", "{", "[]", [], None, {"subject": 1, "version": "2"}):
+    strange: tuple[object, ...] = ("", "{", "[]", [], None, {"subject": 1, "version": "2"})
+    for payload in strange:
         site.deploys("production", "c" * 40, "", task="agentramp")
         site.deployments[-1]["payload"] = payload
     assert desk.books.deployment(FIRST, WHOLE)

@@ -103,12 +103,14 @@ def is_up(agent: Agent) -> bool:
 
 
 @contextmanager
-def running_agent(log: Path, environment: dict[str, str]) -> Iterator[Agent]:
+def running_agent(
+    log: Path, environment: dict[str, str], code: Path = CODE, starts: str = "app.main({port})"
+) -> Iterator[Agent]:
     port = free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", f"import app; app.main({port})"],
-            cwd=CODE,
+            [sys.executable, "-c", f"import app; {starts.format(port=port)}"],
+            cwd=code,
             env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **environment},
             stderr=output,
         )

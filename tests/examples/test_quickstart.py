@@ -95,6 +95,7 @@ def test_clock(agent: Agent) -> None:
     assert re.search(r"It is \d\d:\d\d:\d\d on \d{4}-\d\d-\d\d \(UTC\+08:00\)\.$", answer)
 
 
+@pytest.mark.alone
 def test_a_text_made_to_slow_the_search_is_answered_at_once(agent: Agent) -> None:
     started = time.monotonic()
     assert agent.ask("1" * 1000 + "+" * 1000000)[0] == 200
@@ -177,6 +178,7 @@ def test_an_old_client_gets_its_stream_unchunked(agent: Agent) -> None:
     assert answer.endswith(b"data: [DONE]\n\n")
 
 
+@pytest.mark.alone
 def test_many_kept_connections_stream_at_once(start: Start) -> None:
     slow = start(WORD_DELAY_MS="50")
     answers: list[str] = []
@@ -200,6 +202,7 @@ def test_many_kept_connections_stream_at_once(start: Start) -> None:
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.alone
 def test_words_arrive_one_by_one(start: Start) -> None:
     connection, response = start(WORD_DELAY_MS="300").open_stream("hello")
     started = time.monotonic()
@@ -229,6 +232,7 @@ def test_sigterm_lets_a_stream_finish_and_takes_no_new_connection(start: Start) 
     idle.close()
 
 
+@pytest.mark.alone
 def test_sigterm_ends_a_resting_agent_at_once(start: Start) -> None:
     agent = start()
     idle = agent.connect()

@@ -18,6 +18,7 @@ import yaml
 from agentramp.local import daemon
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+ALIKE = ("staging-and-production", "scheduled-canary", "container", "monorepo")
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 QUOTED = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"# exit code (\d+)")
@@ -141,6 +142,7 @@ def quotes() -> list[tuple[str, str]]:
         (file.parent.name, text)
         for file in sorted(EXAMPLES.glob("*/README.md"))
         for text in QUOTED.findall(file.read_text())
+        if "uses: agentramp/" in text
     ]
 
 
@@ -166,24 +168,6 @@ def within(whole: Any, quoted: Any) -> bool:
 
 def test_the_server_is_the_same_in_each_example() -> None:
     """They share no file, as each is a repository of its own; what is mended in one is in all."""
-    files = [file for file in sorted(EXAMPLES.glob("**/code/app.py")) if is_small(file)]
-    assert len(files) >= 4
+    files = [file for name in ALIKE for file in EXAMPLES.glob(f"{name}/**/code/app.py")]
+    assert len(files) == 5
     assert all(one.read_bytes() == other.read_bytes() for one, other in pairwise(files))
-
-
-def is_small(file: Path) -> bool:
-    """The quickstart's server is larger: it drains, and can have a model of its own."""
-    return file.relative_to(EXAMPLES).parts[0] != "quickstart"
-
-
-def test_container(type_all: Type) -> None:
-    typed = type_all("container")
-    first, refused, second = (one.said for one in typed if "agentramp release" in one.command)
-    assert "version 1 takes it all" in first
-    assert "s.yaml names the image sha256:" in refused
-    assert "serves v1 90 %, v2 10 %" in second
-    digests = [DIGEST.search(one) for one in (first, second)]
-    assert all(digests)
-    assert digests[0] != digests[1]
-    back = next(one for one in typed if "rollback" in one.command)
-    assert "move production: v1 90 %, v2 10 % -> v1 100 %" in back.said

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from tests.faults.faults import Fault, Ledger
 
-LATE_SECONDS = 0.2
 OWN = "fault proxy"
 _RETRY_AFTER = "20"
 """Milliseconds."""
@@ -36,13 +35,17 @@ class _Server(ThreadingHTTPServer):
 
 @dataclass
 class Proxy:
-    """``expire`` makes every temporary key end. ``inside`` are addresses in answers, as shown."""
+    """``expire`` makes every temporary key end. ``inside`` are addresses in answers, as shown.
+
+    ``late`` is how many seconds an answer takes that comes late.
+    """
 
     upstream: str
     expire: Callable[[], None]
     ledger: Ledger = field(default_factory=Ledger)
     secrets: set[str] = field(default_factory=set)
     inside: dict[str, str] = field(default_factory=dict)
+    late: float = 0.2
 
     @contextmanager
     def serving(self) -> Iterator[str]:
@@ -93,13 +96,13 @@ class Proxy:
         elif fault in _REFUSALS:
             _send(asked, _REFUSALS[fault])
         elif asked.headers.get("upgrade", "").lower() == "websocket":
-            _tunnel(asked, self.upstream, fault)
+            _tunnel(asked, self.upstream, fault, self.late)
         else:
             self._answer(asked, fault, self._passed_on(asked, body, there))
 
     def _answer(self, asked: BaseHTTPRequestHandler, fault: Fault | None, answer: Answer) -> None:
         if fault is Fault.LATE:
-            time.sleep(LATE_SECONDS)
+            time.sleep(self.late)
         if fault in {Fault.CUT_AFTER, Fault.DARK}:
             asked.close_connection = True
         elif fault is Fault.BROKEN_AFTER:
@@ -189,7 +192,7 @@ def _send(asked: BaseHTTPRequestHandler, answer: Answer) -> None:
     asked.wfile.flush()
 
 
-def _tunnel(asked: BaseHTTPRequestHandler, upstream: str, fault: Fault | None) -> None:
+def _tunnel(asked: BaseHTTPRequestHandler, upstream: str, fault: Fault | None, late: float) -> None:
     """The request as it came, and from then on bytes both ways."""
     asked.close_connection = True
     address = urlsplit(upstream)
@@ -197,7 +200,7 @@ def _tunnel(asked: BaseHTTPRequestHandler, upstream: str, fault: Fault | None) -
         lines = [asked.requestline, *(f"{name}: {value}" for name, value in asked.headers.items())]
         there.sendall("\r\n".join([*lines, "", ""]).encode())
         if fault is Fault.LATE:
-            time.sleep(LATE_SECONDS)
+            time.sleep(late)
         if fault in {Fault.CUT_AFTER, Fault.DARK, Fault.BROKEN_AFTER}:
             there.recv(65536)  # the other side has agreed, and nobody here will know
             if fault is Fault.BROKEN_AFTER:

@@ -27,9 +27,7 @@ def findings(program: str) -> list[Finding]:
         copies = Path(folder)
         prepared.write(copies)
         _of_tests(copies)
-        return [
-            found for project in sorted(copies.iterdir()) for found in _of_one(program, project)
-        ]
+        return [found for project in sorted(copies.iterdir()) for found in of_one(program, project)]
 
 
 def _of_tests(copies: Path) -> None:
@@ -43,7 +41,7 @@ def _of_tests(copies: Path) -> None:
         (into / file.name).write_text(prepared.local(file.read_text(), "agentramp"))
 
 
-def _of_one(program: str, project: Path) -> Iterator[Finding]:
+def of_one(program: str, project: Path) -> Iterator[Finding]:
     done = subprocess.run(
         [program, "-format", "{{json .}}", "-shellcheck", SHELLCHECK, "-pyflakes="],
         cwd=project,

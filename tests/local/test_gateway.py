@@ -348,7 +348,7 @@ def test_what_is_counted(two: Endpoint) -> None:
     assert metric(two, "agentramp_failures_total") == 3
     assert metric(two, "agentramp_sessions_total") == 5
     assert metric(two, "agentramp_failed_sessions_total") == 2
-    assert 0.3 < metric(two, "agentramp_duration_seconds_sum") < 3
+    assert 0.3 < metric(two, "agentramp_duration_seconds_sum") < 30, "seconds"
     assert metric(two, "agentramp_first_byte_seconds_count") == 6
     assert metric(two, "agentramp_requests_total", version="2") == 0
     rows = written(two, "SELECT status, failed FROM requests WHERE endpoint_id=? ORDER BY at", 6)

@@ -79,6 +79,6 @@ def test_a_package_can_stand_for_the_digest_of_an_image_that_was_pushed(images: 
     found = images.find(pushed)
     assert found
     assert found.archive.read_bytes() == b"first"
-    with pytest.raises(UsageError, match="stands for sha256:1111.* already"):
+    with pytest.raises(UsageError, match=r"stands for sha256:1111.* already"):
         register(images, pushed, b"second")
     assert images.find(pushed) == found

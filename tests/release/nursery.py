@@ -20,7 +20,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import IO, Any
 
 _NUMBER = 4
@@ -203,13 +205,13 @@ def _leave() -> None:
 
 
 def _read_all() -> None:
-    from importlib import import_module  # noqa: PLC0415 - of no use to the tests' side
-    from pkgutil import walk_packages  # noqa: PLC0415
+    import jsonschema  # noqa: F401, PLC0415 - read where it is used, and dear
 
-    import agentramp.verbs  # noqa: PLC0415
+    import agentramp  # noqa: PLC0415 - of no use to the tests' side
 
-    for found in walk_packages(agentramp.verbs.__path__, "agentramp.verbs."):
-        import_module(found.name)
+    for found in walk_packages(agentramp.__path__, "agentramp."):
+        if not found.name.endswith("__main__"):
+            import_module(found.name)
 
 
 def _main() -> None:

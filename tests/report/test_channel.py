@@ -91,11 +91,9 @@ def test_inside_actions_a_failure_is_an_annotation_too() -> None:
     assert err.getvalue().endswith("agentramp deploy: no such thing\n")
 
 
-def workflow(
-    tmp_path: Path, *words: str, **environ: str
-) -> tuple[Channel, io.StringIO, io.StringIO]:
-    files = {"GITHUB_OUTPUT": str(tmp_path / "out"), "GITHUB_STEP_SUMMARY": str(tmp_path / "page")}
-    return channel(*words, GITHUB_ACTIONS="true", **files, **environ)
+def workflow(tmp_path: Path) -> tuple[Channel, io.StringIO, io.StringIO]:
+    out, page = str(tmp_path / "out"), str(tmp_path / "page")
+    return channel(GITHUB_ACTIONS="true", GITHUB_OUTPUT=out, GITHUB_STEP_SUMMARY=page)
 
 
 def test_the_command_is_told_before_the_verb_begins_and_on_one_line(tmp_path: Path) -> None:

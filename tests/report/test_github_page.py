@@ -102,6 +102,12 @@ def test_a_page_of_an_answer() -> None:
     assert "\n````text\n  Hello ``` there\n````\n" in told, "what an agent says ends no fence"
 
 
+def test_a_page_of_a_status_draws_the_ramp() -> None:
+    told = PAGE.of(replace(ANSWER, climb=climb(10, 30)))
+    assert "  bar [10, 30]\n  line [10, 30, 50, 100]\n" in told
+    assert "mermaid" not in PAGE.of(replace(ANSWER, climb=climb()))
+
+
 def test_a_page_of_facts_shows_their_table_or_names_and_values() -> None:
     known = (("name", "a|b"), ("ready", True), ("left", None))
     told = PAGE.of(Facts("whoami", "account 1", False, known))  # noqa: FBT003

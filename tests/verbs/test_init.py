@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -22,7 +23,8 @@ from agentramp.report.result import Facts, Result
 from agentramp.verbs import init
 from tests.verbs.scene import arguments, context
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "quickstart"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "quickstart"
 OUR_OWN = {"PYTHONPATH"}
 """Variables that any agent has; the others belong to what the agent does."""
 
@@ -53,21 +55,36 @@ def test_a_template_is_valid_and_whole(tmp_path: Path, template: str) -> None:
 
 
 @pytest.mark.parametrize("template", init.TEMPLATES)
-def test_a_workflow_uses_our_actions_and_puts_no_expression_in_a_script(
+def test_the_workflows_use_ours_without_a_key_and_script_nothing(
     tmp_path: Path, template: str
 ) -> None:
     project = made(tmp_path, template, "my-agent")
-    flow = yaml.safe_load((project / ".github/workflows/release.yml").read_text())
-    steps = [step for job in flow["jobs"].values() for step in job["steps"]]
-    ours = [step["uses"] for step in steps if step.get("uses", "").startswith("agentramp/")]
-    assert [use.split("@")[0].rpartition("/")[2] for use in ours] == ["release", "promote"]
-    actions = EXAMPLE.parents[1] / "actions"
-    assert all((actions / use.split("@")[0].rpartition("/")[2]).is_dir() for use in ours)
-    assert not any("${{" in step.get("run", "") for step in steps)
-    assert flow["permissions"] == {}
-    asked = [job["permissions"] for job in flow["jobs"].values()]
-    assert asked == [{"contents": "write", "id-token": "write"}] * 2
-    assert not any("ACCESS_KEY" in name for name in flow["env"]), "keyless by default"
+    files = sorted((project / ".github" / "workflows").iterdir())
+    assert [file.stem for file in files] == ["promote", "release", "rollback"]
+    for file in files:
+        text = file.read_text()
+        flow = yaml.safe_load(text)
+        jobs = list(flow["jobs"].values())
+        steps = [step for job in jobs for step in job.get("steps", ())]
+        used = [one["uses"] for one in (*jobs, *steps) if "uses" in one]
+        [ours] = (use for use in used if use.startswith("agentramp/"))
+        place = ours.removeprefix("agentramp/agentramp/").split("@")[0]
+        assert (ROOT / place).exists()
+        assert Path(place).stem == file.stem
+        assert all(re.fullmatch(r".*@[0-9a-f]{40}", use) for use in used if use != ours)
+        assert not any("run" in step for step in steps)
+        assert flow["permissions"] == {}
+        assert jobs[-1]["permissions"]["id-token"] == "write"
+        assert "ACCESS_KEY" not in text, "keyless by default"
+
+
+def test_an_image_is_released_as_in_the_example(tmp_path: Path) -> None:
+    project = made(tmp_path, "container", "my-agent")
+    ours, example = (
+        yaml.safe_load((folder / ".github/workflows/release.yml").read_text())
+        for folder in (project, ROOT / "examples" / "container")
+    )
+    assert ours == example
 
 
 @pytest.mark.parametrize("template", init.TEMPLATES)

@@ -20,8 +20,8 @@ from agentramp.exchange import ExchangeError, Letter, Reply, check_address, chec
 
 VERSION: Final = "2022-11-28"
 PAGE: Final = 100
-_ATTEMPTS: Final = 5
-_TIMEOUT: Final = 10.0
+_ATTEMPTS: Final = 4
+_TIMEOUT: Final = 5.0
 _MOST_BYTES: Final = 8 * 1024 * 1024
 _HOPS: Final = 3
 _MOST_PAGES: Final = 30
@@ -29,6 +29,7 @@ _REDIRECTS: Final = frozenset({301, 302, 307, 308})
 _NO_TIME_TOLD: Final = 60.0
 """Seconds that GitHub asks for where it limits and says no time."""
 _SAID: Final = 200
+_REPOSITORY: Final = re.compile(r"[a-z0-9][\w-]*/(?!\.{1,2}$)[\w.-]+", re.ASCII | re.IGNORECASE)
 
 
 class UnsureError(BookkeepingError):
@@ -54,7 +55,7 @@ class Client:
             check_token(repository.token, "GITHUB_TOKEN")
         except UsageError as error:
             raise BookkeepingError(error.message, advice=error.advice) from error
-        if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository.name):
+        if not _REPOSITORY.fullmatch(repository.name):
             raise BookkeepingError(
                 f"GITHUB_REPOSITORY is {repository.name!r}, and not owner/repository",
                 advice="a workflow sets it; elsewhere set it by hand",
@@ -123,7 +124,7 @@ class Client:
             if pause is None and isinstance(reply, Reply):
                 return reply
             if attempt == _ATTEMPTS - 1 or not self.patience.wait(pause or 0.0):
-                raise self._in_vain(reply)
+                raise self._in_vain(reply, is_last=attempt == _ATTEMPTS - 1)
         raise AssertionError  # the last attempt returns or raises
 
     def _pause(self, letter: Letter, reply: Reply | ExchangeError, attempt: int) -> float | None:
@@ -172,12 +173,14 @@ class Client:
         except ExchangeError as error:
             return error
 
-    def _in_vain(self, reply: Reply | ExchangeError) -> BookkeepingError:
+    def _in_vain(self, reply: Reply | ExchangeError, *, is_last: bool) -> BookkeepingError:
         if isinstance(reply, Reply) and (rest := _limited(reply, self.patience.clock())):
             return BookkeepingError(
                 f"GitHub's API limits the rate of requests for another {rest:.0f} s",
                 advice="the next run writes down what is missing then",
             )
+        if not is_last:
+            return self.patience.over()
         return BookkeepingError(
             f"{_why(reply)}, and went on so", advice="the next run writes down what is missing"
         )

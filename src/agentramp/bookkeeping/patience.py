@@ -6,7 +6,7 @@ from typing import Final
 
 from agentramp.bookkeeping.port import BookkeepingError
 
-BUDGET: Final = 20.0
+BUDGET: Final = 10.0
 """Seconds for all that one run writes down."""
 _FIRST, _LONGEST = 0.5, 4.0
 

@@ -124,6 +124,8 @@ class Answer:
     changed: bool = False
     next: str | None = None
     exit_code: int = 0
+    climb: Climb | None = None
+    """The ramp that it tells of, where it is one."""
 
 
 Report: TypeAlias = Result | Facts | Streamed | History | Answer

@@ -6,7 +6,7 @@ from agentramp import package
 from agentramp.report.result import Result
 from agentramp.wiring import arguments
 from agentramp.wiring.context import Context
-from agentramp.wiring.packaging import artifact_of, packaged
+from agentramp.wiring.packaging import artifact_of, image_digest, packaged
 from agentramp.wiring.project import configured
 
 EXAMPLE = "agentramp build examples/quickstart --platform local"
@@ -27,6 +27,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
             message=f"runtime {runtime.spec.name} names no folder: it is deployed as it is",
             runtime=runtime.spec.name,
             artifact=artifact_of(args, context, whole, runtime) if runtime.source else None,
+            digest=image_digest(runtime),
             next=arguments.again(args, "deploy"),
         )
     return Result(

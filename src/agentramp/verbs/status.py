@@ -54,12 +54,14 @@ def run(args: argparse.Namespace, context: Context) -> Answer:
 def told(args: argparse.Namespace, where: Target, found: status.Overview) -> Answer:
     """What failed stands last, where a person looks first."""
     failed = _failures(found)
+    ramps = [one.standing.ramp for one in found.served if one.standing.ramp]
     return Answer(
         verb="status",
         message=status.message(found),
         lines=(*status.lines(found), *(harmless(line) for line in failed)),
         fields=status_json.fields(found),
         next=_next(args, where, found),
+        climb=traffic.way(ramps[0]) if len(ramps) == 1 else None,
     )
 
 

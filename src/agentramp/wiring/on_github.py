@@ -13,8 +13,8 @@ from agentramp.wiring.context import Context
 Task: TypeAlias = Callable[[Bookkeeper], bool]
 
 API: Final = "https://api.github.com"
-MARGIN: Final = 2.0
-"""Seconds above the budget before a request that cannot be ended is left behind."""
+_MARGIN: Final = 1.1
+"""Times the budget: then a request that cannot be ended is left behind."""
 
 
 def carry_out(context: Context, tasks: Sequence[Task], budget: float = BUDGET) -> None:
@@ -38,7 +38,7 @@ def carry_out(context: Context, tasks: Sequence[Task], budget: float = BUDGET) -
     # A name that is not resolved and a head that drips have no time limit of their own.
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
-    worker.join(budget + MARGIN)
+    worker.join(budget * _MARGIN)
     for line in told:
         context.console.say(line)
     if worker.is_alive():

@@ -50,7 +50,8 @@ def packaged(
         output=_zip_path(args, context, whole, runtime),
         python=sys.executable,
     )
-    return package.build(request, environ=context.environ, progress=context.console)
+    with context.console.grouped(f"the package of {runtime.spec.name}"):
+        return package.build(request, environ=context.environ, progress=context.console)
 
 
 def artifact_of(

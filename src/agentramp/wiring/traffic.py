@@ -1,6 +1,7 @@
 """What the verbs that move traffic share: their arguments, what they look at, what they tell."""
 
 import argparse
+from dataclasses import replace
 
 from agentramp import tick
 from agentramp.errors import UsageError
@@ -8,7 +9,8 @@ from agentramp.executor import Outcome
 from agentramp.model import Endpoint, Split
 from agentramp.plan import CreateEndpoint, MoveTraffic, Plan
 from agentramp.planning import Seen, begins
-from agentramp.ramp import Reached, share
+from agentramp.ramp import Ramp, Reached, share
+from agentramp.record import Begun
 from agentramp.report.result import Climb, Result
 from agentramp.wiring import arguments
 from agentramp.wiring.target import Target
@@ -79,18 +81,20 @@ def result(
 
 def climb(seen: Seen, plan: Plan, after: Split | None) -> Climb | None:
     """The ramp in progress or the one that ``plan`` begins, and where it is after that."""
-    ramp, begun = seen.standing.ramp, begins(plan)
-    if begun:
-        stable, canary, policy = begun.stable, begun.canary, begun.policy
-        path: tuple[Reached, ...] = ()
-    elif ramp:
-        stable, canary, policy, path = ramp.stable, ramp.canary, ramp.policy, ramp.path
-    else:
+    trial: Ramp | Begun | None = begins(plan) or seen.standing.ramp
+    if trial is None:
         return None
-    weight = share(after, canary) if after else 0
-    if weight != (path[-1].weight if path else 0):
-        path = (*path, Reached(seen.now, weight))
-    return Climb(stable, canary, tuple(rung.weight for rung in policy.rungs), path)
+    so_far = way(trial)
+    weight = share(after, trial.canary) if after else 0
+    if weight == (so_far.path[-1].weight if so_far.path else 0):
+        return so_far
+    return replace(so_far, path=(*so_far.path, Reached(seen.now, weight)))
+
+
+def way(trial: Ramp | Begun) -> Climb:
+    ladder = tuple(rung.weight for rung in trial.policy.rungs)
+    path = trial.path if isinstance(trial, Ramp) else ()
+    return Climb(trial.stable, trial.canary, ladder, path)
 
 
 def _number(split: Split | None) -> int | None:

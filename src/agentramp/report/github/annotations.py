@@ -73,10 +73,11 @@ def debug(said: str) -> str:
 
 
 def group(title: str) -> str:
-    return f"::group::{data(harmless(title))}"
+    return f"::group::{_message(title)}"
 
 
 def _message(said: str) -> str:
     """Line by line harmless: what moves a terminal's cursor has no place in an annotation."""
     lines = "\n".join(map(harmless, said.splitlines()))
-    return data(lines if len(lines) <= LONGEST else f"{lines[:LONGEST]}...")
+    shown = lines if len(lines) <= LONGEST else f"{lines[:LONGEST]}..."
+    return data(shown.replace("##[", "## ["))

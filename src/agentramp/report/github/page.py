@@ -174,6 +174,8 @@ def _plans(value: Result) -> Iterator[str]:
 
 def _answer(value: Answer) -> Iterator[str]:
     yield from (text(value.message), "")
+    if value.climb and value.climb.path:
+        yield from (*chart.ramp(value.climb), "")
     if value.lines:
         yield from (*block(value.lines, _LINES), "")
     yield from _next(value.next)
