@@ -44,6 +44,7 @@ bench-%: setup ## one bench alone: bench-judge, against the rules of others; ben
 
 docs: setup ## pages that are made from the code
 	@$(bin)/python -m tests.actions.tables
+	@$(bin)/python -m tests.actions.workflow_tables
 	@$(bin)/python -m tests.house.commands
 
 lock: setup ## requirements/ anew, as pyproject.toml asks

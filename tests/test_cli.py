@@ -109,8 +109,13 @@ def test_what_github_shows(
     told = capsys.readouterr().err
     assert "::error file=s.yaml,line=9,col=9,title=range::props.agent.memory: 64 is" in told
     assert "validate: failed (exit 2)" in summary.read_text()
-    assert "The same on a laptop: `agentramp validate`" in summary.read_text()
-    assert not outputs.exists()
+    assert "The same on a laptop:\n\n```text\nagentramp validate\n```" in summary.read_text()
+    assert [line.partition("<<")[0] for line in outputs.read_text().splitlines()[::3]] == [
+        "changed",
+        "reason",
+        "result-json",
+    ]
+    outputs.unlink()
 
     assert cli.main(["validate", str(QUICKSTART)]) == 0
     lines = outputs.read_text().splitlines()

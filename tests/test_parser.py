@@ -3,8 +3,8 @@ import argparse
 import pytest
 
 from agentramp.errors import UsageError
-from agentramp.parser import Command, parse, spelled_out
-from agentramp.verbs import rollback, shift_traffic
+from agentramp.parser import Command, by_inputs, parse, spelled_out
+from agentramp.verbs import rollback, shift_traffic, simulate
 from agentramp.wiring import arguments
 
 
@@ -109,3 +109,28 @@ def test_a_missing_input_is_told_by_its_own_name() -> None:
         shift(weight="10")
     with pytest.raises(UsageError, match="arguments are required: --version"):
         shift("--weight", "10")
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("true", True), ("True", True), ("TRUE", True)]
+    + [("false", False), ("False", False), ("FALSE", False)],
+)
+def test_booleans_are_those_of_yaml(said: str, *, meant: bool) -> None:
+    assert shift(version="2", weight="2", dry_run=said).dry_run is meant
+
+
+def test_a_list_is_parted_by_commas_or_blanks() -> None:
+    command = Command("simulate", "about", "example", simulate.add_arguments)
+    environ = {"AGENTRAMP_INPUT_REGRESSION": "0.01, 0.05 0.1", "AGENTRAMP_INPUT_BUDGET": "errors=1"}
+    args = parse(command, [], environ)
+    assert (args.regression, args.budget) == ([0.01, 0.05, 0.1], ["errors=1"])
+    with pytest.raises(UsageError, match="input regression: 'nan' is no number"):
+        parse(command, [], {"AGENTRAMP_INPUT_REGRESSION": "0.1,nan"})
+
+
+def test_an_error_of_the_verb_names_the_input_too() -> None:
+    command = Command("simulate", "about", "example", simulate.add_arguments)
+    told = by_inputs(command, UsageError("--runs 0 is not 1 to 100"), {"AGENTRAMP_INPUT_RUNS": "0"})
+    assert told.message == "input runs 0 is not 1 to 100"
+    assert by_inputs(command, UsageError("--runs 0"), {}).message == "--runs 0"

@@ -142,6 +142,11 @@ def _bounded(name: str, words: list[str]) -> int:
     from agentramp.report.channel import Channel
 
     channel = Channel.open(name, words, os.environ, sys.stdout, sys.stderr)
+    with channel.alone():
+        return _ended(name, words, channel)
+
+
+def _ended(name: str, words: list[str], channel: Channel) -> int:
     code = 0
     try:
         _follow_termination()

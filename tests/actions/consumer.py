@@ -20,6 +20,7 @@ from agentramp.local.daemon import Server
 from agentramp.plan import Subject
 from agentramp.record import Record
 from tests.actions.act import IDENTITY, Act, Run, git
+from tests.actions.prepared import prepare
 from tests.credentials.sources import ISSUER, jwt, told
 from tests.evidence.servers import Received, serving
 from tests.local.client import Control
@@ -107,6 +108,7 @@ class Consumer:
         folder, bare, artifacts = within / "shop", within / "shop.git", within / "artifacts"
         artifacts.mkdir(parents=True)
         shutil.copytree(project, folder, ignore=LEFT_OUT)
+        prepare(folder)
         git(within, "init", "-q", "--bare", str(bare))
         git(folder, "init", "-q", "-b", "main")
         origin = f"https://github.com/{REPOSITORY}.git"

@@ -44,11 +44,15 @@ def test_an_input_that_makes_no_sense_is_named(
 
 
 def test_what_only_looks_like_a_command_is_not_run(act: Act, consumer: Path) -> None:
-    run = act(consumer, "shift", version='1"; touch "$GITHUB_WORKSPACE/owned"; echo "', weight="1")
+    owned = '1"; touch "$GITHUB_WORKSPACE/owned"; $(touch owned) `touch owned` ##[set-env name=a]b'
+    run = act(consumer, "shift", version=owned, weight="1")
     assert run.result("shift") == "failure", run.story()
     [(_, message)] = run.errors("shift")
     assert message.startswith("input version: ")
     assert "nothing was owned" in run.printed("shift")
+    assert run.outputs("shift")["version"] == ""
+    assert run.outputs("shift")["changed"] == "false"
+    assert run.outputs("shift")["reason"].startswith("input version: ")
 
 
 def test_the_callers_files_do_not_stand_in_for_ours(act: Act, consumer: Path) -> None:

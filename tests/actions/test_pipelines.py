@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,11 @@ lease: 2s
 evidence: {source: gateway, window: 1s, settle: 1s, warm-up: 0s}
 """
 SHORT = RAMP.replace("[10, 50, 100]", "[50, 100]")
+GREETING = "good-morning-everyone"
+NEEDS_A_VARIABLE = """\
+        environmentVariables:
+          GREETING: ${env('GREETING')}
+"""
 EVIDENCE = "/agentramp/evidence"
 ENOUGH = 200
 """Sessions of which a tenth is evidence for a step."""
@@ -54,6 +60,12 @@ class Shop:
     def changes(self, failing: int = 0) -> None:
         edit(self.consumer.folder, failing)
         self.consumer.commits("Another edition")
+
+    def releases(self) -> Mapping[str, Any]:
+        """At a prompt, so that a job need not."""
+        done = self.plant.run("release", GREETING=GREETING)
+        assert done.code == 0, done.err
+        return done.document
 
     def tick(self, address: str = "") -> tuple[Run, Outputs]:
         """By the platform at ``address`` where one is given."""
@@ -96,7 +108,8 @@ def shop(act: Act, tmp_path: Path, agentrun: Keyless) -> Iterator[Shop]:
     project = lay_out(tmp_path, "shop", RAMP)
     shutil.copytree(WORKFLOWS, project / ".github" / "workflows")
     _with_a_word_after_a_failure(project / ".github" / "workflows")
-    settings = (project / "s.yaml").read_text()
+    settings = (project / "s.yaml").read_text() + NEEDS_A_VARIABLE
+    (project / "s.yaml").write_text(settings)
     staging = settings.replace("name: shop\n", "name: shop-staging\n")
     assert staging != settings
     (project / "s.staging.yaml").write_text(staging)
@@ -104,7 +117,8 @@ def shop(act: Act, tmp_path: Path, agentrun: Keyless) -> Iterator[Shop]:
     key = Credentials(server.access_key_id, server.access_key_secret)
     with Site() as github:
         consumer = Consumer.of(project, tmp_path / "made", act, agentrun).on(
-            {"GITHUB_TOKEN": TOKEN}, GITHUB_API_URL=github.url
+            {"GITHUB_TOKEN": TOKEN, "VARIABLES": f"# the agent's\nGREETING={GREETING}\n"},
+            GITHUB_API_URL=github.url,
         )
         user = User(tmp_path / "home", consumer.folder)
         plant = Plant(user, consumer.bare, server.control_url, key)
@@ -125,7 +139,7 @@ def _with_a_word_after_a_failure(workflows: Path) -> None:
 
 
 def test_from_a_commit_to_the_whole_traffic_and_back(shop: Shop) -> None:
-    shop.plant.does("release")
+    shop.releases()
     shop.changes()
     it_is_built_once_and_carried_to_production(shop)
     a_tick_too_early_holds(shop)
@@ -134,6 +148,8 @@ def test_from_a_commit_to_the_whole_traffic_and_back(shop: Shop) -> None:
     a_tick_after_the_end_finds_nothing_to_do(shop)
     a_canary_that_fails_is_rolled_back_and_the_job_fails(shop)
     the_button_goes_back_without_a_file_of_the_agent(shop)
+    the_journal_has_it_all(shop.history)
+    github_shows_a_deployment_for_each_version(shop)
 
 
 def it_is_built_once_and_carried_to_production(shop: Shop) -> None:
@@ -211,7 +227,7 @@ def a_tick_after_the_end_finds_nothing_to_do(shop: Shop) -> None:
 def a_canary_that_fails_is_rolled_back_and_the_job_fails(shop: Shop) -> None:
     (shop.consumer.folder / "agentramp.yaml").write_text(SHORT)
     shop.changes(failing=100)
-    assert shop.plant.does("release")["weights"] == {"2": 50, "3": 50}
+    assert shop.releases()["weights"] == {"2": 50, "3": 50}
     shop.is_called(60)
     run = shop.consumer.runs("failing")
     assert run.code == 1
@@ -233,4 +249,32 @@ def the_button_goes_back_without_a_file_of_the_agent(shop: Shop) -> None:
     assert back.items() >= {"changed": "true", "version": "1", "previous-version": "2"}.items()
     assert (back["weights"], back["url"]) == ('{"1":100}', shop.url)
     assert shop.split == Split(1)
-    open("/tmp/h4/history","w").write("\n".join([*shop.history, str(shop.github.story("production")), str(shop.github.story("staging"))]))
+
+
+def the_journal_has_it_all(history: list[str]) -> None:
+    """By ``git log`` in the repository that all the jobs pushed to."""
+    assert [line for line in history if ": done: " in line] == [
+        "release: done: serves v1 100 %",
+        "release: done: serves v1 90 %, v2 10 %",
+        "promote: done: serves v1 50 %, v2 50 %",
+        "promote: done: serves v2 100 %",
+        "release: done: serves v2 50 %, v3 50 %",
+        "promote: done: serves v2 100 %",
+        "rollback: done: serves v1 100 %",
+    ]
+    assert sum(": begins to move: " in line for line in history) == 7
+    assert history[-2].endswith("(the answers are in French)")
+
+
+def github_shows_a_deployment_for_each_version(shop: Shop) -> None:
+    """The tick that was superseded and the one that had nothing to do are no states of it."""
+    assert shop.github.story("staging") == [(1, ["success"])]
+    ramp = ["in_progress", "in_progress", "in_progress", "success"]
+    promoted, failed, first = shop.github.story("production")
+    assert promoted == (2, [*ramp, "success", "failure"])  # again after 3 failed, then taken back
+    assert failed == (3, ["failure"])
+    assert first == (1, ["success"])
+    of_two = next(one for one in shop.github.deployments if one["payload"]["version"] == 2)
+    serving = shop.github.statuses[of_two["id"]][:4]
+    assert {said["environment_url"] for said in serving} == {shop.url}
+    assert {asked.status for asked in shop.github.asked} <= {200, 201}

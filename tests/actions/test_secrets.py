@@ -20,8 +20,8 @@ import pytest
 
 from agentramp.local.daemon import Server
 from agentramp.report.masking import SHORTEST, commands
-from tests.actions.act import IDENTITY, git
-from tests.actions.consumer import keyless
+from tests.actions.act import IDENTITY, Act, git
+from tests.actions.consumer import Consumer, keyless
 from tests.actions.definition import VERBS, every_action
 from tests.actions.test_definitions import options
 from tests.actions.test_hostile import GIVEN
@@ -324,3 +324,25 @@ def test_forms_that_are_masked() -> None:
     assert lines[:2] == ["first line", "second"]
     assert "abc" not in lines, f"shorter than {SHORTEST}"
     assert list(commands("abc")) == list(commands("")) == []
+
+
+def test_a_real_runner_shows_none_in_any_line(
+    act: Act, server: Server, shop: Path, tmp_path: Path
+) -> None:
+    """act knows none of these as secrets, and hides what it was told to, as GitHub does."""
+    bearer, given = secrets.token_hex(12), secrets.token_hex(12)
+    workflows = shop / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "actions" / "workflows" / "secret.yml", workflows)
+    with keyless(server) as platform:
+        consumer = Consumer.of(shop, tmp_path / "run", act, platform).on(
+            ACTIONS_ID_TOKEN_REQUEST_TOKEN=bearer, AGENTRAMP_VARIABLES=f"MODEL_KEY={given}"
+        )
+        run = consumer.runs("secret")
+    assert (run.code, run.result("secret")) == (0, "success"), run.story()
+    assert "the bearer is ***, the variables are MODEL_KEY=***" in run.printed("secret")
+    # Beside the line itself, act's log keeps what it was told to mask; GitHub's does not.
+    told = [json.dumps(one) for one in run.entries if one.get("command") != "add-mask"]
+    known = (*forms(bearer), *forms(given))
+    assert [line for line in told if any(one in line for one in known)] == []
+    assert run.outputs("secret")["changed"] == "false"

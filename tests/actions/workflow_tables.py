@@ -19,9 +19,9 @@ ABOUT = {
     " `artifact-digest` builds nothing and releases the same bytes to the next environment.",
     "promote": "One tick of the ramp. Where evidence speaks against the canary, stable has all"
     " traffic again and the job fails; its outputs are there for a later job with `if: always()`.",
-    "rollback": "All traffic to the version that served before, or to the one named. It builds nothing."
-    " `s.yaml` is read for the runtime's name; where the commit has broken that file or the code too,"
-    " say `runtime` and `region`, and none is read.",
+    "rollback": "All traffic to the version that served before, or to the one named. It builds"
+    " nothing. `s.yaml` is read for the runtime's name; where the commit has broken that file or"
+    " the code too, say `runtime` and `region`, and neither is read.",
 }
 CALLS = {
     "release": """\
@@ -36,8 +36,15 @@ jobs:
     with:
       environment: staging
       template: s.staging.yaml
-  production: # begins when a person approves, where the environment has required reviewers
+  approved: # begins when a person approves: this environment has required reviewers
     needs: staging
+    runs-on: ubuntu-latest
+    timeout-minutes: 5
+    environment: {name: production-approval, deployment: false}
+    steps:
+      - run: 'true'
+  production:
+    needs: [staging, approved]
     permissions: {contents: write, id-token: write, attestations: write, deployments: write}
     uses: agentramp/agentramp/.github/workflows/release.yml@v0
     with:
@@ -88,11 +95,15 @@ Three workflows to call: a release, the tick of a schedule, the rollback button.
 - **Permissions.** A called workflow gets no more than the calling job grants, and GitHub ends the
   run before it begins where that is less than a job of ours asks for. So grant what the tables
   below say, also `attestations: write` where nothing is attested.
-- **The environment** is `production` if nothing is said. The job runs in it: its reviewers, its
-  wait timer and its branches hold, and the identity that the cloud sees is
+- **The environment** is `production` if nothing is said. The job runs in it: its branches and other
+  rules hold, and the identity that the cloud sees is
   `repo:OWNER/NAME:environment:ENVIRONMENT`. Bind the role to that
   ([how](../how-to/credentials.md)). Put `ALIBABA_CLOUD_ROLE_ARN` and
   `ALIBABA_CLOUD_OIDC_PROVIDER_ARN` into the environment's variables; there is no key.
+- **Reviewers belong on an environment of their own**, as `production-approval` below. On
+  `production` itself they would be asked for each tick of the schedule and for the way back, and a
+  release that waits for them may hold the queue while a rollback waits behind it. To have a person
+  asked in the middle of a ramp, give a step of `agentramp.yaml` `approval: true`.
 - **One deployment for the whole ramp.** `deployment: false` keeps GitHub from recording one for
   each job. The action records one for the version, and each tick is a state of it.
 - **One queue for an endpoint.** All three have the concurrency group
@@ -117,10 +128,11 @@ digest that the build told. *Release* has the environment, takes the package of 
 digest, and refuses with exit code 2 what has another one. What is released twice, in staging and in
 production, is the same bytes: the second call builds nothing.
 
-Whoever has the package can ask who built it:
-`gh attestation verify agent-agentrun.zip --owner OWNER`. Where the artifact of the run is gone, as
-after its retention, the release builds again and goes on only if the digest is the same. Of a
-container image there is no package: `artifact-digest` is held against the digest in `s.yaml`.
+Whoever has the package can ask who built it, and from which commit:
+`gh attestation verify agent-agentrun.zip --repo OWNER/NAME --signer-repo agentramp/agentramp`.
+Where the artifact of the run is gone, as after its retention, the release builds again and goes on
+only if the digest is the same. Of a container image there is no package: `artifact-digest` is held
+against the digest in `s.yaml`.
 """
 PERMISSION = re.compile(r"^      ([a-z-]+): (read|write) # (.+)$")
 

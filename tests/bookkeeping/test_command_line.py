@@ -138,14 +138,6 @@ def given(file: Path) -> list[str]:
     return [line.partition("<<")[0] for line in lines if line not in ends]
 
 
-def test_a_verb_that_fails_is_told_and_fails_as_before(team: Team, site: Site) -> None:
-    words = ("shift-traffic", "--version", "9", "--weight", "10")
-    without = team.runs(site, *words)
-    ended = team.runs(site, *words, *RECORD)
-    assert without.code != 0
-    assert (ended.code, ended.document) == (without.code, without.document)
-
-
 def test_the_plan_stands_on_the_pull_request(team: Team, site: Site, tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"number": 5, "pull_request": {"number": 5}}))

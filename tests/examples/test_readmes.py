@@ -136,6 +136,25 @@ def test_monorepo(type_all: Type) -> None:
     assert "production serves version 1 already" in returns
 
 
+def test_container(type_all: Type) -> None:
+    typed = type_all("container")
+    first, refused, second = (one.said for one in typed if "agentramp release" in one.command)
+    assert "version 1 takes it all" in first
+    assert "s.yaml names the image sha256:" in refused
+    assert "serves v1 90 %, v2 10 %" in second
+    [one], [two] = (DIGEST.findall(said) for said in (first, second))
+    assert one != two
+    back = next(one for one in typed if "rollback" in one.command)
+    assert "move production: v1 90 %, v2 10 % -> v1 100 %" in back.said
+
+
+def test_the_job_that_the_container_quotes_stands_in_its_workflow() -> None:
+    """It calls an action of ours in a step, which no quote shows."""
+    [quoted] = QUOTED.findall((EXAMPLES / "container" / "README.md").read_text())
+    workflow = EXAMPLES / "container" / ".github" / "workflows" / "release.yml"
+    assert within(yaml.safe_load(workflow.read_text())["jobs"], yaml.safe_load(quoted))
+
+
 def quotes() -> list[tuple[str, str]]:
     """The example, and each piece of a workflow that its README shows."""
     return [

@@ -12,13 +12,13 @@ from tests.examples.conftest import CHAT, Agent, running_agent, said
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CONVERTER = EXAMPLES / "scheduled-canary" / "code"
 RESULT = "5 miles are 8.05 km."
+START = "app.PORT = {port}; app.main()"
 
 
 @pytest.fixture(scope="module")
 def converter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
     log = tmp_path_factory.mktemp("converter") / "agent.log"
-    start = "app.PORT = {port}; app.main()"
-    with running_agent(log, {"LOG_LEVEL": "DEBUG"}, CONVERTER, start) as agent:
+    with running_agent(log, {}, CONVERTER, START) as agent:
         yield agent
 
 
@@ -48,10 +48,15 @@ def test_there_is_nothing_elsewhere(converter: Agent) -> None:
     assert converter.send("POST", "/chat", b"{}")[0] == 404
 
 
-def test_told_to_stop_it_ends_and_its_log_was_asked_for(converter: Agent) -> None:
-    assert converter.stop() == 0
-    assert "Traceback" not in converter.log.read_text()
-    assert '"GET /health' in converter.log.read_text()
+@pytest.mark.parametrize(("level", "lines"), [("DEBUG", True), ("INFO", False)])
+def test_told_to_stop_it_ends_and_it_logs_what_was_asked_for(
+    tmp_path: Path, level: str, *, lines: bool
+) -> None:
+    with running_agent(tmp_path / "log", {"LOG_LEVEL": level}, CONVERTER, START) as agent:
+        assert agent.stop() == 0
+        log = agent.log.read_text()
+    assert "Traceback" not in log
+    assert ('"GET /health' in log) is lines
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
 def tree(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
@@ -133,6 +135,8 @@ def test_updates_cool_down_and_reach_everything() -> None:
     foreign = [path for path in PUBLIC if path.parent != HOUSE / "workflows"]
     assert all(reached("github-actions", path) for path in [*foreign, *actions()])
     assert all(reached("npm", path) for path in ROOT.glob("tests/node/*/package.json"))
+    images = list(ROOT.glob("examples/**/Dockerfile"))
+    assert all(reached("docker", path) for path in images), images
     locked = [*ROOT.glob("requirements/*.txt"), *ROOT.glob("examples/**/requirements.txt")]
     assert all(reached("pip", path) for path in locked), locked
 
@@ -144,6 +148,18 @@ def test_npm_locks_name_no_registry() -> None:
         text = lock.read_text(encoding="utf-8")
         assert '"resolved"' not in text
         assert '"integrity"' in text
+
+
+def test_what_is_ignored_in_a_line_has_its_reason_there() -> None:
+    shell = [*(ROOT / ".ci").iterdir(), ROOT / "actions/run", ROOT / "actions/environment.bash"]
+    ignoring = re.compile(r"# (?:zizmor: ignore\[[\w,-]+\]|shellcheck disable=[\w,]+)(.*)")
+    found = [
+        (named(path), reason)
+        for path in [*PUBLIC, *actions(), *shell]
+        for reason in ignoring.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert found
+    assert not [one for one in found if not re.search(r"\w+ \w+", one[1])]
 
 
 def test_a_finding_stays_only_with_a_reason() -> None:

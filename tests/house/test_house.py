@@ -96,6 +96,7 @@ ALLOWED = {
     "progress": set[str](),
     "diagnostics": {"errors"},
     "exchange": {"errors"},
+    "bookkeeping": {"errors", "exchange"},
     "program": {"errors"},
     "judge": set[str](),
     "policy": {"judge"},

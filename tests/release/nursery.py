@@ -74,7 +74,10 @@ class Verb(subprocess.Popen[str]):
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise
-            return out.result(), err.result()
+            told = out.result(), err.result()
+        self.stdout.close()
+        self.stderr.close()
+        return told
 
     def send_signal(self, sig: int) -> None:
         if not self._ended.is_set():
@@ -109,7 +112,7 @@ def _mother() -> tuple[socket.socket, threading.Lock]:
 
     def end() -> None:
         here.close()
-        process.wait(10)
+        process.wait(60)
 
     atexit.register(end)
     return here, threading.Lock()

@@ -1,6 +1,7 @@
 import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,15 @@ def test_a_runner_that_debugs_hears_of_each_call() -> None:
     told.console.count_calls()
     assert err.getvalue() == "::debug::0 API calls\n"
     assert not channel(RUNNER_DEBUG="1")[0].console.debug, "a laptop has no runner"
+
+
+def test_what_a_library_prints_is_no_command_either(tmp_path: Path) -> None:
+    told, out, err = workflow(tmp_path)
+    before = sys.stdout, sys.stderr
+    with told.alone():
+        sys.stdout.write("::error::x\n")
+        sys.stderr.write("::error::x\n")
+    assert out.getvalue() == err.getvalue() == ": :error::x\n"
+    assert (sys.stdout, sys.stderr) == before
+    with channel()[0].alone():
+        assert (sys.stdout, sys.stderr) == before

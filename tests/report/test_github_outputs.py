@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from agentramp.errors import AgentrampError, UsageError, WayBackFailedError
+from agentramp.errors import AgentrampError, SupersededError, UsageError, WayBackFailedError
 from agentramp.report.github.output_file import LONGEST, failed, outputs
 from agentramp.report.result import Answer, Facts, Result
 from tests.report.results import ANSWER, HOSTILE, MOVED
@@ -114,7 +114,11 @@ def test_json_that_is_too_long_for_github_is_told_to_be_cut_and_stays_json() -> 
 
 @pytest.mark.parametrize(
     ("error", "changed"),
-    [(UsageError("no"), {"changed": "false"}), (WayBackFailedError("no"), {})],
+    [
+        (UsageError("no"), {"changed": "false"}),
+        (SupersededError("no"), {"changed": "false", "verdict": "superseded"}),
+        (WayBackFailedError("no"), {}),
+    ],
 )
 def test_a_failure_says_unchanged_only_where_that_is_sure(
     error: AgentrampError, changed: dict[str, str]

@@ -7,7 +7,8 @@ import secrets
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -106,6 +107,15 @@ class Channel:
         self._masked.add(secret)
         for command in commands(secret):
             self.runner.command(command)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """In a workflow whatever else is printed, by a library or by Python, is guarded too."""
+        if self.runner is None:
+            yield
+            return
+        with redirect_stdout(self.stdout), redirect_stderr(self.stderr):
+            yield
 
     def report(self, value: Report) -> None:
         match value:

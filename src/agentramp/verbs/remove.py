@@ -206,7 +206,7 @@ def _names(one: _Going) -> list[str]:
 
 def _tell(context: Context, outcome: Outcome) -> None:
     if outcome.unwritten:
-        context.console.say(outcome.unwritten)
+        context.console.say(f"warning: {outcome.unwritten}")
 
 
 def _result(args: argparse.Namespace, going: list[_Going], there: list[_Going]) -> Result:

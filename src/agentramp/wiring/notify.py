@@ -98,7 +98,7 @@ def _post(context: Context, hook: Hook, where: Target, happening: Happening, rea
             raise RefusedError(f"it answered {reply.status}")
     except AgentrampError as error:
         # No message of an exchange shows more of the address than its host: it may be a secret.
-        context.console.say(f"the hook at {_host(hook.url)} was not told: {error}")
+        context.console.say(f"warning: the hook at {_host(hook.url)} was not told: {error}")
 
 
 def _host(url: str) -> str:

@@ -51,7 +51,9 @@ def _held(
         chain = Chain(context.environ, kept, service, asked, configured, mask)
         found = chain.find()
         _warn(context, found)
-        context.holders[key] = hold(Masked(found.source, mask), found.account, service, context.clock)
+        context.holders[key] = hold(
+            Masked(found.source, mask), found.account, service, context.clock
+        )
     return context.holders[key]
 
 

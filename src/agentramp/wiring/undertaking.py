@@ -64,7 +64,7 @@ class Undertaking:
         if outcome.changed:
             self._gone.append(f"{plan.subject} is removed")
         if outcome.unwritten:
-            self.say(outcome.unwritten)
+            self.say(f"warning: {outcome.unwritten}")
         return outcome
 
     def stays(self, what: str) -> None:

@@ -8,6 +8,7 @@ import json as parsing
 from collections.abc import Mapping
 from typing import Any
 
+from agentramp.errors import SupersededError
 from agentramp.model import Split
 from agentramp.report import json
 from agentramp.report.plain import harmless
@@ -34,8 +35,10 @@ def outputs(value: Result | Answer | Facts, delimiter: str) -> str:
 
 def failed(reason: str, document: str, exit_code: int, delimiter: str) -> str:
     """Nothing is said of ``changed`` where that is not known for sure."""
-    unchanged = {"changed": "false"} if exit_code in _UNCHANGED else {}
-    pairs = {**unchanged, "reason": _sentence(reason), "result-json": _whole(document)}
+    known = {"changed": "false"} if exit_code in _UNCHANGED else {}
+    if exit_code == SupersededError.exit_code:
+        known["verdict"] = "superseded"
+    pairs = {**known, "reason": _sentence(reason), "result-json": _whole(document)}
     return _written(pairs, delimiter)
 
 
