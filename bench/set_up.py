@@ -12,7 +12,7 @@ from bench.workshop import ROOT, Workshop
 
 ROUNDS = 9
 WARM_ROUNDS = 3
-STANDING, WARM = 12, 120
+STANDING, WARM = 8, 60
 """Times `python -c pass`: what a step may cost that finds all, and one that only finds a cache."""
 PROGRAMS = ("bash", "chmod", "dirname", "env", "mkdir", "mktemp", "rm")
 KEPT = ("PIP_", "UV_", "SSL_")

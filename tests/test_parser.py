@@ -113,8 +113,14 @@ def test_a_missing_input_is_told_by_its_own_name() -> None:
 
 @pytest.mark.parametrize(
     ("said", "meant"),
-    [("true", True), ("True", True), ("TRUE", True)]
-    + [("false", False), ("False", False), ("FALSE", False)],
+    [
+        ("true", True),
+        ("True", True),
+        ("TRUE", True),
+        ("false", False),
+        ("False", False),
+        ("FALSE", False),
+    ],
 )
 def test_booleans_are_those_of_yaml(said: str, *, meant: bool) -> None:
     assert shift(version="2", weight="2", dry_run=said).dry_run is meant

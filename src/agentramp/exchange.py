@@ -217,13 +217,17 @@ def _read(answer: requests.Response, bounds: _Bounds) -> Reply:
 
 
 def _parts(answer: requests.Response) -> Iterator[bytes]:
-    """Parts as they arrive: chunks are; of other bodies the first byte is read by itself."""
-    if not answer.raw.chunked:
-        first = next(answer.iter_content(1), None)
-        if first is None:
-            return
-        yield first
-    yield from answer.iter_content(_PART_BYTES)
+    """Parts as they arrive: a full part may take for ever where an answer comes in drops."""
+    if answer.raw.chunked:
+        yield from answer.iter_content(_PART_BYTES)
+        return
+    try:
+        while part := answer.raw.read1(_PART_BYTES, decode_content=True):
+            yield part
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise requests.ReadTimeout(error) from error
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from error
 
 
 def _trouble(url: str, error: Exception, timeout: float) -> ExchangeError:
