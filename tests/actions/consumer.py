@@ -6,7 +6,6 @@ key: they ask a token service on loopback who they are, and the embedded platfor
 """
 
 import contextlib
-import os
 import re
 import shutil
 import time
@@ -15,10 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from agentramp.journal.git import GitJournal
 from agentramp.local.daemon import Server
-from agentramp.plan import Subject
-from agentramp.record import Record
 from tests.actions.act import IDENTITY, Act, Run, git
 from tests.actions.prepared import prepare
 from tests.credentials.sources import ISSUER, jwt, told
@@ -147,11 +143,6 @@ class Consumer:
     def runs(self, workflow: str, *, event: str = "workflow_dispatch", **inputs: str) -> Run:
         """``workflow`` is the name of a file in .github/workflows, without ``.yml``."""
         return self.act(self.folder, workflow, event=event, **inputs)
-
-    def records(self, runtime: str, endpoint: str, region: str) -> list[Record]:
-        """The journal as its ref has it."""
-        journal = GitJournal(self.folder, "origin", region, os.environ)
-        return list(journal.read(Subject(runtime, endpoint)))
 
     def history(self, runtime: str, endpoint: str, region: str) -> list[str]:
         """The subjects of the journal's commits, the oldest first, as ``git log`` tells them."""

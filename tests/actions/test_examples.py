@@ -56,6 +56,13 @@ def released(run: Run, call: str) -> dict[str, str]:
     return part(run, call).outputs("release")
 
 
+def gone_back(run: Run, call: str) -> tuple[str, str, str]:
+    """The runtime, its version, and whether anything was changed."""
+    assert run.code == 0, run.story()
+    found = part(run, call).outputs("rollback")
+    return found["runtime"], found["version"], found["changed"]
+
+
 def asked(url: str, path: str = "/health", body: Mapping[str, Any] | None = None) -> Any:
     data = json.dumps(body).encode() if body else None
     with urllib.request.urlopen(urllib.request.Request(url + path, data), timeout=20) as answer:
@@ -115,6 +122,8 @@ def test_staging_and_production_get_the_same_bytes(make: Make) -> None:
         assert asked(one["url"]) == {"status": "ok", "version": "1"}
     assert shop.history("support-staging", "staging", REGION)
     assert shop.history("support", "production", REGION)
+    back = gone_back(shop.runs("rollback", version="1"), "Roll production back")
+    assert back == ("support", "1", "false"), "it serves already"
 
 
 @contextlib.contextmanager
@@ -208,6 +217,8 @@ def test_a_push_releases_the_agents_that_it_changed(make: Make, tmp_path: Path) 
     one = told(shop, event, {"before": before}).runs("release", event="push")
     assert one.code == 0, one.story()
     assert runtimes(one) == {"orders": "2"}
+    back = gone_back(shop.runs("rollback", agent="orders", version="1"), "Roll back")
+    assert back == ("orders", "1", "true")
 
 
 def runtimes(run: Run) -> dict[str, str]:
