@@ -203,3 +203,15 @@ def test_an_answer_that_cannot_be_written_is_no_success(
     assert done.returncode == 3
     assert done.stderr.startswith(f"agentramp {words[0]}: standard output cannot be written: ")
     assert "Traceback" not in done.stderr
+
+
+def test_the_first_step_of_a_chain_refuses_what_a_later_one_would(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AGENTRAMP_THEN", "deploy publish-version shift-traffic")
+    monkeypatch.setenv("AGENTRAMP_INPUT_PATH", str(QUICKSTART))
+    monkeypatch.setenv("AGENTRAMP_INPUT_WEIGHT", "10")
+    assert cli.main(["validate"]) == 0, "the version of shift-traffic is not known yet"
+    monkeypatch.setenv("AGENTRAMP_INPUT_WEIGHT", "0.2")
+    assert cli.main(["validate"]) == 2
+    assert "input weight: '0.2' is not a whole percent" in capsys.readouterr().err

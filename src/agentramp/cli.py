@@ -222,6 +222,7 @@ def _run(name: str, words: list[str], channel: Channel) -> Report:
     command = Command(name, VERBS[name], verb.EXAMPLE, verb.add_arguments)
     channel.reproduced_by(spelled_out(command, words, os.environ))
     args = parse(command, words, os.environ)
+    _check_what_follows()
     channel.output = args.output
     channel.console.debug = channel.console.debug or args.debug
     look(args, os.environ)
@@ -231,6 +232,15 @@ def _run(name: str, words: list[str], channel: Channel) -> Report:
         raise by_inputs(command, error, os.environ) from None
     finally:
         channel.console.count_calls()
+
+
+def _check_what_follows() -> None:
+    """A step that begins a chain refuses what a later one would, before anything was done."""
+    for name in os.environ.get("AGENTRAMP_THEN", "").split():
+        from agentramp.parser import Command, check
+
+        verb = _load(name)
+        check(Command(name, VERBS[name], verb.EXAMPLE, verb.add_arguments), os.environ)
 
 
 def _recorded(verb: Verb, args: argparse.Namespace, context: Context, channel: Channel) -> Report:

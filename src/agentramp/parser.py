@@ -58,6 +58,17 @@ def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> arg
     return args
 
 
+def check(command: Command, environ: Mapping[str, str]) -> None:
+    """Raises UsageError for an input that makes no sense; one that is not known yet may be missing."""
+
+    def add(parser: argparse.ArgumentParser) -> None:
+        command.add_arguments(parser)
+        for action in _actions(parser):
+            action.required = False
+
+    parse(command._replace(add_arguments=add), [], environ)
+
+
 def by_inputs(command: Command, error: UsageError, environ: Mapping[str, str]) -> UsageError:
     """The same error in the words of a workflow's author, who has inputs and no options."""
     if not inputs.are_given(environ):
@@ -109,7 +120,7 @@ def _parser(command: Command) -> _Parser:
     return parser
 
 
-def _actions(parser: _Parser) -> list[argparse.Action]:
+def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     return parser._actions  # noqa: SLF001 - argparse has no public list of its options
 
 

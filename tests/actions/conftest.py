@@ -19,6 +19,7 @@ from tests.actions.prepared import prepare
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = Path(__file__).parent / "workflows"
 AGENTRAMP = Path(sys.executable).with_name("agentramp")
+NEEDED = ("action.yml", "actions", "scripts", "src", "requirements", ".github/workflows")
 GET_ACT = "go install -tags WITHOUT_DOCKER github.com/nektos/act@v0.2.87"
 
 
@@ -85,9 +86,12 @@ def with_uv(tools: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a release of this checkout would hold: no environment, no build's leftovers."""
+    """What a release of this checkout would hold: no environment, no build's leftovers.
+
+    And no tests and pages: act copies all of it for each step.
+    """
     folder = tmp_path_factory.mktemp("release")
-    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", *NEEDED)
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
             target = folder / name

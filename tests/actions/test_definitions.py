@@ -113,7 +113,10 @@ def found_outputs(value: str) -> set[str]:
 def test_the_whole_release_goes_through_its_verbs_in_order() -> None:
     root = ACTIONS[0]
     assert [step.id for step in root.steps] == list(WHOLE)
-    for step in root.steps:
+    first, *later = root.steps
+    assert first.env["AGENTRAMP_THEN"].split() == [step.id for step in later]
+    assert {variable(name) for name in root.inputs} - set(first.env) == {"GITHUB_TOKEN"}
+    for step in later:
         known = {mapped(name) for name in options(step.id)}
         assert set(step.env) <= known | {"GITHUB_TOKEN"}
         if step.others != {"if"}:  # in a dry run such a step is left out: the input says nothing
