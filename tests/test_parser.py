@@ -4,7 +4,7 @@ import pytest
 
 from agentramp.errors import UsageError
 from agentramp.parser import Command, by_inputs, parse, spelled_out
-from agentramp.verbs import rollback, shift_traffic, simulate
+from agentramp.verbs import deploy, rollback, shift_traffic, simulate
 from agentramp.wiring import arguments
 
 
@@ -102,6 +102,14 @@ def test_a_step_of_a_workflow_is_said_again_on_a_command_line() -> None:
     words = spelled_out(command, [], environ)
     assert words == ["agent", "--dry-run", "--version=2", "--weight=10"]
     assert parse(command, words, {}) == parse(command, [], environ)
+
+
+def test_a_package_of_the_runner_is_built_again_where_its_digest_holds_it() -> None:
+    command = Command("deploy", "", "", deploy.add_arguments)
+    zip_of = {"AGENTRAMP_INPUT_ARTIFACT": "/runner/agent.zip"}
+    assert spelled_out(command, [], zip_of) == ["--artifact=/runner/agent.zip"]
+    held = {**zip_of, "AGENTRAMP_INPUT_ARTIFACT_DIGEST": "a" * 64}
+    assert spelled_out(command, [], held) == [f"--artifact-digest={'a' * 64}"]
 
 
 def test_a_missing_input_is_told_by_its_own_name() -> None:

@@ -38,7 +38,10 @@ def spelled_out(command: Command, words: list[str], environ: Mapping[str, str]) 
     """The words that say on any command line what words and inputs say here."""
     parser = _parser(command)
     given = _inputs(parser, _cut(parser, words)[0], environ)
-    return [*(word for word in given if word.partition("=")[0] not in _ON_GITHUB), *words]
+    left_out = _ON_GITHUB
+    if inputs.value("artifact-digest", environ):  # a build has the same bytes, and is held to them
+        left_out |= {"--artifact"}
+    return [*(word for word in given if word.partition("=")[0] not in left_out), *words]
 
 
 def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> argparse.Namespace:
@@ -59,7 +62,7 @@ def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> arg
 
 
 def check(command: Command, environ: Mapping[str, str]) -> None:
-    """Raises UsageError for an input that makes no sense; one that is not known yet may be missing."""
+    """Raises UsageError for an input that makes no sense; what is not known yet may be missing."""
 
     def add(parser: argparse.ArgumentParser) -> None:
         command.add_arguments(parser)

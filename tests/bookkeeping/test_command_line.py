@@ -60,7 +60,7 @@ def test_the_page_of_the_environment_tells_the_whole_story(team: Team, site: Sit
     said = [one["description"] for one in site.statuses[canary["id"]]]
     share = began["weights"]["2"]
     assert said[0] == f"{share} % of the sessions"
-    assert said[1].startswith(f"{share} % of the sessions; holds: ")
+    assert said[1].startswith(f"{share} % of the sessions; hold: ")
     assert len(said[1]) <= 140
     assert {one["log_url"] for one in site.statuses[canary["id"]]} == {RUN}
     assert {one["environment_url"] for one in site.statuses[canary["id"]]} == {began["url"]}

@@ -41,7 +41,7 @@ def test_a_ramp_that_begins_and_goes_on() -> None:
     began = told(result("release", ONE, ON_TRIAL, version=2, verdict="advance"))
     assert began == [(2, State.IN_PROGRESS, "10 % of the sessions")]
     holds = told(result("promote", ON_TRIAL, ON_TRIAL, version=2, verdict="hold"))
-    assert holds == [(2, State.IN_PROGRESS, "10 % of the sessions; holds: the reason")]
+    assert holds == [(2, State.IN_PROGRESS, "10 % of the sessions; hold: the reason")]
 
 
 def test_a_ramp_that_ends_well() -> None:

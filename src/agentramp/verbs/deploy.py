@@ -202,7 +202,7 @@ def _message(deployed: Deployed, *, dry_run: bool) -> str:
     if not prepared.changes:
         return plan.notes[0]
     if dry_run:
-        return f"runtime {plan.subject}: the plan stands above"
+        return f"runtime {plan.subject} would be changed, as the plan says"
     head = "its head is READY" if plan.steps else "its head is as it was"
     told = [f"{plan.subject.endpoint} {_done(plan)}" for plan in prepared.endpoints if plan.steps]
     domain = prepared.runtime.domain

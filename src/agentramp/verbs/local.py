@@ -16,7 +16,7 @@ from agentramp.wiring.target import started
 
 EXAMPLE = """\
 agentramp local status --output json
-  agentramp local image registry.example.com/acme/shop:1 ./code -- python3 app.py"""
+  agentramp local image example.com/acme/shop:1 ./code -- python3 app.py"""
 _STOP_TIMEOUT = 60.0
 
 

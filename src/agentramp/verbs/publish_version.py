@@ -167,7 +167,9 @@ def _words(text: str) -> str:
 def _message(name: str, number: int | None, existing: int | None) -> str:
     if existing is not None:
         return f"the head of {name} is already published as version {existing}"
-    return f"{name} is published as version {number}" if number else "the plan stands above"
+    if number is None:
+        return f"{name} would be published, as the plan says"
+    return f"{name} is published as version {number}"
 
 
 def _next(args: argparse.Namespace, observed: Observed, number: int | None) -> str | None:

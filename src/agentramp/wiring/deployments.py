@@ -28,14 +28,14 @@ def entries(result: Result) -> tuple[Entry, ...]:
         return ()
     if result.verb in _ENDS:
         left = [*_left(result)]
-        said = f"{_ENDS[result.verb]}: {result.message}"
+        said = _once(f"{_ENDS[result.verb]}: ", result.message)
         gone = [_entry(version, State.FAILURE, said) for version in left]
         return (
             *gone,
             *_whole(result, f"version {left[0]} was {_ENDS[result.verb]}" if left else ""),
         )
     if result.verdict == Ruled.ROLLBACK.value and result.version is not None:
-        gone = [_entry(result.version, State.FAILURE, f"rolled back: {result.message}")]
+        gone = [_entry(result.version, State.FAILURE, _once("rolled back: ", result.message))]
         return (*gone, *_whole(result, f"version {result.version} was rolled back"))
     return (*_waiting(result), *_on_trial(result), *_whole(result))
 
@@ -101,7 +101,7 @@ def _on_trial(result: Result) -> list[Entry]:
             ref,
             State.IN_PROGRESS,
             f"{weight} % of the sessions"
-            + (f"; holds: {result.message}" if hold and ref == result.version else ""),
+            + (f"; {_once('hold: ', result.message)}" if hold and ref == result.version else ""),
             result.url,
         )
         for ref, weight in (result.after.canaries if result.after else ())
@@ -123,6 +123,11 @@ def _waiting(result: Result) -> list[Entry]:
 
 def _entry(version: int, state: State, said: str, url: str | None = None) -> Entry:
     return Entry(version, Stand(state, said, url))
+
+
+def _once(word: str, message: str) -> str:
+    """``word`` before ``message``, unless it begins so by itself."""
+    return message if message.startswith(word) else word + message
 
 
 def _numbers(split: Split | None) -> list[int]:
