@@ -1,7 +1,11 @@
 """Makes a release of agentramp: python .github/publish.py VERSION --tested-tree TREE.
 
-It needs git, and gh signed in; CONTRIBUTING.md has the rest. Whatever is killed half-way is run
-again with the same words: it looks at what stands and does the rest. A tag vX.Y.Z never moves.
+With --move in place of the tree it brings vX and vX.Y to a release that stands. It needs git, and
+gh signed in; CONTRIBUTING.md has the rest. Whatever is killed half-way is run again with the same
+words: it looks at what stands and does the rest. A tag vX.Y.Z never moves.
+
+Tags are made by the REST API. GitHub takes a workflow's push of a tag with other workflow files
+than a branch has for a change of them, and no permission of a workflow lifts that.
 """
 
 import argparse
@@ -17,7 +21,10 @@ from pathlib import Path
 
 SPELLING = re.compile(r"(\d+)\.(\d+)\.(\d+)((?:a|b|rc)\d+)?")
 BOT = "github-actions[bot]"
-IDENTITY = ("-c", f"user.name={BOT}", "-c", f"user.email=41898282+{BOT}@users.noreply.github.com")
+BOT_MAIL = f"41898282+{BOT}@users.noreply.github.com"
+REFS = "repos/{owner}/{repo}/git/refs"  # gh fills in the two
+MADE = "{made}"
+"""Stands in a command for what the command before it printed."""
 
 
 class RefusedError(Exception):
@@ -62,8 +69,11 @@ class Observed:
 
 @dataclass(frozen=True)
 class Step:
+    """``by_hand`` is what a maintainer types where GitHub refuses it to a workflow."""
+
     what: str
-    command: tuple[str, ...]
+    commands: tuple[tuple[str, ...], ...]
+    by_hand: str = ""
 
 
 def parsed(text: str) -> Version | None:
@@ -109,6 +119,17 @@ def _release(version: Version) -> Release:
     return Release("draft" if drafts[0] else "published", names)
 
 
+def do(step: Step) -> None:
+    made = ""
+    try:
+        for command in step.commands:
+            made = run(*(word.replace(MADE, made) for word in command))
+    except RuntimeError as failure:
+        if step.by_hand:
+            raise RuntimeError(f"{failure}\nas a maintainer, type:\n{step.by_hand}") from None
+        raise
+
+
 def faults(version: Version, tested_tree: str, observed: Observed) -> Iterator[str]:
     """Why this commit must not become this version."""
     if run("git", "status", "--porcelain"):
@@ -120,6 +141,8 @@ def faults(version: Version, tested_tree: str, observed: Observed) -> Iterator[s
     main = run("git", "rev-list", "FETCH_HEAD").splitlines()
     if observed.commit not in main:
         yield "this commit is not on main"
+    elif version.tag not in observed.tags:
+        yield from _left_behind(version, observed.commit)
     own = Path("src/agentramp/__init__.py").read_text(encoding="utf-8")
     if f'__version__ = "{version}"\n' not in own:
         yield f"agentramp.__version__ is not {version}"
@@ -130,25 +153,72 @@ def faults(version: Version, tested_tree: str, observed: Observed) -> Iterator[s
         yield f"{version.tag} is {tagged} already, and it is never moved"
 
 
+def _left_behind(version: Version, commit: str) -> Iterator[str]:
+    """GitHub may refuse a workflow even the REST call then."""
+    folder = ".github/workflows"
+    names = run("git", "diff", "--name-only", commit, "FETCH_HEAD", "--", folder).split()
+    if names:
+        yield (
+            f"main has other workflows by now ({', '.join(names)}), so GitHub may refuse the tag"
+            f" {version.tag} to a workflow. Publish the newest commit of main; or, as a maintainer,"
+            f" make the tag and run this again: {_tag_by_hand(version, commit)}"
+        )
+
+
+def _tag_by_hand(version: Version, commit: str) -> str:
+    tag = version.tag
+    return f"git tag -a -m 'agentramp {version}' {tag} {commit} && git push origin refs/tags/{tag}"
+
+
 def expected(version: Version) -> tuple[str, ...]:
     return f"agentramp-{version}-py3-none-any.whl", f"agentramp-{version}.tar.gz"
 
 
 def plan(version: Version, observed: Observed, dist: Path, text: Path) -> list[Step]:
-    return [
-        *_tagging(version, observed),
-        *_releasing(version, observed, dist, text),
-        *_moving(version, observed),
-    ]
+    return [*_tagging(version, observed), *_releasing(version, observed, dist, text)]
 
 
 def _tagging(version: Version, observed: Observed) -> Iterator[Step]:
-    tag = version.tag
-    if tag not in observed.tags:
-        told = ("-m", f"agentramp {version}", tag, observed.commit)
-        command = ("git", *IDENTITY, "tag", "--force", "--annotate", *told)
-        yield Step(f"tag {observed.commit[:12]} as {tag}", command)
-        yield Step(f"push {tag}", ("git", "push", "--quiet", "origin", f"refs/tags/{tag}"))
+    if version.tag not in observed.tags:
+        what = f"tag {observed.commit[:12]} as {version.tag}"
+        by_hand = _tag_by_hand(version, observed.commit)
+        yield Step(what, (_annotated(version, observed.commit), _made(version.tag, MADE)), by_hand)
+
+
+def _annotated(version: Version, commit: str) -> tuple[str, ...]:
+    """Prints the id of the tag's object."""
+    about = {
+        "tag": version.tag,
+        "message": f"agentramp {version}",
+        "object": commit,
+        "type": "commit",
+        "tagger[name]": BOT,
+        "tagger[email]": BOT_MAIL,
+    }
+    path = REFS.replace("refs", "tags")
+    fields = [word for name, value in about.items() for word in ("-f", f"{name}={value}")]
+    return "gh", "api", "--method", "POST", path, "--jq", ".sha", *fields
+
+
+def _made(tag: str, target: str) -> tuple[str, ...]:
+    fields = ("-f", f"ref=refs/tags/{tag}", "-f", f"sha={target}")
+    return "gh", "api", "--silent", "--method", "POST", REFS, *fields
+
+
+def _moved(tag: str, target: str) -> tuple[str, ...]:
+    path = f"{REFS}/tags/{tag}"
+    return (
+        "gh",
+        "api",
+        "--silent",
+        "--method",
+        "PATCH",
+        path,
+        "-f",
+        f"sha={target}",
+        "-F",
+        "force=true",
+    )
 
 
 def _releasing(version: Version, observed: Observed, dist: Path, text: Path) -> Iterator[Step]:
@@ -158,26 +228,42 @@ def _releasing(version: Version, observed: Observed, dist: Path, text: Path) -> 
         kind = ["--prerelease"] if version.pre else []
         described = ("--title", tag, "--notes-file", str(text), *kind)
         command = ("gh", "release", "create", tag, "--draft", "--verify-tag", *described, *files)
-        yield Step(f"draft the release {tag} with {len(files)} files", command)
+        yield Step(f"draft the release {tag} with {len(files)} files", (command,))
     elif observed.release.state == "draft":
         command = ("gh", "release", "upload", tag, "--clobber", *files)
-        yield Step(f"complete the draft {tag}", command)
+        yield Step(f"complete the draft {tag}", (command,))
     if observed.release.state != "published":
         latest = f"--latest={str(_leads(version, observed, ())).lower()}"
         command = ("gh", "release", "edit", tag, "--draft=false", latest)
-        yield Step(f"publish the release {tag}", command)
+        yield Step(f"publish the release {tag}", (command,))
 
 
-def _moving(version: Version, observed: Observed) -> Iterator[Step]:
+def moving(version: Version, observed: Observed) -> list[Step]:
     """``vX`` and ``vX.Y`` only go forward: a fix of an older version leaves the newer one there."""
-    for name, kept in zip(version.moving, (1, 2), strict=False):
-        if not _leads(version, observed, version.number[:kept]):
-            continue
-        if observed.tags.get(name) != observed.commit:
-            ref = f"refs/tags/{name}"
-            lease = f"--force-with-lease={ref}:{observed.refs.get(ref, '')}"
-            target = f"{observed.commit}:{ref}"
-            yield Step(f"move {name} here", ("git", "push", "--quiet", lease, "origin", target))
+    commit = observed.tags[version.tag]
+    names = [
+        name
+        for name, kept in zip(version.moving, (1, 2), strict=False)
+        if _leads(version, observed, version.number[:kept]) and observed.tags.get(name) != commit
+    ]
+    return [
+        Step(
+            f"move {name} to {version.tag}",
+            ((_moved if name in observed.tags else _made)(name, commit),),
+            _move_by_hand(version, observed, names[place:]),
+        )
+        for place, name in enumerate(names)
+    ]
+
+
+def _move_by_hand(version: Version, observed: Observed, names: Sequence[str]) -> str:
+    """All that are left, each only while it still is where it was seen."""
+    refs = [f"refs/tags/{name}" for name in names]
+    leases = [f"--force-with-lease={ref}:{observed.refs.get(ref, '')}" for ref in refs]
+    targets = [f"{observed.tags[version.tag]}:{ref}" for ref in refs]
+    return " ".join(
+        [f"git fetch origin tag {version.tag} && git push", *leases, "origin", *targets]
+    )
 
 
 def _leads(version: Version, observed: Observed, prefix: Sequence[int]) -> bool:
@@ -199,10 +285,7 @@ def await_immutable(tag: str, patience: float) -> None:
         time.sleep(min(5, patience))
 
 
-def release(arguments: argparse.Namespace) -> None:
-    version = parsed(arguments.version)
-    if version is None:
-        raise RefusedError(f"{arguments.version!r} is no version such as 1.2.3 or 1.2.3rc1")
+def release(version: Version, arguments: argparse.Namespace) -> None:
     observed = observe(version)
     found = list(faults(version, arguments.tested_tree, observed))
     absent = [name for name in expected(version) if not (arguments.dist / name).is_file()]
@@ -215,23 +298,42 @@ def release(arguments: argparse.Namespace) -> None:
         text = Path(folder) / "notes.md"
         changelog = Path("CHANGELOG.md").read_text(encoding="utf-8")
         text.write_text(notes(changelog, version) or "", encoding="utf-8")
-        for step in plan(version, observed, arguments.dist, text):
-            print(step.what, flush=True)
-            if not arguments.dry_run:
-                run(*step.command)
+        perform(plan(version, observed, arguments.dist, text), arguments.dry_run)
     if not arguments.dry_run:
         await_immutable(version.tag, arguments.patience)
+    elif observed.release.state == "none":
+        print(f"(seen is no release {version.tag}: drafts are shown to a login that may write)")
+
+
+def move(version: Version, arguments: argparse.Namespace) -> None:
+    observed = observe(version)
+    if version.tag not in observed.tags or observed.release.state != "published":
+        raise RefusedError(f"there is no release {version.tag} that vX and vX.Y could come to")
+    perform(moving(version, observed), arguments.dry_run)
+
+
+def perform(steps: Sequence[Step], dry_run: bool) -> None:  # noqa: FBT001 - as it was typed
+    for step in steps:
+        print(step.what, flush=True)
+        if not dry_run:
+            do(step)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("version")
-    parser.add_argument("--tested-tree", required=True, help="git rev-parse 'HEAD^{tree}'")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--tested-tree", help="release it: git rev-parse 'HEAD^{tree}'")
+    what.add_argument("--move", action="store_true", help="bring vX and vX.Y to the release")
     parser.add_argument("--dist", type=Path, default=Path("dist"), help="what build.py made")
     parser.add_argument("--dry-run", action="store_true", help="all checks, and the plan")
     parser.add_argument("--patience", type=float, default=60, help="seconds for GitHub to seal it")
     try:
-        release(parser.parse_args())
+        arguments = parser.parse_args()
+        version = parsed(arguments.version)
+        if version is None:
+            raise RefusedError(f"{arguments.version!r} is no version such as 1.2.3 or 1.2.3rc1")  # noqa: TRY301 - told as the others are
+        (move if arguments.move else release)(version, arguments)
     except RefusedError as refused:
         sys.stderr.write(f"not released; nothing was changed:\n{refused}\n")
         return 2

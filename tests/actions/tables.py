@@ -34,8 +34,8 @@ on Linux and macOS runners.
   4,096 characters; line ends and control characters are refused, and a name or a path has no sign
   of a shell. Whatever is refused ends with exit code 2 and the input's name.
 - **Secrets** are masked in the log before anything else is said: keys, tokens, what is lent for
-  the job, and every value of `AGENTRAMP_VARIABLES`. They stand on no command line and in no file
-  of the workspace.
+  the job, and of `AGENTRAMP_VARIABLES` what can be one ([which](workflows.md#what-is-masked)). They
+  stand on no command line and in no file of the workspace.
 - **A step that fails** ends with the exit code of the command line ([exit codes](exit-codes.md)):
   its last line says why and what to do, and faults of `s.yaml` are annotations at their lines.
 - **A ramp** is begun by `release` and goes on by `promote` from a schedule

@@ -160,7 +160,7 @@ def test_steps_are_short_and_hold_no_expression(action: Action) -> None:
     root = "$GITHUB_ACTION_PATH/actions" if action.verb is None else "$GITHUB_ACTION_PATH/.."
     for step in action.steps:
         assert step.shell == "bash"
-        assert step.run == f'bash "{root}/run" {step.id}'
+        assert step.run == f'exec bash "{root}/run" {step.id}', "a runner's signal is for one process"
         assert len(step.run.splitlines()) <= LONGEST_INLINE
         assert step.others <= {"if"}, "a step of ours uses no action of somebody else's"
 

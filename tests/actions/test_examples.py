@@ -141,7 +141,7 @@ def hook() -> Iterator[tuple[str, list[str]]]:
 
 def test_a_scheduled_canary(make: Make) -> None:
     with hook() as (address, texts):
-        shop = make("scheduled-canary").on({"AGENTRAMP_VARIABLES": f"HOOK={address}"})
+        shop = make("scheduled-canary").on({"VARIABLES": f"HOOK={address}"})
         first = released(shop.runs("release", event="push"), "Release")
         assert (first["version"], first["weights"]) == ("1", '{"1":100}')
         a_wrong_answer_gets_no_traffic(shop, first["url"])

@@ -319,11 +319,14 @@ def test_forms_that_are_masked() -> None:
     secret = 'a+b/"c"%d'
     told = {line.removeprefix(MASK) for line in commands(secret)}
     assert {form.replace("%", "%25") for form in forms(secret)} <= told
-    assert all("\n" not in line for line in commands("first line\r\nsecond\n\nabc\n"))
-    lines = [line.removeprefix(MASK) for line in commands("first line\r\nsecond\n\nabc\n")]
-    assert lines[:2] == ["first line", "second"]
-    assert "abc" not in lines, f"shorter than {SHORTEST}"
-    assert list(commands("abc")) == list(commands("")) == []
+    several = "a line: 4f89aa\r\nsec0nd-1s-long\n\nproduction\nshort\n"
+    lines = [line.removeprefix(MASK) for line in commands(several)]
+    assert all("\n" not in line for line in lines)
+    assert lines[:2] == ["a line: 4f89aa", "sec0nd-1s-long"]
+    assert "production" not in lines, "a runner would drop each output with this word in it"
+    assert "short" not in lines, f"shorter than {SHORTEST}"
+    assert f"{MASK}production" in commands("production"), "where it is all of the secret it is told"
+    assert list(commands("a sword"[:-1])) == list(commands("")) == []
 
 
 def test_a_real_runner_shows_none_in_any_line(

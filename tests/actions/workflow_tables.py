@@ -53,7 +53,9 @@ jobs:
     "promote": """\
 on:
   schedule:
-    - cron: '7,22,37,52 * * * *' # UTC; at the full hour everybody's runs start
+    # UTC; at the full hour everybody's runs start. In a private repository each run counts as a
+    # minute: these are 2,880 a month, and '7 * * * *' is a fourth of them.
+    - cron: '7,22,37,52 * * * *'
   workflow_dispatch: # a tick by hand
 permissions: {}
 jobs:
@@ -90,15 +92,18 @@ Three workflows to call: a release, the tick of a schedule, the rollback button.
 [the actions](actions.md), with the permissions, the environment and the queue that these need.
 
 - **Where they run.** They name our actions by `$/`, which is this repository at the commit that you
-  called. That needs github.com and a runner of July 2026 or newer. On GitHub Enterprise Server, or
-  with an older runner, use [the actions](actions.md) in jobs of your own.
+  called. That needs github.com and runner 2.336.0 or newer. And they need a runner of GitHub: a
+  called workflow reaches self-hosted ones only where its owner, or the enterprise, is the caller's,
+  and ours is another. On GitHub Enterprise Server, with an older runner or with runners of your
+  own, use [the actions](actions.md) in [jobs of your
+  own](../how-to/ramp-from-a-schedule.md#in-jobs-of-your-own).
 - **Permissions.** A called workflow gets no more than the calling job grants, and GitHub ends the
   run before it begins where that is less than a job of ours asks for. So grant what the tables
   below say, also `attestations: write` where nothing is attested.
 - **The environment** is `production` if nothing is said. The job runs in it: its branches and other
   rules hold, and the identity that the cloud sees is
-  `repo:OWNER/NAME:environment:ENVIRONMENT`. Bind the role to that
-  ([how](../how-to/credentials.md)). Put `ALIBABA_CLOUD_ROLE_ARN` and
+  `repo:OWNER@ID/NAME@ID:environment:ENVIRONMENT`, without the ids in an older repository. Bind the
+  role to that ([how](../how-to/credentials.md)). Put `ALIBABA_CLOUD_ROLE_ARN` and
   `ALIBABA_CLOUD_OIDC_PROVIDER_ARN` into the environment's variables; there is no key.
 - **Reviewers belong on an environment of their own**, as `production-approval` below. On
   `production` itself they would be asked for each tick of the schedule and for the way back, and a
@@ -112,21 +117,49 @@ Three workflows to call: a release, the tick of a schedule, the rollback button.
   workflow must not be in that group: its run would hold the group while it waits for a job that
   waits for the group, and GitHub ends such a run as a deadlock. The group is a courtesy; the
   journal is the safety, and a tick that comes second ends with `verdict: superseded`.
-- **`variables`** is a secret of lines `NAME=value` for what `s.yaml` reads as `${env('NAME')}`. An
-  environment's own secret named `variables` comes before the one that the caller hands over, but
-  only in the job that has the environment: the build sees the caller's alone.
+- **`variables`** is a secret of lines `NAME=value` for what `s.yaml` and `agentramp.yaml` read as
+  `${env('NAME')}`. A called workflow has only the secrets that the caller hands over, so say
+  `secrets: {variables: '${{ secrets.VARIABLES }}'}` in each call. That holds for an environment's
+  secret too, though the caller cannot see it. Name it `VARIABLES` as well: the job that has the
+  environment then gets the environment's, which comes before the repository's. The build has no
+  environment and gets the repository's, or none. A secret that nobody hands over is empty, and
+  GitHub says nothing; `validate` names the variable that is missing.
 - **The checkout of the job that moves traffic keeps its login**, as the journal is a ref of your
   repository. It is the only job that does, and it installs nothing of yours.
 - **Outputs** are scalars and one JSON object. They are there after a failure too: read them in a
-  job with `if: always()`.
+  job with `if: always()`. Two habits of GitHub's are good to know. The outputs of a matrix of calls
+  are those of the last successful one that set them, so do not read them. And after "Re-run failed
+  jobs" an output that is empty now has the value of the earlier attempt. So the job never gives an
+  empty `verdict`, and `reason` is there whenever the action ran; do not take `version` and
+  `previous-version` for new where the job failed.
+- **A job with nothing to do runs all the same** and says so: the build and the attestation of a
+  second call, or of a container image. GitHub would otherwise skip what you have behind the call.
+  So a plain `needs` is enough.
+
+## What is masked
+
+GitHub masks the lines of a secret as they stand, `NAME=value`. It does not know the values alone,
+so agentramp masks those that can be a secret. Not masked is what is shorter than 8 characters, a
+number, a boolean, or words: letters joined by `-`, `_`, `.`, `/`, `:`, blanks and the like, among
+which a piece may have a few digits. Such are an agent's name, a log level, a region, a model
+(`gpt-4o-mini`), an address without a login. They are not masked since GitHub drops every output of
+a job that has a masked text in it, with a warning only: `FEATURE=true` would take `changed`, and
+the agent's name its package. A variable whose name ends in `KEY`, `TOKEN`, `SECRET`, `PASSWORD`,
+`PASSWD`, `PASSPHRASE` or `CREDENTIALS` is masked from 8 characters on, whatever it is. A passphrase
+of words needs such a name.
+
+A secret of yours beside that may still have a word in it that stands in an output. `release.yml`
+ends with exit code 2 then, before it changes anything: it never releases what is not the package
+that was built.
 
 ## Built once, promoted by digest
 
 `release.yml` has three jobs. *Build* has `contents: read` and nothing else, since an install runs
 other people's code. *Attest* has the token that signs, and no checkout: it signs the name and the
-digest that the build told. *Release* has the environment, takes the package of this run by its
-digest, and refuses with exit code 2 what has another one. What is released twice, in staging and in
-production, is the same bytes: the second call builds nothing.
+digest that the build told, and fails where one of them did not arrive. *Release* has the
+environment, takes the package of this run by its digest, and refuses with exit code 2 what has
+another one. What is released twice, in staging and in production, is the same bytes: the second
+call builds nothing.
 
 Whoever has the package can ask who built it, and from which commit:
 `gh attestation verify agent-agentrun.zip --repo OWNER/NAME --signer-repo agentramp/agentramp`.

@@ -14,15 +14,49 @@ PUBLISH = Path(__file__).parents[2] / ".github" / "publish.py"
 IDENTITY = ("-c", "user.name=A Maintainer", "-c", "user.email=maintainer@example.com")
 
 # It keeps {tag: {draft, pre, latest, notes, assets}}. `dies` ends it at that command, before it did
-# anything; `seals` says whether the repository makes releases immutable.
+# anything; `seals` says whether the repository makes releases immutable; `refuses` whether GitHub lets
+# no workflow bring a tag to a commit with other workflows than main.
 GH = """\
-import json, os, sys
+import json, os, subprocess, sys
 from pathlib import Path
 kept = Path(os.environ["GH_STATE"])
 state = json.loads(kept.read_text())
+origin = ["git", "--git-dir", state["origin"]]
+
+
+def git(*words, **more):
+    done = subprocess.run([*origin, *words], capture_output=True, text=True, check=True, **more)
+    return done.stdout.strip()
+
+
+def rest(words):
+    method, path = words[words.index("--method") + 1], next(w for w in words if "repos/" in w)
+    path = path.removeprefix("repos/{owner}/{repo}/git/")
+    pairs = [(flag, *said.split("=", 1)) for flag, said in zip(words, words[1:]) if flag in ("-f", "-F")]
+    asked = {name: json.loads(said) if flag == "-F" else said for flag, name, said in pairs}
+    if path == "tags":
+        assert method == "POST" and words[words.index("--jq") + 1] == ".sha"
+        who = f"{asked['tagger[name]']} <{asked['tagger[email]']}> 1 +0000"
+        head = f"object {asked['object']}\\ntype {asked['type']}\\ntag {asked['tag']}\\ntagger {who}"
+        print(git("mktag", input=f"{head}\\n\\n{asked['message']}\\n"))
+        return
+    assert "--silent" in words
+    ref, old = (asked["ref"], "0" * 40) if method == "POST" else (f"refs/{path.split('/', 1)[1]}", None)
+    assert method == "POST" or asked["force"] is True, "a tag does not go forward by itself"
+    folder = ("--", ".github/workflows")
+    if state["refuses"] and git("diff", "--name-only", asked["sha"], "main", *folder):
+        sys.exit("gh: Resource not accessible by integration (HTTP 403)")
+    git("update-ref", ref, asked["sha"], *([old] if old else []))
+
+
 verb, *words = sys.argv[2:]
+if sys.argv[1] == "api":
+    verb = "PATCH" if "PATCH" in words else "POST"
 if state["dies"] == verb:
     sys.exit(9)
+if sys.argv[1] == "api":
+    rest(sys.argv)
+    sys.exit()
 releases = state["releases"]
 flags = {word for word in words if word.startswith("--")}
 files = [Path(word).name for word in words if word.endswith((".whl", ".gz"))]
@@ -71,16 +105,22 @@ class House:
         own.write_text(f'"""agentramp"""\n\n__version__ = "{version}"\n')
         for name in (f"agentramp-{version}-py3-none-any.whl", f"agentramp-{version}.tar.gz"):
             (self.checkout / "dist" / name).write_bytes(b"bytes")
+        self.push(version)
+
+    def push(self, told: str) -> None:
         self.git("add", "-A")
-        self.git("commit", "-q", "-m", version)
+        self.git("commit", "-q", "--allow-empty", "-m", told)
         self.git("push", "-q", "origin", "HEAD:main")
 
     def publish(self, version: str, *words: str, tree: str = "HEAD^{tree}") -> tuple[int, str]:
+        return self.run(version, "--tested-tree", self.git("rev-parse", tree), *words)
+
+    def move(self, version: str, *words: str) -> tuple[int, str]:
+        return self.run(version, "--move", *words)
+
+    def run(self, version: str, *words: str) -> tuple[int, str]:
         done = subprocess.run(
-            [
-                *(sys.executable, "-I", "-S", PUBLISH, version, "--patience", "0"),
-                *("--tested-tree", self.git("rev-parse", tree), *words),
-            ],
+            [sys.executable, "-I", "-S", PUBLISH, version, "--patience", "0", *words],
             cwd=self.checkout,
             env={
                 **os.environ,
@@ -98,6 +138,8 @@ class House:
         """The commit that was made this version, after its release."""
         self.commit(version)
         code, told = self.publish(version)
+        assert code == 0, told
+        code, told = self.move(version)
         assert code == 0, told
         return self.git("rev-parse", "HEAD")
 
@@ -126,7 +168,8 @@ def house(tmp_path: Path) -> House:
     tools.mkdir()
     (tools / "gh").write_text(f"#!{sys.executable} -IS\n{GH}")
     (tools / "gh").chmod(0o755)
-    state.write_text(json.dumps({"dies": "", "seals": True, "releases": {}}))
+    kept = {"dies": "", "seals": True, "refuses": True, "origin": str(origin), "releases": {}}
+    state.write_text(json.dumps(kept))
     house = House(origin, checkout, state, tools)
     house.git("remote", "add", "origin", str(origin))
     return house
@@ -136,13 +179,22 @@ def test_a_release_has_its_tag_its_notes_its_files_and_the_moving_tags(house: Ho
     house.commit("1.2.3")
     code, told = house.publish("1.2.3", "--dry-run")
     assert (code, house.tags(), house.releases()) == (0, {}, {}), told
-    plan = told.splitlines()
+    *plan, unseen = told.splitlines()
+    assert "drafts are shown to a login that may write" in unseen
 
     code, told = house.publish("1.2.3")
     assert (code, told.splitlines()) == (0, plan)
     head = house.git("rev-parse", "HEAD")
+    assert house.tags() == {"v1.2.3": head}
+    assert "drafts" not in house.publish("1.2.3", "--dry-run")[1]
+    moves = "move v1 to v1.2.3\nmove v1.2 to v1.2.3\n"
+    assert house.move("1.2.3", "--dry-run") == (0, moves)
+    assert house.tags() == {"v1.2.3": head}
+    assert house.move("1.2.3") == (0, moves)
     assert house.tags() == {"v1.2.3": head, "v1.2": head, "v1": head}
+    house.git("fetch", "-q", "--tags")
     assert house.git("cat-file", "-t", "v1.2.3") == "tag"
+    assert "github-actions[bot]" in house.git("cat-file", "-p", "v1.2.3")
     assert house.releases() == {
         "v1.2.3": {
             "draft": False,
@@ -152,7 +204,7 @@ def test_a_release_has_its_tag_its_notes_its_files_and_the_moving_tags(house: Ho
             "assets": ["agentramp-1.2.3-py3-none-any.whl", "agentramp-1.2.3.tar.gz"],
         }
     }
-    assert house.publish("1.2.3") == (0, "")
+    assert house.publish("1.2.3") == house.move("1.2.3") == (0, "")
 
 
 def test_what_was_not_tested_is_not_released(house: House) -> None:
@@ -213,7 +265,7 @@ def test_moving_tags_only_go_forward(house: House) -> None:
     assert not house.releases()["v1.0.1"]["latest"]
 
 
-@pytest.mark.parametrize("verb", ["create", "upload", "edit"])
+@pytest.mark.parametrize("verb", ["POST", "create", "upload", "edit"])
 def test_killed_half_way_and_run_again(house: House, verb: str) -> None:
     house.commit("1.0.0")
     if verb == "upload":  # a draft that the run before did not fill
@@ -226,21 +278,87 @@ def test_killed_half_way_and_run_again(house: House, verb: str) -> None:
     house.set(dies="")
     code, told = house.publish("1.0.0")
     assert code == 0, told
-    assert set(house.tags()) == {"v1.0.0", "v1.0", "v1"}
+    assert set(house.tags()) == {"v1.0.0"}
     assert not house.releases()["v1.0.0"]["draft"]
     assert len(house.releases()["v1.0.0"]["assets"]) == 2
 
 
-def test_killed_before_the_moving_tags_and_run_again(house: House) -> None:
+def other_workflows(house: House) -> None:
+    """As a change of them that is merged while a release waits for its approval."""
+    folder = house.checkout / ".github" / "workflows"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ci.yml").write_text(f"# after {house.git('rev-parse', 'HEAD')}\n")
+    house.push("Other workflows")
+
+
+def test_what_github_would_refuse_to_tag_is_refused_before_anything_is_made(house: House) -> None:
     house.commit("1.0.0")
-    refusal = house.origin / "hooks" / "update"
-    refusal.write_text('#!/bin/sh\n[ "$1" != refs/tags/v1 ]\n')
-    refusal.chmod(0o755)
+    waiting = house.git("rev-parse", "HEAD")
+    other_workflows(house)
+    house.git("checkout", "-q", waiting)
+    for dry in (["--dry-run"], []):
+        code, told = house.publish("1.0.0", *dry)
+        assert code == 2
+        assert "other workflows by now (.github/workflows/ci.yml)" in told
+    assert (house.tags(), house.releases()) == ({}, {})
+    by_hand = told.partition("run this again: ")[2]
+    subprocess.run([*_as_maintainer(), by_hand], cwd=house.checkout, check=True)
+    assert house.publish("1.0.0")[0] == 0
+    assert house.tags() == {"v1.0.0": waiting}
+
+
+def test_a_refused_tag_says_what_a_maintainer_types(house: House) -> None:
+    house.commit("1.0.0")
+    house.set(dies="POST")
+    code, told = house.publish("1.0.0")
+    assert code == 3
+    assert f"git tag -a -m 'agentramp 1.0.0' v1.0.0 {house.git('rev-parse', 'HEAD')}" in told
+    assert house.releases() == {}
+
+
+def test_refused_moving_tags_say_the_one_command_that_a_maintainer_types(house: House) -> None:
+    before = house.released("1.0.0")
+    house.commit("1.1.0")
+    assert house.publish("1.1.0")[0] == 0
+    head = house.git("rev-parse", "HEAD")
+    other_workflows(house)
+    code, told = house.move("1.1.0")
+    assert code == 3
+    assert "HTTP 403" in told
+    assert house.tags()["v1"] == before
+    [by_hand] = [line for line in told.splitlines() if line.startswith("git fetch origin tag")]
+    subprocess.run([*_as_maintainer(), by_hand], cwd=house.checkout, check=True)
+    assert {name: house.tags()[name] for name in ("v1", "v1.1", "v1.0")} == {
+        "v1": head,
+        "v1.1": head,
+        "v1.0": before,
+    }
+    assert house.move("1.1.0") == (0, "")
+
+
+def _as_maintainer() -> list[str]:
+    who = "GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@example.com"
+    return ["bash", "-euc", f'export {who}; eval "$0"']
+
+
+def test_killed_between_the_moving_tags_and_run_again(house: House) -> None:
+    house.released("1.0.0")
+    house.commit("1.0.1")
+    assert house.publish("1.0.1")[0] == 0
+    house.set(dies="PATCH")
+    assert house.move("1.0.1")[0] == 3
+    house.set(dies="")
+    assert house.move("1.0.1") == (0, "move v1 to v1.0.1\nmove v1.0 to v1.0.1\n")
+
+
+def test_tags_move_to_nothing_that_is_not_released(house: House) -> None:
+    house.commit("1.0.0")
+    house.set(dies="edit")
     assert house.publish("1.0.0")[0] == 3
+    code, told = house.move("1.0.0")
+    assert code == 2
+    assert "there is no release v1.0.0" in told
     assert set(house.tags()) == {"v1.0.0"}
-    assert not house.releases()["v1.0.0"]["draft"]
-    refusal.unlink()
-    assert house.publish("1.0.0") == (0, "move v1 here\nmove v1.0 here\n")
 
 
 def test_a_tag_made_here_but_not_pushed_is_made_again(house: House) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from agentramp.errors import UsageError
 from agentramp.wiring.context import Context
-from agentramp.wiring.variables import with_variables
+from agentramp.wiring.variables import may_be_secret, with_variables
 from tests.verbs.scene import context
 
 SECRET = "s3cr3t-of-the-shop"
@@ -45,12 +45,63 @@ def said(outside: Context) -> str:
     return outside.console.stream.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
-def test_every_value_is_masked_and_read_as_it_is_written(tmp_path: Path) -> None:
-    text = f"# of the shop\nSHOP_KEY={SECRET}\nexport PRICE='$5 ${{HOME}}'\nPEM=\"a\nb\"\nEMPTY=\n"
+def test_secrets_are_masked_and_all_is_read_as_it_is_written(tmp_path: Path) -> None:
+    text = (
+        f"# of the shop\nSHOP_KEY={SECRET}\nexport PRICE='$5 ${{HOME}}'\nPEM=\"{SECRET}\nb\"\n"
+        "EMPTY=\nFEATURE=true\nNAME=quickstart\nLOG_LEVEL=INFO\n"
+    )
     outside, masked = laid(tmp_path, text)
-    values = {"SHOP_KEY": SECRET, "PRICE": "$5 ${HOME}", "PEM": "a\nb", "EMPTY": ""}
-    assert outside.environ == values
-    assert masked == [value for value in values.values() if value]
+    assert outside.environ == {
+        "SHOP_KEY": SECRET,
+        "PRICE": "$5 ${HOME}",
+        "PEM": f"{SECRET}\nb",
+        "EMPTY": "",
+        "FEATURE": "true",
+        "NAME": "quickstart",
+        "LOG_LEVEL": "INFO",
+    }
+    assert masked == [SECRET, "$5 ${HOME}", f"{SECRET}\nb"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "true", "FALSE", "INFO", "hunter2"),
+        *("12345678", "3.14159265", "-1.5e-10", "30000000", "1,000,000"),
+        *("quickstart", "production", "Be brief and polite", "s.staging.yaml", "acme/shop"),
+        *("gpt-4o-mini", "qwen2.5-72b-instruct", "claude-sonnet-4-5", "text-embedding-v3"),
+        *("cn-hangzhou", "ap-southeast-1", "us-east-1", "Asia/Shanghai"),
+        *("https://dashscope.aliyuncs.com/compatible-mode/v1", "http://localhost:8080/v1"),
+        *("registry.cn-hangzhou.aliyuncs.com/acme/greeter:v1", "first words\nsecond words\n"),
+    ],
+)
+def test_a_setting_is_not_masked_as_outputs_would_go_with_it(value: str) -> None:
+    assert not may_be_secret("SETTING", value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("hunter20", "Passw0rd1", "winter-2025", "AB12-CD34-EF56", "1234-5678-9012-3456"),
+        *("3f2504e0-4f89-11d3-9a0c-0305e82c3301", "LTAI5tQnKxExample", "xKqPzRtWbNmJ"),
+        *("abcdefghijklmnopqrstuvwxyz", "pass!word-of-the-shop", "dGhpcyBpcyBhIGtleQ=="),
+        *("postgres://shop:s3cr3t-00f@db.example.com/shop", "https://u:p%40ss@example.com/"),
+        "redis://shop:swordfish@cache.example.com/shop",
+        *("https://hooks.example.com/services/T00AB12CD/x9Q7", '{"login": "shop"}'),
+        "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----",
+    ],
+)
+def test_what_can_be_a_secret_is_masked(value: str) -> None:
+    assert may_be_secret("SETTING", value)
+
+
+@pytest.mark.parametrize("name", ["MODEL_API_KEY", "github_token", "DB_PASSWORD", "CLIENT_SECRET"])
+def test_a_name_that_says_so_is_believed_but_for_a_short_value(name: str) -> None:
+    assert may_be_secret(name, "correct-horse-battery")
+    assert may_be_secret(name, "12345678")
+    assert not may_be_secret(name, "true")
+    assert not may_be_secret(name, "changed")
+    assert not may_be_secret(f"{name}_FILE", "secrets/of-the-shop")
 
 
 def test_what_the_process_has_itself_wins_and_is_told_by_name_only(tmp_path: Path) -> None:

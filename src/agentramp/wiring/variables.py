@@ -9,29 +9,42 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from agentramp.errors import UsageError
+from agentramp.report.masking import SHORTEST, is_plain
 
 if TYPE_CHECKING:
     from agentramp.wiring.context import Context
 
 NAME: Final = "AGENTRAMP_VARIABLES"
+_SECRET: Final = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIALS")
+"""How the name ends of what is masked though its value is words or a number."""
 
 
 def with_variables(context: "Context", text: str) -> "Context":
-    """``context`` with the variables of ``text`` laid under its environment, each one masked.
+    """``context`` with the variables of ``text`` laid under its environment, the secrets masked.
 
     What the process was given by itself wins, as it does over a .env file: a runner's own PATH or
     a step's own ``env:`` is never changed from afar. An empty one is taken as not given, as that
     is what a workflow makes of a secret that is not there. Raises UsageError, which quotes no line.
     """
     given = _read(text)
-    for value in given.values():
-        if value:
+    for name, value in given.items():
+        if may_be_secret(name, value):
             context.mask(value)
     environ = {name: value for name, value in context.environ.items() if name != NAME}
     for name in _passed_over(given, environ):
         context.console.say(f"note: {NAME} names {name}, and the environment's own is taken")
     taken = {name: value for name, value in given.items() if not environ.get(name)}
     return replace(context, environ={**environ, **taken})
+
+
+def may_be_secret(name: str, value: str) -> bool:
+    """Whether a variable is to be masked. GitHub itself masks its whole line, ``NAME=value``.
+
+    Most are settings, and a setting that is masked takes outputs with it: see ``is_plain``.
+    """
+    if name.upper().endswith(_SECRET):
+        return len(value.strip()) >= SHORTEST
+    return not all(map(is_plain, value.splitlines()))
 
 
 def _read(text: str) -> dict[str, str]:
