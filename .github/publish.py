@@ -167,7 +167,8 @@ def _left_behind(version: Version, commit: str) -> Iterator[str]:
 
 def _tag_by_hand(version: Version, commit: str) -> str:
     tag = version.tag
-    return f"git tag -a -m 'agentramp {version}' {tag} {commit} && git push origin refs/tags/{tag}"
+    made = f"git tag -a -m 'agentramp {version}' {tag} {commit}"
+    return f"git fetch origin && {made} && git push origin refs/tags/{tag}"
 
 
 def expected(version: Version) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -122,6 +123,44 @@ def test_what_github_shows(
     name, delimiter = lines[0].split("<<")
     assert (name, lines[1], lines[2]) == ("changed", "false", delimiter)
     assert json.loads(lines[lines.index(f"result-json<<{delimiter}") + 1])["ok"] is True
+
+
+def test_the_command_that_is_advised_checks_the_very_file_that_has_the_faults(
+    broken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (broken / "s.yaml").rename(broken / "s prod.yaml")
+    words = [str(broken), "--template=s prod.yaml"]
+    for verb in ("validate", "deploy"):
+        assert cli.main([verb, *words]) == 2
+        last = capsys.readouterr().err.splitlines()[-1]
+        advised = shlex.split(last.partition("then run: agentramp ")[2])
+        assert advised == ["validate", *words]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("ALPHA", "2", "input alpha 2 is not a chance between 0 and 1; 0.05 rolls back"),
+        ("CLUSTER_SIZE", "0", "input cluster-size 0 is not at least 1; take the requests"),
+        ("MARGIN", "1", "input margin 1 is not a rate from 0 to below 1; 0.02 is two points"),
+        ("SLO", "7", "input slo 7 is not a rate between 0 and 1; 0.1 is one bad session"),
+        ("BUDGET", "errors", "input budget: errors is not a metric and its share of alpha; each"),
+        ("BUDGET", "errors=1,latency=1", "input budget: errors=1 and latency=1 are no parts of"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_told_as_the_input_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    given: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv(f"AGENTRAMP_INPUT_{name}", given)
+    assert cli.main(["simulate", str(QUICKSTART)]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert f"agentramp simulate: {said}" in told
+    assert "input help" not in told
+    assert "--" not in told
 
 
 def test_a_summary_that_cannot_be_written_changes_nothing_that_was_done(

@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
 import pytest
+import requests
 
-from agentramp.exchange import ExchangeError, Letter, post
+from agentramp.exchange import ExchangeError, Letter, get_date, post
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
 
 @contextmanager
-def answering(head: bytes, *drops: bytes, pause: float = 0.0) -> Iterator[str]:
+def answering(
+    head: bytes, *drops: bytes, pause: float = 0.0, begins: bytes = HEAD
+) -> Iterator[str]:
     """One connection: the head, then each drop after a pause, until whoever asked has gone."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
 
@@ -24,7 +27,7 @@ def answering(head: bytes, *drops: bytes, pause: float = 0.0) -> Iterator[str]:
                 line, _ = server.accept()
                 with line:
                     line.recv(65536)
-                    line.sendall(HEAD + head + b"\r\n")
+                    line.sendall(begins + head + (b"\r\n" if begins else b""))
                     for drop in drops:
                         time.sleep(pause)
                         line.sendall(drop)
@@ -41,6 +44,54 @@ def test_an_answer_in_drops_ends_at_the_time_that_was_given(head: bytes) -> None
         with pytest.raises(ExchangeError, match=r"did not answer within 0\.5 s"):
             post(Letter(url, b"{}"), timeout=0.5)
         assert time.monotonic() - began < 20  # all the drops take thirty seconds
+
+
+DROPS: dict[str, tuple[bytes, bytes, bytes]] = {
+    "in one chunk": (HEAD, b"Transfer-Encoding: chunked\r\n", b"4000\r\n" + b"x" * 3000),
+    "in a chunk's size": (HEAD, b"Transfer-Encoding: chunked\r\n", b"0" * 3000),
+    "in the status line": (b"", b"", b"HTTP/1.1 200 " + b"x" * 3000),
+    "in a header": (b"", b"", b"HTTP/1.1 200 OK\r\nX: " + b"x" * 3000),
+}
+
+
+@pytest.mark.parametrize("drops", DROPS.values(), ids=DROPS)
+def test_drops_end_in_time_wherever_they_come(drops: tuple[bytes, bytes, bytes]) -> None:
+    begins, head, body = drops
+    slowly = [bytes([letter]) for letter in body]
+    for ask in (
+        lambda url: post(Letter(url, b"{}"), timeout=0.3),
+        lambda url: get_date(url, timeout=0.3),
+    ):
+        with answering(head, *slowly, pause=0.01, begins=begins) as url:
+            began = time.monotonic()
+            with pytest.raises(ExchangeError, match=r"did not answer within 0\.3 s"):
+                ask(url)
+            assert time.monotonic() - began < 20  # all the drops take thirty seconds
+
+
+def test_a_line_that_is_kept_has_its_whole_time_for_each_letter() -> None:
+    """What one exchange left of its time is not what the next one has."""
+    answer = HEAD + b"Content-Length: 2\r\n\r\nok"
+    with closing(socket.create_server(("127.0.0.1", 0))) as server, requests.Session() as kept:
+        asked: list[bytes] = []
+
+        def serve() -> None:
+            line, _ = server.accept()
+            with line:
+                for _ in range(2):
+                    asked.append(line.recv(65536))
+                    line.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        for timeout in (30, 60):
+            assert post(Letter(url, b"{}"), timeout=timeout, line=kept).content == b"ok"
+            [pool] = kept.get_adapter(url).poolmanager.pools._container.values()  # type: ignore[attr-defined]  # noqa: SLF001 - no other way to the socket
+            left = pool.pool.queue[-1].sock.gettimeout()
+            assert timeout - 20 < left < timeout
+        thread.join(30)
+        assert len(asked) == 2
 
 
 def test_a_packed_answer_comes_out_whole() -> None:

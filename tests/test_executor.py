@@ -59,6 +59,9 @@ class Told:
     def going_back(self, step: Step) -> None:
         self.lines.append(f"back {type(step).__name__}")
 
+    def went_back(self, step: Step) -> None:
+        self.lines.append(f"arrived {type(step).__name__}")
+
 
 @dataclass
 class Flaky(MemoryPlatform):

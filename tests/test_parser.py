@@ -2,9 +2,10 @@ import argparse
 
 import pytest
 
-from agentramp.errors import UsageError
+from agentramp.diagnostics import ConfigError, Diagnostic, Position
+from agentramp.errors import SupersededError, UsageError
 from agentramp.parser import Command, by_inputs, parse, spelled_out
-from agentramp.verbs import deploy, rollback, shift_traffic, simulate
+from agentramp.verbs import deploy, publish_version, rollback, shift_traffic, simulate
 from agentramp.wiring import arguments
 
 
@@ -148,3 +149,29 @@ def test_an_error_of_the_verb_names_the_input_too() -> None:
     told = by_inputs(command, UsageError("--runs 0 is not 1 to 100"), {"AGENTRAMP_INPUT_RUNS": "0"})
     assert told.message == "input runs 0 is not 1 to 100"
     assert by_inputs(command, UsageError("--runs 0"), {}).message == "--runs 0"
+
+
+def test_an_error_of_any_kind_names_the_input_and_what_it_quotes_stays() -> None:
+    command = Command("publish-version", "", "", publish_version.add_arguments)
+    error = SupersededError(
+        "another package than --artifact-digest:\npip: try --artifact-digest",
+        advice="name it with --artifact-digest (see: agentramp status --resource a), or leave out"
+        " --resource; see --help, or run: agentramp deploy --resource a",
+    )
+    told = by_inputs(command, error, {"AGENTRAMP_INPUT_PATH": "."})
+    assert str(told) == "another package than input artifact-digest:\npip: try --artifact-digest"
+    assert told.advice == (
+        "name it with the input artifact-digest (see: agentramp status --resource a), or leave out"
+        " the input resource; see --help, or run: agentramp deploy --resource a"
+    )
+
+
+def test_a_fault_in_a_file_names_the_input_too() -> None:
+    command = Command("deploy", "", "", deploy.add_arguments)
+    where = Position("s.yaml", 1, 1)
+    error = ConfigError([Diagnostic(where, "extend", "cannot be used with --env", "exclusive")])
+    told = by_inputs(command, error, {"AGENTRAMP_INPUT_ENV": "prod"})
+    assert isinstance(told, ConfigError)
+    assert [str(one) for one in told.diagnostics] == [
+        "s.yaml:1:1: extend: cannot be used with input env [exclusive]"
+    ]

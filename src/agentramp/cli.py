@@ -217,7 +217,8 @@ def _mind_swallowed(follow: Callable[[], None]) -> None:
 def _run(name: str, words: list[str], channel: Channel) -> Report:
     from agentramp.parser import Command, by_inputs, look, parse, spelled_out
 
-    _mask_known(channel)
+    _mask_known(channel, words)
+    variables = _variables(channel)
     verb = _load(name)
     command = Command(name, VERBS[name], verb.EXAMPLE, verb.add_arguments)
     channel.reproduced_by(spelled_out(command, words, os.environ))
@@ -227,11 +228,23 @@ def _run(name: str, words: list[str], channel: Channel) -> Report:
     channel.console.debug = channel.console.debug or args.debug
     look(args, os.environ)
     try:
-        return _recorded(verb, args, _context(channel), channel)
-    except UsageError as error:
-        raise by_inputs(command, error, os.environ) from None
+        return _recorded(verb, args, _context(channel, variables), channel)
+    except AgentrampError as error:
+        _locate(error, args)
+        by_inputs(command, error, os.environ)
+        raise
     finally:
         channel.console.count_calls()
+
+
+def _locate(error: AgentrampError, args: argparse.Namespace) -> None:
+    """A file's faults are looked for again where this run found them."""
+    from agentramp.diagnostics import ConfigError
+
+    if isinstance(error, ConfigError) and {"path", "template"} <= vars(args).keys():
+        from agentramp.wiring.arguments import again
+
+        error.checked_by(again(args, "validate"))
 
 
 def _check_what_follows() -> None:
@@ -250,20 +263,34 @@ def _recorded(verb: Verb, args: argparse.Namespace, context: Context, channel: C
     from agentramp.wiring.bookkeeping import Command, recorded
 
     command = Command(channel.verb, channel.command)
-    return recorded(command, args, context, lambda: verb.run(args, context))
+    return recorded(command, args, context, lambda seen: verb.run(args, seen))
 
 
-def _mask_known(channel: Channel) -> None:
+def _mask_known(channel: Channel, words: Sequence[str]) -> None:
     """What is a secret of this job's environment, before anything is read or told."""
     if channel.runner is None:
         return
+    from agentramp.report.command_line import logins
     from agentramp.wiring.masking import secrets
 
-    for secret in secrets(os.environ):
+    for secret in (*secrets(os.environ), *logins((*words, *os.environ.values()))):
         channel.mask(secret)
 
 
-def _context(channel: Channel) -> Context:
+def _variables(channel: Channel) -> Mapping[str, str]:
+    """Masked before anything can quote one of them, as a fault in the words does.
+
+    Taken out of the environment, so that nothing this process starts inherits them.
+    """
+    text = os.environ.pop("AGENTRAMP_VARIABLES", "")
+    if not text:
+        return {}
+    from agentramp.wiring.variables import masked
+
+    return masked(text, channel.mask)
+
+
+def _context(channel: Channel, variables: Mapping[str, str]) -> Context:
     import random
     import secrets
     import time
@@ -273,8 +300,6 @@ def _context(channel: Channel) -> Context:
     from agentramp.wiring.context import Context
 
     home = os.environ.get("AGENTRAMP_HOME")
-    # Taken out of the environment, so that nothing this process starts inherits it.
-    variables = os.environ.pop("AGENTRAMP_VARIABLES", "")
     context = Context(
         environ=os.environ,
         cwd=Path.cwd(),
@@ -290,11 +315,13 @@ def _context(channel: Channel) -> Context:
         terminal=sys.stdin is not None and sys.stdin.isatty(),
         secret=_asked_unseen,
         mask=channel.mask,
+        hide=channel.hide,
+        deeds=channel.deeds,
     )
     return _with(variables, context) if variables else context
 
 
-def _with(variables: str, context: Context) -> Context:
+def _with(variables: Mapping[str, str], context: Context) -> Context:
     from agentramp.wiring.variables import with_variables
 
     return with_variables(context, variables)
@@ -317,9 +344,9 @@ def _who(environ: Mapping[str, str]) -> str:
     """Who the journal names: a person, or a person and the run of a workflow."""
     if environ.get("GITHUB_ACTIONS") != "true":
         return environ.get("USER", "")
-    site, repository = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", "")
-    run = f"{site}/{repository}/actions/runs/{environ.get('GITHUB_RUN_ID', '')}"
-    return f"{environ.get('GITHUB_ACTOR', '')} {run}".strip()
+    from agentramp.report.github.links import run_page
+
+    return f"{environ.get('GITHUB_ACTOR', '')} {run_page(environ)}".strip()
 
 
 def _load(name: str) -> Verb:

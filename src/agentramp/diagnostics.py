@@ -1,9 +1,11 @@
 """Faults in a file a person wrote, each with its place."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from agentramp.errors import UsageError
+
+_CHECK = "agentramp validate"
 
 
 @dataclass(frozen=True, order=True)
@@ -42,5 +44,15 @@ class ConfigError(UsageError):
         files = ", ".join(sorted({fault.position.file for fault in self.diagnostics}))
         super().__init__(
             f"{files} has {count} fault{'' if count == 1 else 's'}",
-            advice="mend the lines named above, then run: agentramp validate",
+            advice=f"mend the lines named above, then run: {_CHECK}",
+        )
+
+    def checked_by(self, command: str) -> None:
+        """Advises ``command``, which looks at the very file that was read, and not at another."""
+        self.advice = self.advice.replace(f"run: {_CHECK}", f"run: {command}", 1)
+
+    def retell(self, told: Callable[[str], str]) -> None:
+        """Puts each fault in the words of whoever reads it; places and rules stay."""
+        self.diagnostics = tuple(
+            replace(fault, message=told(fault.message)) for fault in self.diagnostics
         )

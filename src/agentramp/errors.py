@@ -53,3 +53,17 @@ class UnsupportedError(AgentrampError):
     """The platform has no such ability."""
 
     exit_code = 7
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM came while traffic was at stake.
+
+    ``message`` says where traffic is now, ``advice`` what goes on by itself and what stops it.
+    """
+
+    exit_code: ClassVar[int] = 130
+
+    def __init__(self, message: str, *, advice: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice

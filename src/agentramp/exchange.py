@@ -3,18 +3,24 @@
 An address may hold a secret, so no message shows more of it than its host.
 """
 
+import http.client
+import io
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ReadTimeoutError
 
 from agentramp import __version__
@@ -71,6 +77,87 @@ class _Bearer(AuthBase):
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+class _Drops(io.RawIOBase):
+    """What comes on a socket, each time waited for no longer than what is left of the time.
+
+    A socket's own time-out begins anew with each byte, so an answer in drops would last for ever.
+    """
+
+    def __init__(self, line: socket.socket, raw: io.RawIOBase, seconds: float) -> None:
+        super().__init__()
+        self._line, self._raw = line, raw
+        self._ends = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:  # noqa: ANN401 - a Buffer, by a later name
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._line.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    """Its head and its body come within the time that the socket has when the reading begins."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
+        super().__init__(sock, *args, **named)
+        seconds = sock.gettimeout()
+        if seconds is not None:
+            self.fp = io.BufferedReader(_Drops(sock, self.fp.detach(), seconds))
+
+
+class _Line(HTTPConnection):
+    response_class = _Answer
+
+
+class _SecureLine(HTTPSConnection):
+    response_class = _Answer
+
+
+class _Lines(HTTPConnectionPool):
+    ConnectionCls = _Line
+
+
+class _SecureLines(HTTPSConnectionPool):
+    ConnectionCls = _SecureLine
+
+
+_LINES: Final = {"http": _Lines, "https": _SecureLines}
+
+
+class _Bounded(HTTPAdapter):
+    """The way of each exchange, by a proxy or not."""
+
+    def init_poolmanager(self, *args: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
+        super().init_poolmanager(*args, **named)
+        self.poolmanager.pool_classes_by_scheme = _LINES
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:  # noqa: ANN401 - as its parent's
+        manager = super().proxy_manager_for(proxy, **named)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = _LINES
+        return manager
+
+
+def _bounded(session: requests.Session) -> requests.Session:
+    for scheme in ("http://", "https://"):
+        if not isinstance(session.get_adapter(scheme), _Bounded):
+            session.mount(scheme, _Bounded())
+    return session
+
+
+def _within(timeout: float) -> Any:  # noqa: ANN401 - requests takes it, and its types know no such
+    """All of an exchange, its sending too, and within it the connecting."""
+    return urllib3.Timeout(total=timeout, connect=min(CONNECT_SECONDS, timeout), read=timeout)
 
 
 def host(url: str) -> str:
@@ -130,6 +217,7 @@ def post(
     began = clock()
     try:
         with nullcontext(line) if line else requests.Session() as session:
+            _bounded(session)
             # A proxy of the environment is for the way out, never for this machine.
             session.trust_env = not is_near(letter.url)
             with session.request(
@@ -142,7 +230,7 @@ def post(
                     **letter.headers,
                 },
                 auth=_Bearer(letter.token),
-                timeout=(min(CONNECT_SECONDS, timeout), timeout),
+                timeout=_within(timeout),
                 allow_redirects=False,
                 stream=True,
             ) as answer:
@@ -165,12 +253,12 @@ def get_date(
     """
     began = clock()
     try:
-        with requests.Session() as session:
+        with _bounded(requests.Session()) as session:
             session.trust_env = urlsplit(url).hostname not in _LOOPBACK
             with session.get(
                 url,
                 headers={"User-Agent": _AGENT},
-                timeout=(min(CONNECT_SECONDS, timeout), timeout),
+                timeout=_within(timeout),
                 allow_redirects=False,
                 stream=True,
             ) as answer:

@@ -31,7 +31,7 @@ from agentramp.platform.port import NotFoundError, Platform, PlatformError
 from agentramp.policy import DEFAULT_POLICY
 from agentramp.ramp import standing
 from agentramp.record import Event, Moved, Moving, Record, Removed, Removing, Undone
-from agentramp.stepping import WORDS, changes, is_journaled, served, way_back_of
+from agentramp.stepping import WORDS, changes, is_journaled, served, undoing, way_back_of
 
 __all__ = ["Execute", "Executor", "Listener", "Outcome", "look_only"]
 
@@ -45,6 +45,7 @@ class Listener(Protocol):
     def begin(self, step: Step) -> None: ...
     def end(self, step: Step) -> None: ...
     def going_back(self, step: Step) -> None: ...
+    def went_back(self, step: Step) -> None: ...
 
 
 class Execute(Protocol):
@@ -128,13 +129,14 @@ class Executor:
         for step in way_back:
             self.listener.going_back(step)
             try:
-                self._undo(plan, step)
+                self._undo(plan, step, cause)
             except SupersededError:
                 raise
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
                 raise _unknown(plan, cause, f"the way back failed too: {_words(error)}") from cause
+            self.listener.went_back(step)
 
-    def _undo(self, plan: Plan, step: Step) -> None:
+    def _undo(self, plan: Plan, step: Step, cause: BaseException) -> None:
         match step:
             case MoveTraffic():
                 endpoint = self.platform.get_endpoint(step.runtime_id, step.endpoint_id)
@@ -143,12 +145,12 @@ class Executor:
                         f"{plan.subject} serves {endpoint.split}, which this run never set",
                         advice="somebody else moved it; look at it, then run this again",
                     )
-                # Unannounced, a way back that arrives late would look like a person's hand.
-                self._announce(plan, Moving(step.before, step.after, step.reason or "undo"))
+                plan, begun, end = undoing(plan, step, cause)
+                self._announce(plan, begun)
                 self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
                 # Without it the open intent tells the next run to look; traffic is where it was.
                 with suppress(JournalError):
-                    self._close(plan, step, Undone(step.before, step.after))
+                    self._close(plan, step, end)
             case SetDomain():
                 carry_out(step, Outcome(), self._ports)
             case _:

@@ -18,23 +18,30 @@ LONGEST: Final = 4096
 _SHORT: Final = 255
 _SHOWN: Final = 80
 _TEXTS: Final = frozenset({"description", "prompt", "reason"})
-"""What is written for people: any letters, as long as it is one line."""
+"""What is written for people: any letters, as long as it is one line. So is the name of an
+environment on GitHub, but for its length: people give it one, and nothing but GitHub reads it."""
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that turn letters round, so that a reader sees other words than a program."""
 _NO_LETTER: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_PLACE: Final = r"[\w./~+@,=()][\w ./~+@,=()-]*"
+_JOINED: Final = frozenset({"Mn", "Mc", "Me"})
+_ACTING: Final = ("::", "##[")
+"""What may begin a command to a runner that reads the log."""
+_PATHS: Final = frozenset({"artifact", "output-dir", "path", "template"})
+"""No shell ever sees them, so a file may be called what it likes."""
+_PATH_FORM: Final = "any letters and signs, but no - in front and neither :: nor ##["
 _URL_LETTER: Final = r"(?:[\w./~:@+=\[\]-]|%(?![01]|7[Ff])[0-9A-Fa-f]{2})"
-_RULES: Final[Mapping[str, tuple[str, str]]] = {
-    "access": (r"[A-Za-z0-9][\w.@-]*", "letters, digits and . _ @ -"),
-    "artifact": (_PLACE, "no sign of a shell or a workflow command, and no - in front"),
-    "env": (r"\w[\w.-]*", "letters, digits and . _ -"),
-    "github-environment": (r"\w[\w ./_-]*", "letters, digits, blanks and . / _ -"),
-    "output-dir": (_PLACE, "no sign of a shell or a workflow command, and no - in front"),
-    "path": (_PLACE, "no sign of a shell or a workflow command, and no - in front"),
-    "remote": (rf"(?!.*::)(?!-){_URL_LETTER}(?:{_URL_LETTER}| )*", "a name, a path or an address"),
-    "resource": (r"\w[\w ./@+-]*", "letters, digits, blanks and . / @ + _ -"),
-    "template": (_PLACE, "no sign of a shell or a workflow command, and no - in front"),
+_REMOTE: Final = rf"(?!.*::)(?!-){_URL_LETTER}(?:{_URL_LETTER}| )*"
+_NEW_FOLDER: Final = r"\w./~+@,=()&'\[\]{}!#"
+_RULES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "access": ("A-Za-z0-9", r"\w.@-", "letters, digits and . _ @ -"),
+    "env": (r"\w", r"\w.-", "letters, digits and . _ -"),
+    "output-dir": (_NEW_FOLDER, _NEW_FOLDER + " -", "letters, digits, blanks and common signs"),
+    "resource": (r"\w", r"\w ./@+-", "letters, digits, blanks and . / @ + _ -"),
 }
+"""The letters that may stand first, those that may follow, and both in words.
+
+A folder that is made is held to more than one that is found: a name by mistake would be there.
+"""
 TRUE: Final = frozenset({"true", "True", "TRUE"})
 FALSE: Final = frozenset({"false", "False", "FALSE"})
 """The booleans of YAML 1.2's core schema: a workflow may write any of them without quotes."""
@@ -54,9 +61,9 @@ def value(name: str, environ: Mapping[str, str]) -> str:
     """What the input says, '' where it is not given; raises UsageError that names it."""
     text = environ.get(variable(name), "").strip(" \t\r\n")  # a block of YAML ends in a line end
     _refuse_odd(name, text)
-    rule, form = _RULES.get(name, ("", ""))
-    if text and rule and not re.fullmatch(rule, text):
-        raise UsageError(f"input {name}: {brief(text)} is no such name", advice=f"allowed: {form}")
+    if text:
+        _refuse_acting(name, text)
+        _refuse_letters(name, text)
     return text
 
 
@@ -95,6 +102,14 @@ def found(path: str, template: str | None) -> None:
         )
 
 
+def found_artifact(path: str) -> None:
+    if not os.path.lexists(path):
+        raise UsageError(
+            f"input artifact: {brief(path)} is not there",
+            advice="it starts from the workspace; usual cause: this job has not downloaded it",
+        )
+
+
 def token(environ: Mapping[str, str]) -> None:
     """Refuses a login for GitHub that could be none, and shows nothing of it."""
     given = environ.get("GITHUB_TOKEN", "").strip()
@@ -113,7 +128,7 @@ def brief(text: str) -> str:
 
 
 def _refuse_odd(name: str, text: str) -> None:
-    most = LONGEST if name in _TEXTS or _RULES.get(name, ("",))[0] == _PLACE else _SHORT
+    most = LONGEST if name in _TEXTS or name in _PATHS else _SHORT
     if len(text) > most:
         raise UsageError(
             f"input {name}: it has {len(text):,} characters; {most:,} is the most",
@@ -125,6 +140,36 @@ def _refuse_odd(name: str, text: str) -> None:
             f"input {name}: it holds {_named(odd)}; an input is one line of text",
             advice="write it without | in the workflow; a list is parted by commas",
         )
+
+
+def _refuse_acting(name: str, text: str) -> None:
+    """What could act in a log or stand for an option, in a path; and an address that is none."""
+    if name == "remote" and not re.fullmatch(_REMOTE, text):
+        raise _no_such(name, text, "", "a name, a path or an address")
+    if name not in _PATHS:
+        return
+    if text.startswith("-"):
+        raise _no_such(name, text, ": it begins with '-'", _PATH_FORM)
+    acting = next((sign for sign in _ACTING if sign in text), None)
+    if acting:
+        raise _no_such(name, text, f": it holds {acting!r}", _PATH_FORM)
+
+
+def _refuse_letters(name: str, text: str) -> None:
+    """A mark is part of the letter before it: macOS stores an accent so, and Hindi has no other."""
+    if name not in _RULES:
+        return
+    first, following, form = _RULES[name]
+    for at, letter in enumerate(text):
+        known = re.match(f"[{following if at else first}]", letter)
+        if not known and not (at and unicodedata.category(letter) in _JOINED):
+            raise _no_such(name, text, f": it holds {letter!r}", form)
+
+
+def _no_such(name: str, text: str, why: str, form: str) -> UsageError:
+    return UsageError(
+        f"input {name}: {brief(text)} is no such name{why}", advice=f"allowed: {form}"
+    )
 
 
 def _is_odd(letter: str) -> bool:

@@ -7,15 +7,19 @@ command line, ``input weight`` in a workflow.
 
 import argparse
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple, NoReturn
 
 from agentramp import inputs
-from agentramp.errors import UsageError
+from agentramp.diagnostics import ConfigError
+from agentramp.errors import AgentrampError, UsageError
 
 PREFIX = inputs.PREFIX
 _ON_GITHUB = frozenset({"--github-environment", "--comment"})
 """What only writes on GitHub's pages: the command that does the same elsewhere leaves it out."""
+
+_COMMAND = re.compile(r"([^;()]*?)((?:\bagentramp [^;()]*)?(?:[;()]|$))")
+"""A part of an advice, and the command to run that it ends with: that one keeps its words."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,11 +41,24 @@ class Command(NamedTuple):
 def spelled_out(command: Command, words: list[str], environ: Mapping[str, str]) -> list[str]:
     """The words that say on any command line what words and inputs say here."""
     parser = _parser(command)
-    given = _inputs(parser, _cut(parser, words)[0], environ)
+    typed = _cut(parser, words)[0]
+    given, rest = _inputs(parser, typed, environ), words[len(typed) :]
     left_out = _ON_GITHUB
     if inputs.value("artifact-digest", environ):  # a build has the same bytes, and is held to them
         left_out |= {"--artifact"}
-    return [*(word for word in given if word.partition("=")[0] not in left_out), *words]
+    kept = [word for word in given if word.partition("=")[0] not in left_out]
+    return [*kept, *_without(_ON_GITHUB, parser, typed), *rest]
+
+
+def _without(flags: Collection[str], parser: _Parser, words: list[str]) -> Iterator[str]:
+    """``words`` without these options, nor the word after one that takes a value."""
+    valued = {flag for one in _actions(parser) if one.nargs != 0 for flag in one.option_strings}
+    left = iter(words)
+    for word in left:
+        if word.partition("=")[0] not in flags:
+            yield word
+        elif word in valued:
+            next(left, None)
 
 
 def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> argparse.Namespace:
@@ -69,20 +86,30 @@ def check(command: Command, environ: Mapping[str, str]) -> None:
         for action in _actions(parser):
             action.required = False
 
-    parse(command._replace(add_arguments=add), [], environ)
+    look(parse(command._replace(add_arguments=add), [], environ), environ)
 
 
-def by_inputs(command: Command, error: UsageError, environ: Mapping[str, str]) -> UsageError:
+def by_inputs(
+    command: Command, error: AgentrampError, environ: Mapping[str, str]
+) -> AgentrampError:
     """The same error in the words of a workflow's author, who has inputs and no options."""
-    if not inputs.are_given(environ):
+    known = _options(command)
+    if known is None or not inputs.are_given(environ):
         return error
-    options = {flag for action in _actions(_parser(command)) for flag in action.option_strings}
-    flags = sorted((flag for flag in options if flag.startswith("--")), key=len, reverse=True)
-    known = re.compile(rf"(?<![\w-])(?:{'|'.join(flags)})(?![\w-])")
-    error.message = known.sub(lambda found: f"input {found[0][2:]}", error.message)
+
+    def named(text: str) -> str:
+        return known.sub(lambda found: f"input {found[0][2:]}", text)
+
+    # What stands under the first line is quoted: options there are those of another program.
+    first, mark, quoted = error.message.partition("\n")
+    error.message = f"{named(first)}{mark}{quoted}"
     error.args = (error.message,)
-    if "agentramp " not in error.advice:  # a command to run keeps its words
-        error.advice = known.sub(lambda found: f"the input {found[0][2:]}", error.advice)
+    if isinstance(error, ConfigError):
+        error.retell(named)
+    error.advice = _COMMAND.sub(
+        lambda found: known.sub(lambda flag: f"the input {flag[0][2:]}", found[1]) + found[2],
+        error.advice,
+    )
     return error
 
 
@@ -90,10 +117,23 @@ def look(args: argparse.Namespace, environ: Mapping[str, str]) -> None:
     """Raises UsageError for an input that can be none here: a place that is not there, a login."""
     if not inputs.are_given(environ):
         return
-    if {"github_environment", "comment"} & vars(args).keys():
+    said = vars(args)
+    if {"github_environment", "comment"} & said.keys():
         inputs.token(environ)
-    if isinstance(path := getattr(args, "path", None), str):
-        inputs.found(path, getattr(args, "template", None))
+    if isinstance(artifact := said.get("artifact"), str):
+        inputs.found_artifact(artifact)
+    named = said.get("runtime") and said.get("region")  # then no file is read
+    if isinstance(path := said.get("path"), str) and not named:
+        inputs.found(path, said.get("template"))
+
+
+def _options(command: Command) -> re.Pattern[str] | None:
+    """The verb's own, which a workflow has as inputs; --help and its like it has not."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    command.add_arguments(parser)
+    options = {flag for action in _actions(parser) for flag in action.option_strings}
+    flags = sorted((flag for flag in options if flag.startswith("--")), key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(flags)})(?![\w-])") if flags else None
 
 
 def _cut(parser: _Parser, words: list[str]) -> tuple[list[str], Mapping[str, tuple[str, ...]]]:

@@ -181,6 +181,7 @@ class Plan:
     ``way_back`` undoes what of ``steps`` touches traffic; where it is empty, ``no_way_back`` says
     why. ``generation`` is the number of records the journal had when this was planned: where it has
     more by now, the plan is void. None plans from what the journal has when it is carried out.
+    ``ends_if_interrupted``: who cuts it short wants no part of the ramp that it begins.
     """
 
     verb: str
@@ -190,3 +191,4 @@ class Plan:
     notes: tuple[str, ...] = ()
     no_way_back: str = "not needed: no traffic is touched"
     generation: int | None = None
+    ends_if_interrupted: bool = False

@@ -1,5 +1,7 @@
 """The git repository that a version is made of."""
 
+import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +20,11 @@ def commit(root: Path, environ: Mapping[str, str]) -> str | None:
     # Untracked files are left aside: a build's own output would make every commit dirty.
     differs = _git(root, environ, "status", "--porcelain", "--untracked-files=no", "--", ".")
     return f"{head}-dirty" if differs else head
+
+
+def has_git(environ: Mapping[str, str]) -> bool:
+    """Whether a git can be started: without one nothing is known of any repository."""
+    return shutil.which("git", path=environ.get("PATH", os.defpath)) is not None
 
 
 def has_remote(root: Path, remote: str, environ: Mapping[str, str]) -> bool:

@@ -12,8 +12,10 @@ from agentramp.plan import (
     RemoveEndpoint,
     Step,
 )
-from agentramp.record import Judged, Moved, Removed, Undone
+from agentramp.record import Judged, Moved, Moving, Removed, Undone
 
+INTERRUPTED = "interrupted"
+"""Why a ramp ended whose first step a person cut short."""
 WORDS = "the words about it change, and its split is sent with them"
 
 
@@ -46,6 +48,22 @@ def changes(step: Step) -> bool:
 def served(step: MoveTraffic | DescribeEndpoint | RemoveEndpoint) -> Split:
     """What the endpoint serves before the step."""
     return step.split if isinstance(step, DescribeEndpoint) else step.before
+
+
+def undoing(
+    plan: Plan, step: MoveTraffic, cause: BaseException
+) -> tuple[Plan, Moving, Moved | Undone]:
+    """How the way back ``step`` is written down: as what it was part of, and both its records.
+
+    Where a first step was cut short it is an abort: that ends the ramp, also where this run dies in
+    the middle of it, so that no later tick begins it again.
+    """
+    if plan.ends_if_interrupted and isinstance(cause, KeyboardInterrupt):
+        begun = Moving(step.before, step.after, INTERRUPTED)
+        return replace(plan, verb="abort"), begun, Moved(step.before, step.after)
+    # Unannounced, a way back that arrives late would look like a person's hand.
+    begun = Moving(step.before, step.after, step.reason or "undo")
+    return plan, begun, Undone(step.before, step.after)
 
 
 def way_back_of(plan: Plan, step: Step) -> tuple[Step, ...]:

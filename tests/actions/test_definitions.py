@@ -4,9 +4,10 @@ from collections.abc import Callable
 from importlib import import_module
 
 import pytest
+import yaml
 
 from agentramp.parser import PREFIX
-from agentramp.report.github import outputs
+from agentramp.report.github.output_file import outputs
 from agentramp.report.result import Result
 from tests.actions.definition import ROOT, SETUP, TOKEN, VERBS, WHOLE, Action, every_action
 
@@ -16,7 +17,7 @@ OF_VERBS = [action for action in ACTIONS if action.verb in VERBS]
 each_verb = pytest.mark.parametrize("action", OF_VERBS, ids=lambda action: action.verb)
 KEBAB = re.compile(r"[a-z]+(-[a-z]+)*")
 LONGEST_INLINE = 5
-OUTPUTS = set(re.findall(r"^([a-z-]+)<<x$", outputs(Result("", ""), "x"), re.MULTILINE))
+OUTPUTS = set(outputs(Result("", "")))
 ON_GITHUB = {"github-environment", "comment"}
 THEN = "AGENTRAMP_THEN"
 """The variable of a step that refuses for later ones, and acts for none of them."""
@@ -160,9 +161,23 @@ def test_steps_are_short_and_hold_no_expression(action: Action) -> None:
     root = "$GITHUB_ACTION_PATH/actions" if action.verb is None else "$GITHUB_ACTION_PATH/.."
     for step in action.steps:
         assert step.shell == "bash"
-        assert step.run == f'exec bash "{root}/run" {step.id}', "a runner's signal is for one process"
+        # A runner sends a cancel to one process, so the shell has to become ours.
+        assert step.run == f'exec bash "{root}/run" {step.id}'
+            "a runner's signal is for one process"
+        )
         assert len(step.run.splitlines()) <= LONGEST_INLINE
         assert step.others <= {"if"}, "a step of ours uses no action of somebody else's"
+
+
+@each
+def test_no_step_is_left_out_by_what_an_input_s_text_looks_like(action: Action) -> None:
+    """We read an input without the blanks around it, and true in three ways; a condition does not.
+
+    A build that is left out in vain is done by deploy, so that one may.
+    """
+    steps = yaml.safe_load(action.file.read_text())["runs"]["steps"]
+    by_input = [step["id"] for step in steps if "inputs." in step.get("if", "")]
+    assert by_input == (["build"] if action.verb is None else [])
 
 
 @each

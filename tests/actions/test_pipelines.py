@@ -108,6 +108,7 @@ def shop(act: Act, tmp_path: Path, agentrun: Keyless) -> Iterator[Shop]:
     project = lay_out(tmp_path, "shop", RAMP)
     shutil.copytree(WORKFLOWS, project / ".github" / "workflows")
     _with_a_word_after_a_failure(project / ".github" / "workflows")
+    _with_an_output_lost(project / ".github" / "workflows")
     settings = (project / "s.yaml").read_text() + NEEDS_A_VARIABLE
     (project / "s.yaml").write_text(settings)
     staging = settings.replace("name: shop\n", "name: shop-staging\n")
@@ -138,9 +139,23 @@ def _with_a_word_after_a_failure(workflows: Path) -> None:
     (workflows / "failing.yml").write_text(caller.replace(ours, "./.github/workflows/called.yml"))
 
 
+def _with_an_output_lost(workflows: Path) -> None:
+    """As a runner drops an output with a masked text in it, which act does not."""
+    ours, arrives = older(file("release").read_text()), "file: ${{ steps.kept.outputs.file }}"
+    assert arrives in ours
+    (workflows / "lost.yml").write_text(ours.replace(arrives, "file: ''"))
+    called = "uses: agentramp/agentramp/.github/workflows/release.yml@v0"
+    caller = (workflows / "pipeline.yml").read_text()
+    assert called in caller
+    (workflows / "losing.yml").write_text(
+        caller.replace(called, "uses: ./.github/workflows/lost.yml")
+    )
+
+
 def test_from_a_commit_to_the_whole_traffic_and_back(shop: Shop) -> None:
     shop.releases()
     shop.changes()
+    a_lost_output_ends_it_before_anything_is_changed(shop)
     it_is_built_once_and_carried_to_production(shop)
     a_tick_too_early_holds(shop)
     of_two_ticks_at_once_one_acts(shop)
@@ -150,6 +165,20 @@ def test_from_a_commit_to_the_whole_traffic_and_back(shop: Shop) -> None:
     the_button_goes_back_without_a_file_of_the_agent(shop)
     the_journal_has_it_all(shop.history)
     github_shows_a_deployment_for_each_version(shop)
+
+
+def a_lost_output_ends_it_before_anything_is_changed(shop: Shop) -> None:
+    before = shop.history
+    run = shop.consumer.runs("losing")
+    assert run.code == 1
+    assert (run.result("build"), run.result("attest")) == ("success", "failure"), run.story()
+    [(told, sentence)] = run.errors("attest")
+    assert told["title"] == "agentramp release"
+    assert sentence.startswith("the package's name or digest did not arrive from the job Build")
+    assert run.result("release") is None
+    assert not (shop.consumer.artifacts / "attested").exists()
+    assert shop.history == before
+    assert shop.platform.asked == []
 
 
 def it_is_built_once_and_carried_to_production(shop: Shop) -> None:

@@ -57,11 +57,12 @@ def test_two_releases_and_the_way_back(act: Act, consumer: Path, platform: Platf
 
 def test_the_whole_release_in_one_action(act: Act, consumer: Path, platform: Platform) -> None:
     platform.start()
-    planned = act(consumer, "whole", **{"dry-run": "true"})
+    planned = act(consumer, "whole", **{"dry-run": "True\n"})  # as a block of YAML hands it over
     assert_all_ran(planned, ("release",))
     assert "create runtime quickstart" in planned.printed("release")
     assert planned.outputs("release")["changed"] == "false"
     assert planned.outputs("release")["version"] == ""
+    assert json.loads(planned.outputs("release")["result-json"])["verb"] == "deploy", "the last"
 
     platform.stop()
     first = act(consumer, "whole")

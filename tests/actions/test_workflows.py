@@ -9,22 +9,18 @@ import yaml
 
 from tests.actions import prepared, workflow_tables
 from tests.actions.definition import every_action
-from tests.actions.workflow_tables import WORKFLOWS, called, file, permissions
+from tests.actions.workflow_tables import WORKFLOWS, called, file, jobs, permissions
 
 GROUP = (
     "agentramp-${{ inputs.environment }}-${{ inputs.path }}"
     "-${{ inputs.resource }}-${{ inputs.endpoint }}"
 )
+NEVER_EMPTY = {"verdict": "none"}
 each = pytest.mark.parametrize("name", WORKFLOWS)
 
 
 def tree(text: str) -> Any:
     return yaml.load(text, yaml.BaseLoader)  # text alone, so that `on` is a word
-
-
-def jobs(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = tree(file(name).read_text())["jobs"]
-    return found
 
 
 @each
@@ -63,8 +59,9 @@ def test_each_output_is_the_action_s_and_goes_all_the_way_out(name: str) -> None
     assert {key: one["value"] for key, one in told.items()} == {
         key: f"${{{{ jobs.{name}.outputs.{key} }}}}" for key in told
     }
+    orelse = {key: f" || '{word}'" for key, word in NEVER_EMPTY.items()}
     assert jobs(name)[name]["outputs"] == {
-        key: f"${{{{ steps.it.outputs.{key} }}}}" for key in told
+        key: f"${{{{ steps.it.outputs.{key}{orelse.get(key, '')} }}}}" for key in told
     }
     [action] = [action for action in every_action() if action.verb == name]
     assert set(told) <= set(action.outputs)
@@ -77,6 +74,11 @@ def test_the_action_gets_inputs_that_it_has(name: str) -> None:
     assert ours
     for step in ours:
         assert set(step["with"]) <= set(actions[step["uses"]].inputs)
+
+
+@each
+def test_no_job_is_ever_left_out_as_a_caller_would_lose_what_it_has_behind(name: str) -> None:
+    assert [key for key, job in jobs(name).items() if "if" in job] == []
 
 
 def test_what_all_three_ask_for_is_asked_in_the_same_words() -> None:

@@ -122,8 +122,8 @@ Three workflows to call: a release, the tick of a schedule, the rollback button.
   `secrets: {variables: '${{ secrets.VARIABLES }}'}` in each call. That holds for an environment's
   secret too, though the caller cannot see it. Name it `VARIABLES` as well: the job that has the
   environment then gets the environment's, which comes before the repository's. The build has no
-  environment and gets the repository's, or none. A secret that nobody hands over is empty, and
-  GitHub says nothing; `validate` names the variable that is missing.
+  environment and gets the repository's: a variable that has no value there needs a default. A
+  secret that nobody hands over is empty, and GitHub says nothing; `validate` names the variable.
 - **The checkout of the job that moves traffic keeps its login**, as the journal is a ref of your
   repository. It is the only job that does, and it installs nothing of yours.
 - **Outputs** are scalars and one JSON object. They are there after a failure too: read them in a
@@ -148,9 +148,9 @@ the agent's name its package. A variable whose name ends in `KEY`, `TOKEN`, `SEC
 `PASSWD`, `PASSPHRASE` or `CREDENTIALS` is masked from 8 characters on, whatever it is. A passphrase
 of words needs such a name.
 
-A secret of yours beside that may still have a word in it that stands in an output. `release.yml`
-ends with exit code 2 then, before it changes anything: it never releases what is not the package
-that was built.
+Another secret of yours may have a word in it that stands in an output; then that output is lost.
+Where it is the name or the digest of the package, `release.yml` ends with exit code 2 before
+anything is changed.
 
 ## Built once, promoted by digest
 
@@ -219,6 +219,11 @@ def called(name: str) -> dict[str, Any]:
         if one["type"] == "boolean":
             one["default"] = one["default"] == "true"
     return call
+
+
+def jobs(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.load(file(name).read_text(), yaml.BaseLoader)["jobs"]
+    return found
 
 
 def permissions(name: str) -> list[Permission]:

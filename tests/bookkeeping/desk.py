@@ -7,6 +7,7 @@ from typing_extensions import Self
 from agentramp.bookkeeping.client import Client, Repository
 from agentramp.bookkeeping.github import GitHub
 from agentramp.bookkeeping.patience import Patience
+from agentramp.bookkeeping.recording import Run
 from tests.bookkeeping.site import REPOSITORY, TOKEN, Site
 
 
@@ -18,6 +19,7 @@ class Desk:
     token: str = TOKEN
     repository: str = REPOSITORY
     run: str | None = "77"
+    commit: str | None = None
     api: str = ""
     slept: list[float] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
@@ -27,7 +29,8 @@ class Desk:
         patience = Patience(lambda: self.now, self._sleep, lambda: 1.0)
         repository = Repository(self.api or self.site.url, self.repository, self.token)
         self.client = Client(repository, patience)
-        self.books = GitHub(self.client, self.run, self.told.append)
+        run = Run(self.run, self.commit) if self.run else None
+        self.books = GitHub(self.client, run, self.told.append)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -204,7 +204,7 @@ class Site:
 
     def _get_deployments(self, asked: Asked) -> tuple[int, Any]:
         wanted = {
-            name: asked.query[name] for name in ("environment", "task") if name in asked.query
+            name: asked.query[name] for name in ("environment", "task", "sha") if name in asked.query
         }
         found = [
             one

@@ -24,6 +24,8 @@ ROLE = f"acs:ram::{ACCOUNT}:role/deployer"
 PROVIDER = f"acs:ram::{ACCOUNT}:oidc-provider/github"
 ISSUER = "https://token.actions.githubusercontent.com"
 SUBJECT = "repo:acme/agent:environment:production"
+SUBJECT_WITH_IDS = "repo:acme@123456/agent@456789:environment:production"
+"""Of a repository that was created, renamed or transferred after 2026-07-15."""
 NOW = 1_800_000_000.0
 KEY = Credentials("LTAI-id", SECRET)
 

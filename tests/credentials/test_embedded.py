@@ -18,7 +18,7 @@ from agentramp.platform.agentrun.client import Action, Client
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.report.console import Console
 from agentramp.verbs import whoami
-from tests.credentials.sources import ISSUER, SUBJECT, jwt, no_ring, told
+from tests.credentials.sources import ISSUER, SUBJECT, SUBJECT_WITH_IDS, jwt, no_ring, told
 from tests.evidence.servers import serving
 from tests.local.client import Control
 from tests.local.conftest import server
@@ -42,13 +42,13 @@ def arn(server: Server, what: str) -> str:
     return f"acs:ram::{server.account_id}:{what}"
 
 
-def registered(server: Server, name: str, **more: Any) -> Role:
+def registered(server: Server, name: str, subject: str = SUBJECT, **more: Any) -> Role:
     """A role that jobs of the environment production may take on, without any key."""
     control = Control(server)
     provider = arn(server, "oidc-provider/github")
     about = {"arn": provider, "issuer": ISSUER, "audience": "sts.aliyuncs.com"}
     assert control.call("PUT", "/agentramp/oidc-providers", about).status == 200
-    conditions = {"oidc:iss": ISSUER, "oidc:aud": "sts.aliyuncs.com", "oidc:sub": SUBJECT}
+    conditions = {"oidc:iss": ISSUER, "oidc:aud": "sts.aliyuncs.com", "oidc:sub": subject}
     statement = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
@@ -99,6 +99,27 @@ def test_another_jobs_token_is_refused_by_its_subject(server: Server) -> None:
     with pytest.raises(StsError, match=r"OIDCToken\.Expired") as caught:
         service(server).assume_with_token(role, provider, now_token(exp=int(time.time()) - 3600))
     assert "claim exp" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("trusted", "told_by", "cause"),
+    [
+        (SUBJECT, SUBJECT_WITH_IDS, "renamed or transferred since 2026-07-15"),
+        (SUBJECT_WITH_IDS, SUBJECT, "sub without ids"),
+    ],
+)
+def test_the_two_forms_of_a_subject_are_two_subjects(
+    server: Server, trusted: str, told_by: str, cause: str
+) -> None:
+    role = registered(server, "two-forms", trusted)
+    provider = arn(server, "oidc-provider/github")
+    got = service(server).assume_with_token(role, provider, now_token(sub=trusted))
+    assert got.credentials.access_key_id.startswith("STS.")
+    with pytest.raises(StsError) as caught:
+        service(server).assume_with_token(role, provider, now_token(sub=told_by))
+    assert caught.value.code == "AuthenticationFail.NoPermission"
+    assert cause in caught.value.advice
+    assert caught.value.advice.endswith(f"the policy's oidc:sub is exactly {told_by}")
 
 
 def client(server: Server, current: Any, renew: Any = None) -> Client:

@@ -25,6 +25,7 @@ from tests.credentials.sources import (
     ROLE,
     SECRET,
     SUBJECT,
+    SUBJECT_WITH_IDS,
     Clock,
     issued,
     jwt,
@@ -125,6 +126,31 @@ def test_a_refusal_names_the_claim_that_failed(code: str, message: str, named: s
         assert shown in error.message
     assert SECRET not in f"{error!r}{error.message}{error.advice}"
     assert len(site.received) == 1
+
+
+NO_ENVIRONMENT = "has no environment: its sub ends in"
+EXACT = "the policy's oidc:sub is exactly "
+CAUSES = [
+    (SUBJECT, ["repo:acme@ID/agent@ID:environment:production", EXACT + SUBJECT]),
+    (SUBJECT_WITH_IDS, [f"the older {SUBJECT};", EXACT + SUBJECT_WITH_IDS]),
+    ("repo:a@1/b.c@2:environment:eu%3Aone", ["the older repo:a/b.c:environment:eu%3Aone;"]),
+    ("repo:a/b:ref:refs/heads/main", [f"{NO_ENVIRONMENT} ref:refs/heads/main.", "repo:a/b:env"]),
+    ("repo:a@1/b@2:pull_request", [NO_ENVIRONMENT, "is repo:a@1/b@2:environment:NAME then"]),
+    ("system:serviceaccount:shop:agent", ["the whole sub, letter for letter"]),
+    (f"repo:{'o' * 39}@{9**20}/{'r' * 100}@{9**20}:environment:{'%3A' * 255}", ["%3A" * 255]),
+]
+
+
+@pytest.mark.parametrize(("subject", "said"), CAUSES)
+def test_a_trust_that_does_not_fit_is_told_by_the_form_of_the_subject(
+    subject: str, said: list[str]
+) -> None:
+    code = "AuthenticationFail.NoPermission"
+    with serving(lambda _: refused(code)) as site, pytest.raises(StsError) as caught:
+        service(site.url).assume_with_token(SESSION, PROVIDER, jwt(sub=subject))
+    assert [words for words in said if words not in caught.value.advice] == []
+    assert "usual cause: oidc:sub" in caught.value.advice
+    assert subject in caught.value.message
 
 
 @pytest.mark.parametrize("token", ["abcd", "a.b.c", "a.W10.c", "a.e30.c", "a.IiI.c", "é.é.é"])

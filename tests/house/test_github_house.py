@@ -1,6 +1,7 @@
 """Our workflows, and those we give as examples, keep to what SECURITY.md says of them."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from functools import cache
@@ -15,9 +16,12 @@ from tests.house.accepted import Accepted, Finding
 from tests.house.workflow_files import OWN, ROOT, actions, workflows
 
 HOUSE = ROOT / ".github"
+STUBS = sorted((ROOT / "tests/actions/stubs").glob("*/action.yml"))
 WORKFLOWS = [path for path, _ in workflows()]
 PUBLIC = [path for path in WORKFLOWS if "tests" not in path.relative_to(ROOT).parts]
 """Ours and the examples'; what only the tests run names actions that stand in for others."""
+TEMPLATES = sorted((ROOT / "src/agentramp/templates").rglob("*.y*ml.in"))
+"""What `agentramp init` writes."""
 OWN_USE = re.compile(rf"\$/.+|\./|{OWN}(/[\w./-]+)?@v\d+(\.\d+)*")
 PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
@@ -38,6 +42,11 @@ def jobs(path: Path) -> dict[str, Any]:
 def steps(path: Path) -> Iterator[Any]:
     for job in jobs(path).values():
         yield from job.get("steps", [])
+
+
+def pins(paths: list[Path]) -> set[str]:
+    use = re.compile(r"uses: (\S+@[0-9a-f]{40} # \S+)")
+    return {found for path in paths for found in use.findall(path.read_text(encoding="utf-8"))}
 
 
 def test_there_is_something_to_look_at() -> None:
@@ -67,7 +76,7 @@ def test_each_job_ends(path: Path) -> None:
         assert ("timeout-minutes" in job) != ("uses" in job), name
 
 
-@pytest.mark.parametrize("path", PUBLIC, ids=named)
+@pytest.mark.parametrize("path", [*PUBLIC, *TEMPLATES], ids=named)
 def test_actions_of_others_are_pinned_to_a_commit(path: Path) -> None:
     for line in path.read_text(encoding="utf-8").splitlines():
         code = line.strip().removeprefix("- ")
@@ -79,11 +88,16 @@ def test_actions_of_others_are_pinned_to_a_commit(path: Path) -> None:
 def test_one_commit_for_one_action() -> None:
     """Two workflows with two versions of it: one of them was forgotten."""
     found: dict[str, set[str]] = {}
-    for path in PUBLIC:
-        for use in re.findall(r"uses: (\S+@[0-9a-f]{40} # \S+)", path.read_text(encoding="utf-8")):
-            found.setdefault(use.split("@")[0], set()).add(use)
+    for use in pins(PUBLIC):
+        found.setdefault(use.split("@")[0], set()).add(use)
     assert {"actions/checkout", "actions/setup-python"} <= set(found)
     assert not {action: uses for action, uses in found.items() if len(uses) > 1}
+
+
+def test_templates_have_the_commits_of_the_examples() -> None:
+    """Dependabot sees no template: they follow what it renews elsewhere."""
+    assert pins(TEMPLATES)
+    assert pins(TEMPLATES) - pins(PUBLIC) == set()
 
 
 @pytest.mark.parametrize("path", PUBLIC, ids=named)
@@ -105,6 +119,33 @@ def test_no_expression_stands_in_a_script(path: Path) -> None:
     all_steps = found["runs"]["steps"] if "runs" in found else list(steps(path))
     for step in all_steps:
         assert "${{" not in step.get("run", ""), step
+
+
+ASKING = re.compile(r"(?:- )?(?:run: )?(?:\[\[? |test |! )(?:(?!\|\|).)*&&(?:(?!\|\|).)*")
+"""A line that is nothing but a list of `&&`, which begins with a test."""
+
+
+def silent(text: str) -> list[str]:
+    """Under `bash -e` none but the last command of such a list can end the script."""
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for line in lines if ASKING.fullmatch(line)]
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *TEMPLATES, *STUBS, *actions()], ids=named)
+def test_each_test_can_fail(path: Path) -> None:
+    assert silent(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_test_that_cannot_fail_is_found() -> None:
+    odd = [
+        '[ "$A" = 1 ] && [ "$B" = 2 ]',
+        "[[ $A =~ ^x$ ]] && echo it",
+        'run: test -n "$A" && test "$A" = "$B"',
+        "- run: test -f file && \\",
+        "! grep x file && test -f file",
+    ]
+    fine = ["test a = b", "[ a ] || { b && c; }", "if [ a ] && [ b ]; then", "- cd x && make"]
+    assert silent("\n".join(["  " + line for line in odd + fine])) == odd
 
 
 def test_code_owners_own_something() -> None:
@@ -137,8 +178,35 @@ def test_updates_cool_down_and_reach_everything() -> None:
     assert all(reached("npm", path) for path in ROOT.glob("tests/node/*/package.json"))
     images = list(ROOT.glob("examples/**/Dockerfile"))
     assert all(reached("docker", path) for path in images), images
-    locked = [*ROOT.glob("requirements/*.txt"), *ROOT.glob("examples/**/requirements.txt")]
+    locked = list(ROOT.glob("examples/**/requirements.txt"))
     assert all(reached("pip", path) for path in locked), locked
+    whole = list(ROOT.glob("requirements/*.txt"))
+    assert not [path for path in whole if reached("pip", path)], "edited line by line"
+
+
+def test_what_is_locked_is_renewed_as_a_whole_by_a_job_that_may_not_write() -> None:
+    path = HOUSE / "workflows" / "lock.yml"
+    assert tree(path)[True]["schedule"], "YAML's word `on`"
+    renewing = [
+        job
+        for job in jobs(path).values()
+        if any(step.get("run", "").startswith("make lock ") for step in job["steps"])
+    ]
+    assert [job["permissions"] for job in renewing] == [{"contents": "read"}]
+    (days,) = re.findall(r"make lock before='(\d+) days'\n", path.read_text(encoding="utf-8"))
+    assert int(days) >= 7
+    told = subprocess.run(
+        ["make", "--dry-run", "lock", f"before={days} days"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    compiled = [line for line in told.splitlines() if "uv pip compile" in line]
+    assert {re.findall(r"requirements/\w+\.txt$", line)[0] for line in compiled} == {
+        named(one) for one in ROOT.glob("requirements/*.txt")
+    }
+    assert all(f"--upgrade --exclude-newer '{days} days'" in line for line in compiled)
 
 
 def test_npm_locks_name_no_registry() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentramp.errors import UsageError
+from agentramp.errors import RefusedError, UsageError
 from agentramp.report.channel import Channel
 from agentramp.report.lines import Lines
 from agentramp.report.result import Answer, Facts, Result
@@ -192,3 +192,66 @@ def test_what_a_library_prints_is_no_command_either(tmp_path: Path) -> None:
     assert (sys.stdout, sys.stderr) == before
     with channel()[0].alone():
         assert (sys.stdout, sys.stderr) == before
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+def test_an_answer_that_cannot_be_written_takes_back_no_output(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    environ = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(out)}
+    with FULL.open("w") as full:
+        told = Channel.open("deploy", [], environ, full, io.StringIO())
+        with pytest.raises(RefusedError, match="standard output cannot be written") as caught:
+            told.report(DONE)
+        told.fail(caught.value)
+        told.interrupted()
+    assert re.findall(r"^changed<<\w+\n(\w+)$", out.read_text(), re.MULTILINE) == ["true"]
+    assert out.read_text().count("result-json<<") == 1
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "no/such/folder", ""])
+def test_a_summary_that_cannot_be_written_is_told(tmp_path: Path, name: str) -> None:
+    told, out, err = channel(GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(tmp_path / name))
+    told.report(DONE)
+    assert "GITHUB_STEP_SUMMARY could not be written" in err.getvalue()
+    assert out.getvalue().startswith("runtime agent")
+
+
+SECRETS = ["hunter2-Top*Secret_", "it's|a`key`<1>%2", '@me "and" #you\\:1,2']
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_what_the_log_masks_is_hidden_in_all_that_does_not_pass_it(
+    tmp_path: Path, secret: str
+) -> None:
+    told, _, err = workflow(tmp_path)
+    told.mask(secret)
+    masks = err.getvalue()
+    told.reproduced_by([f"--reason={secret}", f"--description={secret}\u00a0"])
+    told.console.say(f"warning: {secret}")
+    told.report(Answer("verify", secret, (f"{secret}  {secret}",), (("of", json.dumps(secret)),)))
+    told.fail(UsageError(f"no {secret}, {secret!r}", advice=f"leave {secret} out"))
+    told.interrupted()
+    page, output = (tmp_path / "page").read_text(), (tmp_path / "out").read_text()
+    commands = [line for line in err.getvalue()[len(masks) :].splitlines() if line[:2] == "::"]
+    assert len(commands) == 2
+    for text in (page, output, *commands):
+        assert "***" in text
+        assert bare(secret) not in bare(text)
+
+
+def bare(text: str) -> str:
+    """Letters and digits alone, however the rest is spelled."""
+    named = re.sub(r"&\w+;|&#\d+;|%[0-9A-F]{2}", "", text)
+    return re.sub(r"[^A-Za-z0-9]", "", named)
+
+
+def test_a_login_in_an_address_is_in_no_command_that_is_printed() -> None:
+    told, _, err = channel(GITHUB_ACTIONS="true")
+    told.reproduced_by(["--remote=https://x-access-token:t0k3n@git.example/a", "ssh://git@h/a@b"])
+    assert err.getvalue() == (
+        "  the same on a laptop: agentramp deploy"
+        " '--remote=https://***@git.example/a' ssh://git@h/a@b\n"
+    )

@@ -1,10 +1,11 @@
 import io
+import os
 import random
 import re
 
 import pytest
 
-from agentramp.report.github.guard import Defuser, Guard
+from agentramp.report.github.guard import Defuser, Guard, guarded
 
 # The two forms of actions/runner's ActionCommand, on a line of StreamReader.ReadLine.
 COMMAND = re.compile(r"^\s*::.*::|##\[[^\]]*\]")
@@ -107,3 +108,35 @@ def test_the_stream_outlives_its_guard() -> None:
     assert not stream.closed
     assert Guard(stream).encoding == "utf-8"
     assert not Guard(stream).isatty()
+
+
+def pipe() -> tuple[int, TextIO]:
+    read, write = os.pipe()
+    return read, os.fdopen(write, "w", encoding="utf-8")
+
+
+def received(read: int) -> bytes:
+    with os.fdopen(read, "rb") as stream:
+        return stream.read()
+
+
+def test_the_bytes_of_a_command_arrive_as_they_are_and_no_line_of_text_acts() -> None:
+    read, stdout = pipe()
+    log, stderr = pipe()
+    sent = (bytes(range(256)), b"std", b"::vector<int>\n", b"::error::x\n##[y]")
+    with stdout, stderr:
+        out, _ = guarded(stdout, stderr)
+        streams = Streams(out, stderr, None)
+        for piece in sent:
+            streams.out(piece)
+        print("::error::x", file=out, flush=True)
+    os.close(log)
+    assert received(read) == b"".join(sent) + b": :error::x\n"
+
+
+def test_where_both_streams_are_the_log_no_bytes_act_either() -> None:
+    read, stderr = pipe()
+    with stderr, os.fdopen(os.dup(stderr.fileno()), "w", encoding="utf-8") as stdout:
+        out, _ = guarded(stdout, stderr)
+        Streams(out, stderr, None).out(b"::error::x\n")
+    assert received(read) == b": :error::x\n"

@@ -4,7 +4,6 @@ import pytest
 
 from agentramp.model import Split
 from agentramp.platform.port import PlatformError
-from agentramp.report.github import failure_summary, summary
 from agentramp.report.github.links import Links
 from agentramp.report.github.page import Page, cut
 from agentramp.report.result import Answer, Facts, Failure, History, Result
@@ -144,12 +143,6 @@ def test_the_page_of_faults_names_each_with_its_line() -> None:
 def test_the_page_of_an_end_that_no_error_describes() -> None:
     told = PAGE.of_end("deploy", 130, "interrupted", "run it again to go on")
     assert told.startswith("### deploy: failed (exit 130)\n\ninterrupted\n\n**What to do:** run it")
-
-
-def test_what_a_comment_takes_over_is_the_same_page_without_links() -> None:
-    assert summary(MOVED, "agentramp shift-traffic") == Page("agentramp shift-traffic").of(MOVED)
-    failure = faults(1)
-    assert failure_summary(failure) == Page("agentramp validate").of_failure(failure)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,16 @@ def test_no_git_is_no_remote(clone: Path, tmp_path: Path) -> None:
     assert isinstance(named(clone, PATH=str(tmp_path / "empty")).journal, FileJournal)
 
 
+@pytest.mark.parametrize(("kind", "environ"), [("git", {}), ("git", RUNNER), ("auto", RUNNER)])
+def test_where_a_ref_is_needed_a_missing_git_is_told_as_that(
+    clone: Path, tmp_path: Path, kind: str, environ: Mapping[str, str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="there is no git on PATH") as refused:
+        named(clone, "--journal", kind, **{**environ, "PATH": str(tmp_path / "empty")})
+    assert refused.value.advice.startswith("install git")
+
+
 SAID = """\
 endpoint: front
 journal: file

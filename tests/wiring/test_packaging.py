@@ -1,8 +1,10 @@
 """What a deploy sends up: built here or given, and held to one digest."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -117,17 +119,67 @@ def test_what_is_no_zip_is_told_before_anything_is_asked(
         goes_up(here, "--artifact", str(here / name))
 
 
-def test_a_zip_for_another_machine_is_told_by_its_manifest(tmp_path: Path, built: Artifact) -> None:
+@pytest.mark.parametrize(
+    ("target", "dependencies", "fits"),
+    [
+        ("this machine's nodejs", ("sharp==1",), True),
+        ("nodejs20 on linux x86_64, glibc 2.28", (), True),
+        ("nodejs20 on linux x86_64, glibc 2.28", ("sharp==1",), False),
+        ("this machine's python", (), False),
+    ],
+)
+def test_a_zip_for_another_machine_or_language_is_refused_by_its_manifest(
+    tmp_path: Path, built: Artifact, target: str, dependencies: tuple[str, ...], *, fits: bool
+) -> None:
     here = lay_out(tmp_path / "here", agent(CODE))
     beside = package.manifest_path(built.path)
     made = read_manifest(package.manifest_path(tmp_path / "elsewhere/.agentramp/shop-local.zip"))
     assert made
-    beside.write_text(to_json(replace(made, dependencies=("sharp==1",), target="another machine")))
-    artifact, said = goes_up(here, "--artifact", str(built.path))
-    assert artifact == built
-    assert "note: handed over.zip was built for another machine" in said
-    beside.write_text(to_json(replace(made, dependencies=("sharp==1",))))
-    assert goes_up(here, "--artifact", str(built.path))[1] == ""
+    beside.write_text(to_json(replace(made, dependencies=dependencies, target=target)))
+    if fits:
+        assert goes_up(here, "--artifact", str(built.path)) == (built, "")
+        return
+    with pytest.raises(UsageError, match=f"built for {target}, and this deploys to this machine"):
+        goes_up(here, "--artifact", str(built.path))
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "said"),
+    [
+        ((), "[node, app.js]", "has nothing in it"),
+        (("code/",), "[node, app.js]", "has nothing in it"),
+        (("index.js",), "[node, app.js]", "has no app.js, which the start command"),
+        (("code/app.js",), "[node, ./app.js]", "has no app.js"),
+        (("app.js",), "[/usr/bin/node, /code/dist/app.js]", "has no dist/app.js"),
+        (("app.js",), "[./start.sh]", "has no start.sh"),
+        (("app.py",), "[npm, start]", "holds no code of nodejs20"),
+        (("app.js",), "[node, app.js]", None),
+        (("app.js",), "[sh, -c, 'node index.js']", None),
+        (("lib/app.js",), "[node, --require, ./x.js, lib/app.js]", None),
+        (("dist/app.js",), "[node, /code/dist/app.js]", None),
+    ],
+)
+def test_a_zip_that_no_agent_can_start_from_is_refused(
+    tmp_path: Path, files: tuple[str, ...], command: str, said: str | None
+) -> None:
+    here = lay_out(tmp_path, agent(CODE.replace("[node, app.js]", command)))
+    given = here / "given.zip"
+    with ZipFile(given, "w") as zipped:
+        for name in files:
+            zipped.writestr(name, "")
+    if said is None:
+        assert goes_up(here, "--artifact", str(given))[0]
+        return
+    with pytest.raises(UsageError, match=f"artifact given.zip {re.escape(said)}"):
+        goes_up(here, "--artifact", str(given))
+
+
+def test_a_program_with_a_zip_behind_it_is_none(tmp_path: Path, built: Artifact) -> None:
+    here = lay_out(tmp_path / "here", agent(CODE))
+    both = here / "both.zip"
+    both.write_bytes(b"#!/bin/sh\nexit 0\n" + built.path.read_bytes())
+    with pytest.raises(UsageError, match="begins with something else than a zip does"):
+        goes_up(here, "--artifact", str(both))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from agentramp.errors import UsageError
 from agentramp.wiring.context import Context
-from agentramp.wiring.variables import may_be_secret, with_variables
+from agentramp.wiring.variables import masked, may_be_secret, with_variables
 from tests.verbs.scene import context
 
 SECRET = "s3cr3t-of-the-shop"
@@ -36,9 +36,8 @@ resources:
 
 
 def laid(folder: Path, text: str, **environ: str) -> tuple[Context, list[str]]:
-    masked: list[str] = []
-    outside = replace(context(folder, environ), mask=masked.append)
-    return with_variables(outside, text), masked
+    told: list[str] = []
+    return with_variables(context(folder, environ), masked(text, told.append)), told
 
 
 def said(outside: Context) -> str:

@@ -29,11 +29,17 @@ _REDIRECTS: Final = frozenset({301, 302, 307, 308})
 _NO_TIME_TOLD: Final = 60.0
 """Seconds that GitHub asks for where it limits and says no time."""
 _SAID: Final = 200
+_NO_REF: Final = "No ref found"
+"""How GitHub begins where a deployment's commit is not there."""
 _REPOSITORY: Final = re.compile(r"[a-z0-9][\w-]*/(?!\.{1,2}$)[\w.-]+", re.ASCII | re.IGNORECASE)
 
 
 class UnsureError(BookkeepingError):
     """What was to be made may have been made: look before it is asked for again."""
+
+
+class UnknownRefError(BookkeepingError):
+    """A deployment was to be of a commit that GitHub does not know: it was never pushed."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +222,8 @@ def _check(reply: Reply, permission: str) -> None:
     if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's range of success
         return
     said = _said(reply)
-    raise BookkeepingError(
+    unknown = reply.status == requests.codes.unprocessable and said.startswith(_NO_REF)
+    raise (UnknownRefError if unknown else BookkeepingError)(
         f"GitHub's API answered {reply.status}{f': {said}' if said else ''}",
         advice=_advice(reply.status, permission),
     )

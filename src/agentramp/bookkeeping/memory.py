@@ -19,7 +19,7 @@ class MemoryBooks:
         if last and told and last.state is stand.state:
             return False
         if stand.state is State.SUCCESS:
-            self._retire_others(about)
+            self._retire_others(self._known(about))
         stands.append(stand)
         return True
 
@@ -38,5 +38,5 @@ class MemoryBooks:
         said = f"version {about.version} has all sessions"
         for other, stands in self.entries.items():
             near = (other.environment, other.subject) == (about.environment, about.subject)
-            if near and other.version != about.version and stands and stands[-1].state in LIVE:
+            if near and other != about and stands and stands[-1].state in LIVE:
                 stands.append(Stand(State.INACTIVE, said))

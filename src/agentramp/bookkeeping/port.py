@@ -22,21 +22,24 @@ class State(Enum):
     INACTIVE = "inactive"
 
 
-LIVE = frozenset({State.QUEUED, State.IN_PROGRESS, State.SUCCESS})
-"""States of a version that serves, or may come to."""
+LIVE = frozenset({State.IN_PROGRESS, State.SUCCESS})
+"""States of a version that serves. One that waits is none of them: its time is to come."""
 
 
 @dataclass(frozen=True)
 class Deployment:
     """One version on its way to one endpoint; all ticks of its ramp are states of it.
 
-    ``commit`` is what the version was built of; ``subject`` is ``region/runtime/endpoint``.
+    ``commit`` is what the version was built of; ``subject`` is ``region/runtime/endpoint``. A
+    runtime that is made anew under its old name counts its versions anew: ``runtime_id`` is the
+    platform's own word for which it is.
     """
 
     environment: str
     commit: str
     subject: str
     version: int
+    runtime_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class Bookkeeper(Protocol):
         """The same ``about`` but for its commit is the same deployment.
 
         Where it becomes a success, all others of its subject that are live become inactive: one
-        version has all the sessions then. Those of other subjects in the environment stay.
+        version has all the sessions then. Those of other subjects in the environment stay, and so
+        does one that waits.
         """
         ...
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from agentramp.bookkeeping.port import BookkeepingError, Comment, Deployment, Stand, State
+from agentramp.fences import open_fence
 
 TASK: Final = "agentramp"
 SENTENCE, BODY = 140, 65_536
@@ -26,6 +27,7 @@ class Recorded:
     sha: str
     subject: str | None = None
     version: int | None = None
+    runtime_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,25 +42,25 @@ class Status:
 
 @dataclass(frozen=True)
 class Posted:
-    """A comment. ``is_bot`` says that no person wrote it."""
+    """A comment; ``author`` is empty where its account is gone."""
 
     id: int
     body: str
     author: str
-    is_bot: bool
 
 
 def deployments(items: Iterable[Any]) -> Iterator[Recorded]:
     for item in items:
         if isinstance(item, dict) and isinstance(item.get("id"), int):
             said = _payload(item.get("payload"))
-            subject, version = said.get("subject"), said.get("version")
+            version = said.get("version")
             yield Recorded(
                 item["id"],
                 _text(item, "task"),
                 _text(item, "sha"),
-                subject if isinstance(subject, str) else None,
+                _text(said, "subject") or None,
                 version if isinstance(version, int) else None,
+                _text(said, "runtime") or None,
             )
 
 
@@ -87,10 +89,11 @@ def _log(item: Mapping[str, Any]) -> str:
 def comments(items: Iterable[Any]) -> Iterator[Posted]:
     for item in items:
         if isinstance(item, dict) and isinstance(item.get("id"), int):
-            found = item.get("user")
-            user = found if isinstance(found, dict) else {}
-            is_bot = user.get("type") == "Bot"
-            yield Posted(item["id"], _text(item, "body"), _text(user, "login"), is_bot)
+            yield Posted(item["id"], _text(item, "body"), author(item))
+
+
+def author(item: object) -> str:
+    return login(item.get("user")) if isinstance(item, dict) else ""
 
 
 def login(value: object) -> str:
@@ -104,16 +107,21 @@ def made(value: object) -> int:
     raise BookkeepingError("GitHub's API said that it made something, and not what")
 
 
-def new_deployment(about: Deployment) -> dict[str, Any]:
-    """Nothing is merged into the commit, and no check of it is waited for: it is built already."""
+def new_deployment(about: Deployment, ref: str) -> dict[str, Any]:
+    """Nothing is merged into the commit, and no check of it is waited for: it is built already.
+
+    ``ref`` is another commit where GitHub does not know the version's own.
+    """
+    said = f"version {about.version} on {about.subject}"
+    runtime = {"runtime": about.runtime_id} if about.runtime_id else {}
     return {
-        "ref": about.commit,
+        "ref": ref,
         "task": TASK,
         "auto_merge": False,
         "required_contexts": [],
         "environment": about.environment,
-        "description": cut(f"version {about.version} on {about.subject}"),
-        "payload": {"subject": about.subject, "version": about.version},
+        "description": cut(said if ref == about.commit else f"{said}, not of this commit"),
+        "payload": {"subject": about.subject, "version": about.version, **runtime},
         "transient_environment": False,
         "production_environment": about.environment.lower().startswith("prod"),
     }
@@ -153,19 +161,7 @@ def body(comment: Comment) -> str:
     if len(whole) <= BODY:
         return whole
     kept = whole[: BODY - len(_MORE) - _LONGEST_FENCE].rpartition("\n")[0]
-    return f"{kept}\n{_open_fence(kept)}{_MORE}"
-
-
-def _open_fence(text: str) -> str:
-    """The backticks that a block of code was opened with and never closed, if there is one."""
-    fence = ""
-    for line in text.splitlines():
-        mark = line[: len(line) - len(line.lstrip("`"))]
-        if not fence and len(mark) >= len("```"):
-            fence = mark
-        elif fence and line == fence:
-            fence = ""
-    return fence[:_LONGEST_FENCE]
+    return f"{kept}\n{open_fence(kept)[:_LONGEST_FENCE]}{_MORE}"
 
 
 def first_line(text: str) -> str:

@@ -65,7 +65,8 @@ def build(
 
     The input is the folder, requirements.txt and the local files it names; where requirements name
     what cannot be looked into, the package is always made. What registries hold does not count.
-    ``environ`` is what the installer runs with: private registries are configured there.
+    ``environ`` is what the installer runs with, less credentials: private registries are configured
+    there.
     Raises BuildError for a folder or requirements that cannot become a package, and RegistryError
     where the package registry refuses or cannot be reached; an older package is then left alone.
     """
@@ -140,7 +141,9 @@ def _machine(request: BuildRequest, requirements: Requirements | None, outside: 
             return str(request.target)
         case LocalTarget():
             argv = (request.python, "-c", ASK_INTERPRETER)
-            asked = outside.run(argv, cwd=Path.cwd(), env=child_environ(outside.environ))
+            asked = outside.run(
+                argv, cwd=Path.cwd(), env=child_environ(outside.environ, handed=request.handed)
+            )
             if asked.code != 0:
                 raise BuildError(
                     f"{request.python} does not run as a Python interpreter",
@@ -220,7 +223,9 @@ def _install(
         same = before.inputs.requirements == plan.requirements.digest
         kept = before.dependencies if same else ()
     installer = outside.installer or find_installer(
-        plan.request.python, outside.environ, outside.run
+        plan.request.python,
+        child_environ(outside.environ, handed=plan.request.handed),
+        outside.run,
     )
     tools = Tools(outside.run, outside.environ, installer, outside.progress)
     return install(plan.request, plan.requirements, kept, staging, tools)

@@ -71,7 +71,8 @@ def _attempt(
         local=requirements.local,
     )
     argv = command(tools.installer, order)
-    return tools.run(argv, cwd=request.source, env=child_environ(tools.environ))
+    environ = child_environ(tools.environ, named=requirements.variables, handed=request.handed)
+    return tools.run(argv, cwd=request.source, env=environ)
 
 
 def _constraints(staging: Path, kept: tuple[str, ...]) -> Path | None:

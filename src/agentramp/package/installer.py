@@ -27,6 +27,16 @@ QUIET: dict[str, str] = {
     "UV_COMPILE_BYTECODE": "0",
     "UV_NO_PROGRESS": "1",
 }
+CREDENTIALS = re.compile(
+    r"(?:ACTIONS|AGENTRAMP|AGENTRUN|ALIBABA|ALIBABACLOUD|ALICLOUD)_.*"
+    r"|FC_ACCOUNT_ID|AccessKeyID|AccessKeySecret|SecurityToken|AccountID|.*_serverless_devs_key",
+    re.DOTALL,
+)
+"""What opens the cloud or speaks for a workflow's job. No registry asks for it, and a build backend
+that an installer starts is somebody else's code."""
+TOKENS = frozenset({"GITHUB_TOKEN", "GH_TOKEN"})
+"""GitHub is a registry too, so requirements may name these."""
+OF_INSTALLERS = ("PIP_", "UV_")
 CONTRADICTING = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "UV_SYSTEM_PYTHON", "PYTHONPATH")
 """Settings that say to install elsewhere, or show the installer modules that are not its own."""
 
@@ -91,10 +101,25 @@ def find_installer(
     )
 
 
-def child_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment, private registries included, less what would lead astray."""
-    kept = {name: value for name, value in environ.items() if name not in CONTRADICTING}
-    return kept | QUIET
+def child_environ(
+    environ: Mapping[str, str],
+    *,
+    named: frozenset[str] = frozenset(),
+    handed: frozenset[str] = frozenset(),
+) -> dict[str, str]:
+    """The caller's environment, private registries included, less what would lead astray.
+
+    Credentials stay here. So do the variables ``handed`` over for s.yaml and GitHub's token, but for
+    an installer's own settings and what requirements have ``named`` as ${NAME}.
+    """
+
+    def goes_on(name: str) -> bool:
+        if name in CONTRADICTING or CREDENTIALS.fullmatch(name):
+            return False
+        private = name in TOKENS or name in handed
+        return not private or name in named or name.startswith(OF_INSTALLERS)
+
+    return {name: value for name, value in environ.items() if goes_on(name)} | QUIET
 
 
 def command(installer: Installer, order: Order) -> tuple[str, ...]:

@@ -47,12 +47,16 @@ Target: TypeAlias = AgentRunTarget | LocalTarget
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """``output`` is the zip's path; ``python`` runs the installer, and local code."""
+    """``output`` is the zip's path; ``python`` runs the installer, and local code.
+
+    ``handed`` are variables that somebody handed over for s.yaml, secrets among them.
+    """
 
     source: Path
     target: Target
     output: Path
     python: str
+    handed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ CONTINUED = re.compile(r"\\\r?\n")
 COMMENT = re.compile(r"(^|\s)#.*$")
 INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s+|=|(?=\S))(?P<file>\S+)")
 REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 PINNED = re.compile(r"===?[^*]+$|\s@\s|^[^<>=!~;]+://|^\.{0,2}/|\.whl$")
 
 
@@ -35,6 +36,8 @@ class Requirements:
     hashed: bool
     unseen: tuple[str, ...]
     local: tuple[str, ...] = ()
+    variables: frozenset[str] = frozenset()
+    """What the files name as ${NAME}, for the installer to replace."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -72,6 +75,7 @@ def read_requirements(source: Path) -> Requirements | None:
         hashed="--hash" in "\n".join(texts.values()),
         unseen=(*remote, *(place for one in found for place in one.unseen)),
         local=localfiles.packages(file for one in found for file in one.files),
+        variables=frozenset(name for text in texts.values() for name in VARIABLE.findall(text)),
     )
 
 

@@ -20,6 +20,8 @@ from agentramp.errors import AgentrampError
 from agentramp.report import json, text
 from agentramp.report.command_line import spelt
 from agentramp.report.console import Console
+from agentramp.report.deeds import Deeds
+from agentramp.report.hiding import Hiding
 from agentramp.report.lines import drop, unwritten
 from agentramp.report.plain import wrapped
 from agentramp.report.result import (
@@ -56,7 +58,11 @@ class Channel:
     """Whether the verb has done what was asked, so that only telling it is left."""
     runner: "Guard | None" = None
     """Standard error of a workflow's step; both streams then show all and obey nobody."""
+    hide: Hiding = field(default_factory=Hiding)
+    """What the log masks, taken out of a text that leaves by another way."""
+    deeds: Deeds = field(default_factory=Deeds)
     _masked: set[str] = field(default_factory=set, init=False, repr=False)
+    _given_out: bool = field(default=False, init=False)
 
     @classmethod
     def open(
@@ -71,15 +77,16 @@ class Channel:
         workflow = environ.get("GITHUB_ACTIONS") == "true"
         terminal = stderr.isatty() and not (workflow or environ.get("TERM") == "dumb")
         color = terminal and not environ.get("NO_COLOR")
-        runner = None
+        runner, hide = None, Hiding()
         if workflow:
-            from agentramp.report.github.guard import Guard  # noqa: PLC0415 - for workflows only
+            from agentramp.report.github.guard import guarded  # noqa: PLC0415 - for workflows only
 
-            stdout, runner = Guard(stdout).text if stdout else None, Guard(stderr)
+            stdout, runner = guarded(stdout, stderr)
             stderr = runner.text
         console = Console(stderr, terminal=terminal, clock=time.monotonic, color=color)
         if runner:
-            console.serve(verb, runner.command, debug=environ.get("RUNNER_DEBUG") == "1")
+            act, debug = runner.command, environ.get("RUNNER_DEBUG") == "1"
+            console.serve(verb, lambda line: act(hide(line)), debug=debug)
         asked_for_json = "--output=json" in words or ("--output", "json") in pairwise(words)
         return cls(
             verb=verb,
@@ -90,6 +97,7 @@ class Channel:
             console=console,
             output="json" if asked_for_json else "text",
             runner=runner,
+            hide=hide,
         )
 
     def reproduced_by(self, words: Sequence[str]) -> None:
@@ -102,11 +110,13 @@ class Channel:
         """Has the workflow's log show ``secret`` as asterisks; elsewhere nobody rewrites a log."""
         if self.runner is None or secret in self._masked:
             return
-        from agentramp.report.masking import commands  # noqa: PLC0415 - for workflows only
+        from agentramp.report.masking import command, forms  # noqa: PLC0415 - for workflows only
 
         self._masked.add(secret)
-        for command in commands(secret):
-            self.runner.command(command)
+        told = forms(secret)
+        self.hide.add(told)
+        for form in told:
+            self.runner.command(command(form))
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -145,9 +155,9 @@ class Channel:
         if isinstance(value, Facts) and value.secret:
             return
         if self.environ.get("GITHUB_OUTPUT") and not isinstance(value, History):
-            from agentramp.report.github import outputs  # noqa: PLC0415 - for workflows only
+            from agentramp.report.github.output_file import outputs  # noqa: PLC0415 - as above
 
-            self._append("GITHUB_OUTPUT", outputs(value, secrets.token_hex(16)))
+            self._write_outputs(outputs(value))
         self._add_page(lambda page: page.of(value))
 
     def _answer(self, lines: list[str]) -> None:
@@ -198,10 +208,18 @@ class Channel:
         self._print(self.stderr, [f"agentramp {self.verb}: {reason}; {advice}"])
 
     def _give_out(self, reason: str, document: str, code: int) -> None:
-        if self.environ.get("GITHUB_OUTPUT"):
+        """Once: what was done stays done where only its answer cannot be written."""
+        if self.environ.get("GITHUB_OUTPUT") and not self._given_out:
             from agentramp.report.github.output_file import failed  # noqa: PLC0415 - as above
 
-            self._append("GITHUB_OUTPUT", failed(reason, document, code, secrets.token_hex(16)))
+            self._write_outputs(failed(reason, document, code, self.deeds))
+
+    def _write_outputs(self, pairs: Mapping[str, object]) -> None:
+        from agentramp.report.github.output_file import written  # noqa: PLC0415 - as above
+
+        text = written(pairs, self.hide, secrets.token_hex(16))
+        self._append("GITHUB_OUTPUT", lambda _: text)
+        self._given_out = True
 
     def _add_page(self, made: Callable[["Page"], str]) -> None:
         if not self.environ.get("GITHUB_STEP_SUMMARY"):
@@ -209,10 +227,8 @@ class Channel:
         from agentramp.report.github.links import Links  # noqa: PLC0415 - for workflows only
         from agentramp.report.github.page import MOST, Page, cut  # noqa: PLC0415 - as above
 
-        file = Path(self.environ["GITHUB_STEP_SUMMARY"])
-        there = file.stat().st_size if file.is_file() else 0
-        page = made(Page(self.command, Links.of(self.environ)))
-        self._append("GITHUB_STEP_SUMMARY", cut(page, MOST - there))
+        page = self.hide(made(Page(self.command, Links.of(self.environ))))
+        self._append("GITHUB_STEP_SUMMARY", lambda there: cut(page, MOST - there))
 
     def _annotate(self, failure: Failure) -> None:
         if self.runner:
@@ -220,7 +236,7 @@ class Channel:
 
             workspace = Path(self.environ.get("GITHUB_WORKSPACE") or Path.cwd())
             for line in annotations.errors(failure, annotations.Place(Path.cwd(), workspace)):
-                self.runner.command(line)
+                self.runner.command(self.hide(line))
 
     def _is_read(self, stream: TextIO | None) -> bool:
         """Whether a person reads it as it comes; a log is searched, so its lines stay whole."""
@@ -232,14 +248,16 @@ class Channel:
         plain = stream is None or not stream.isatty() or self.environ.get("TERM") == "dumb"
         return line if plain or self.environ.get("NO_COLOR") else f"{colour}{line}{RESET}"
 
-    def _append(self, variable: str, text: str) -> None:
-        """A file that cannot be written is told, and changes nothing about what was done."""
-        if not self.environ.get(variable):
-            return
+    def _append(self, variable: str, text: Callable[[int], str]) -> None:
+        """``text`` is told how many bytes are there.
+
+        A file that cannot be written is told, and changes nothing about what was done.
+        """
         try:
             path = Path(self.environ[variable])
+            there = path.stat().st_size if path.is_file() else 0
             with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+                file.write(text(there))
         except OSError as error:
             self._print(self.stderr, [f"  {variable} could not be written: {error}"])
 

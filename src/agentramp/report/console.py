@@ -137,6 +137,13 @@ class Console:
         self.close()
         self.say(f"failed; going back: {steps.step(step)}")
 
+    def went_back(self, step: "Step") -> None:
+        from agentramp.plan import MoveTraffic  # noqa: PLC0415 - a verb without a plan has no steps
+
+        there = f": {step.name} serves {step.after}" if isinstance(step, MoveTraffic) else ""
+        self.close()
+        self.say(f"went back{there}")
+
     def _draw(self, title: str, done: int, total: int) -> None:
         if not self._due(_REDRAW, done, total):
             return

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote, quote_plus
 
+from agentramp.report.github.escaping import data
+
 SHORTEST: Final = 8
 """Characters: to mask less would blacken the log, and hide no secret worth the name."""
 _APART: Final = re.compile(r"[-_./:,=&?@\s]+")
@@ -50,9 +52,16 @@ def is_plain(text: str) -> bool:
 
 def commands(secret: str) -> Iterator[str]:
     """One workflow command for each form of ``secret``, the plain one first."""
-    for form in dict.fromkeys(_forms(secret)):
-        if len(form) >= SHORTEST:
-            yield f"::add-mask::{_data(form)}"
+    yield from map(command, forms(secret))
+
+
+def command(form: str) -> str:
+    return f"::add-mask::{data(form)}"
+
+
+def forms(secret: str) -> list[str]:
+    """What of ``secret`` is masked, the plain one first."""
+    return [form for form in dict.fromkeys(_forms(secret)) if len(form) >= SHORTEST]
 
 
 def _forms(secret: str) -> Iterator[str]:
@@ -72,7 +81,3 @@ def _forms(secret: str) -> Iterator[str]:
     yield quote_plus(code)
     yield json.dumps(whole)[1:-1]
     yield json.dumps(whole, ensure_ascii=False)[1:-1]
-
-
-def _data(form: str) -> str:
-    return form.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

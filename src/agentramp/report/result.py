@@ -54,7 +54,8 @@ class Result:
     canary_sessions: int | None = None
     exit_code: int = 0
     endpoints: tuple["Plan", ...] = ()
-    """What a deploy does to each endpoint that s.yaml names; ``plan`` is the runtime's."""
+    """What a deploy does to each endpoint that s.yaml names, or a dry run's ramp would to its own;
+    ``plan`` is the runtime's."""
     resources: tuple["Result", ...] = ()
     """One for each resource of s.yaml, where several were deployed."""
     digest: str | None = None
@@ -62,6 +63,8 @@ class Result:
     named."""
     climb: "Climb | None" = None
     """The ramp that this was about, and how far it is."""
+    stopped: bool = False
+    """Whether a gate kept the version from any session, so that nothing had to be rolled back."""
 
     @property
     def artifact_digest(self) -> str | None:

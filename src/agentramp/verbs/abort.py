@@ -5,7 +5,7 @@ import argparse
 from agentramp.config.ramp_settings import Happening
 from agentramp.planning import plan_abort
 from agentramp.report.result import Result
-from agentramp.wiring import arguments, notify, ramping, traffic
+from agentramp.wiring import arguments, interruption, notify, ramping, traffic
 from agentramp.wiring.context import Context
 from agentramp.wiring.target import Target, executor, named
 
@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     """Needs no evidence, ignores freezes, and wins over every other run."""
-    return ended(args, context, named(args, context))
+    where = named(args, context)
+    with interruption.told(args, where, arguments.again(args, "abort")):
+        return ended(args, context, where)
 
 
 def ended(args: argparse.Namespace, context: Context, where: Target) -> Result:

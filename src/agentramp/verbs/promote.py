@@ -11,7 +11,7 @@ from agentramp.planning import Ruled
 from agentramp.ramp import standing
 from agentramp.report.result import Result
 from agentramp.tick import Insistent, Ticked
-from agentramp.wiring import arguments, ramping, traffic
+from agentramp.wiring import arguments, interruption, ramping, traffic
 from agentramp.wiring.context import Context
 from agentramp.wiring.notify import Teller
 from agentramp.wiring.target import Target, named
@@ -44,9 +44,10 @@ def run(args: argparse.Namespace, context: Context) -> Result:
         )
     where = named(args, context)
     tell = Teller(context, where)
-    if args.watch:
-        return watched(args, context, where, lambda: once(args, context, where, tell))
-    return once(args, context, where, tell)
+    with interruption.told(args, where, arguments.again(args, "promote")):
+        if args.watch:
+            return watched(args, context, where, lambda: once(args, context, where, tell))
+        return once(args, context, where, tell)
 
 
 def once(args: argparse.Namespace, context: Context, where: Target, tell: Teller) -> Result:
@@ -77,15 +78,16 @@ def _result(args: argparse.Namespace, where: Target, ticked: Ticked) -> Result:
     told = traffic.result(args, ruling.plan, ticked.seen, ticked.outcome, None)
     verdict = evidence.verdict if evidence else None
     ends = ruling.by_evidence and not args.dry_run
+    about = traffic.about(told, ticked.ramp.canary) if ticked.ramp else told
     return replace(
-        told,
+        about,
         verb="promote",
         message=ruling.reason,
-        version=ticked.ramp.canary if ticked.ramp else told.version,
         next=_next(args, where, ticked),
         verdict=ruling.ruled.value,
         e=verdict.e if verdict else None,
         canary_sessions=verdict.canary.sessions if verdict else None,
+        stopped=ends and ticked.ramp is None,
         exit_code=ROLLED_BACK if ends else 0,
     )
 

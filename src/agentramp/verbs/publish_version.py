@@ -61,6 +61,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
     number = outcome.version or existing
+    context.deeds.version = number
     known = next((v.description for v, _ in published if v.number == existing), digest)
     return Result(
         verb="publish-version",

@@ -4,6 +4,8 @@ import argparse
 from dataclasses import replace
 
 from agentramp.config.ramp_settings import Happening
+from agentramp.errors import AgentrampError, WayBackFailedError
+from agentramp.executor import Execute, Outcome
 from agentramp.model import FULL, Runtime, RuntimeSpec, Version
 from agentramp.plan import CreateEndpoint, Plan
 from agentramp.planning import (
@@ -11,13 +13,17 @@ from agentramp.planning import (
     Seen,
     begins,
     frozen,
+    plan_abort,
     plan_begin,
     plan_refused,
     refuse_beginning,
 )
+from agentramp.ramp import Ramp
+from agentramp.record import Begun
 from agentramp.report.result import Result
+from agentramp.stepping import INTERRUPTED
 from agentramp.verbs import deploy, publish_version
-from agentramp.wiring import arguments, gating, notify, ramping, traffic
+from agentramp.wiring import arguments, gating, interruption, notify, ramping, traffic
 from agentramp.wiring.context import Context
 from agentramp.wiring.project import configured
 from agentramp.wiring.target import Target, executor, of
@@ -47,10 +53,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, context: Context) -> Result:
     whole, runtime = configured(args, context)
     where = of(args, context, runtime, whole.access)
+    with interruption.told(args, where, arguments.again(args, "release")):
+        return _released(args, context, where, runtime.spec)
+
+
+def _released(
+    args: argparse.Namespace, context: Context, where: Target, spec: RuntimeSpec
+) -> Result:
     refuse_early(args, where)
     deployed = deploy.run(args, context)
     if args.dry_run:
-        return _ahead(args, context, where, runtime.spec, deployed)
+        return _ahead(args, context, where, spec, deployed)
     published = publish_version.run(args, context)
     version = published.version or 0
     told = ramped(args, context, where, traffic.look(where), version)
@@ -58,7 +71,6 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     return replace(
         told,
         changed=changed,
-        version=version,
         artifact=deployed.artifact,
         digest=deployed.digest,
     )
@@ -91,6 +103,7 @@ def _ahead(
         artifact=deployed.artifact,
         digest=deployed.digest,
         plan=deployed.plan,
+        endpoints=(told.plan,) if told.plan else (),
         next=arguments.again(args, "release", *(("--retry",) if args.retry else ())),
     )
 
@@ -121,14 +134,53 @@ def ramped(
     if begun and (refused := gating.refusal(args, context, where, begun, beside)):
         return _stopped(args, context, where, seen, version, refused)
     context.console.plan(plan)
-    outcome = executor(args, context, where)(plan)
-    result = _told(args, traffic.result(args, plan, seen, outcome, None), plan, version)
-    if not plan.steps and seen.standing.open:
-        follows = arguments.again(args, "promote")
-        return replace(result, verdict=Ruled.HOLD.value, next=follows)
+    outcome = _carried_out(args, context, where, plan)
+    result = traffic.result(args, plan, seen, outcome, None)
+    ramp = seen.standing.ramp
+    if not plan.steps and ramp:
+        return _goes_on(args, result, ramp)
+    result = _told(args, traffic.about(result, version), plan, version)
     if result.verdict == Ruled.ADVANCE.value and not args.dry_run:
         notify.send(context, where, Happening.BEGUN, result.message)
     return result
+
+
+def _carried_out(args: argparse.Namespace, context: Context, where: Target, plan: Plan) -> Outcome:
+    """Who cuts a release short in its first step wants no canary, so that ends its ramp."""
+    execute = executor(args, context, where)
+    try:
+        return execute(replace(plan, ends_if_interrupted=True))
+    except KeyboardInterrupt:
+        begun = begins(plan)
+        if begun:
+            _call_off(context, where, begun, execute)
+        raise
+
+
+def _call_off(context: Context, where: Target, begun: Begun, execute: Execute) -> None:
+    """The way back ends a ramp too; this is for an interruption before or after the move."""
+    try:
+        seen = traffic.look(where)
+        if seen.standing.ramp and seen.standing.ramp.id == begun.ramp:
+            plan = plan_abort(seen, INTERRUPTED)
+            context.console.plan(plan)
+            execute(plan)
+    except WayBackFailedError:
+        raise
+    except AgentrampError as error:
+        context.console.say(f"the trial could not be ended: {error}")
+
+
+def _goes_on(args: argparse.Namespace, result: Result, ramp: Ramp) -> Result:
+    """A ramp is in progress, and this release changes nothing about it."""
+    last = ramp.last.reason if ramp.last else ""
+    return replace(
+        result,
+        verb="release",
+        message=f"{result.message}; {last.removeprefix('hold: ')}" if last else result.message,
+        verdict=Ruled.HOLD.value,
+        next=ramping.goes_on(args, ramp, last),
+    )
 
 
 def _told(args: argparse.Namespace, result: Result, plan: Plan, version: int) -> Result:
@@ -170,11 +222,14 @@ def _stopped(
         verb="release",
         message=f"version {version} gets no traffic: {reason}",
         runtime=seen.runtime,
+        version=version,
+        previous_version=traffic.previous(version, found.split if found else None),
         endpoint=seen.endpoint,
         before=found.split if found else None,
         after=found.split if found else None,
         url=found.url if found else None,
         next=arguments.again(args, "release", "--retry"),  # without it, what was refused stays so
         verdict=Ruled.ROLLBACK.value,
+        stopped=True,
         exit_code=REFUSED,
     )

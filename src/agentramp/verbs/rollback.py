@@ -7,7 +7,7 @@ from agentramp.errors import UsageError
 from agentramp.model import Split
 from agentramp.planning import Seen, plan_rollback, version_before
 from agentramp.report.result import Result
-from agentramp.wiring import arguments, notify, ramping, traffic
+from agentramp.wiring import arguments, interruption, notify, ramping, traffic
 from agentramp.wiring.context import Context
 from agentramp.wiring.target import Target, executor, named
 
@@ -26,7 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
-    return gone_back(args, context, named(args, context))
+    where = named(args, context)
+    words = (f"--version={args.version}",) if args.version else ()
+    with interruption.told(args, where, arguments.again(args, "rollback", *words)):
+        return gone_back(args, context, where)
 
 
 def gone_back(args: argparse.Namespace, context: Context, where: Target) -> Result:

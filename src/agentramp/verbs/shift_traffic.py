@@ -4,9 +4,9 @@ import argparse
 
 from agentramp.planning import plan_shift
 from agentramp.report.result import Result
-from agentramp.wiring import arguments, traffic
+from agentramp.wiring import arguments, interruption, traffic
 from agentramp.wiring.context import Context
-from agentramp.wiring.target import executor, named
+from agentramp.wiring.target import Target, executor, named
 
 EXAMPLE = "agentramp shift-traffic --version 2 --weight 10 --platform local"
 LADDER = (10, 30, 50, 100)
@@ -29,6 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     where = named(args, context)
+    words = (f"--version={args.version}", f"--weight={args.weight}")
+    with interruption.told(args, where, arguments.again(args, "shift-traffic", *words)):
+        return _shifted(args, context, where)
+
+
+def _shifted(args: argparse.Namespace, context: Context, where: Target) -> Result:
     seen = traffic.look(where)
     plan = plan_shift(seen, args.version, args.weight)
     context.console.plan(plan)

@@ -4,6 +4,8 @@ import argparse
 import re
 import shlex
 
+from agentramp.report.command_line import has_login
+
 PERCENT = range(101)
 ENDPOINT = "production"
 
@@ -162,8 +164,21 @@ def add_journal(parser: argparse.ArgumentParser) -> None:
         " --platform local, file)",
     )
     parser.add_argument(
-        "--remote", metavar="NAME", help="the git remote that has the ref (default: origin)"
+        "--remote",
+        metavar="NAME",
+        type=_remote,
+        help="the git remote that has the ref (default: origin)",
     )
+
+
+def _remote(text: str) -> str:
+    """Shows nothing of what it refuses."""
+    if has_login(text):
+        raise argparse.ArgumentTypeError(
+            "an address with a login in it, and it would be printed; name a remote, or let git know"
+            " the login (actions/checkout does)"
+        )
+    return text
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ from agentramp.model import Version
 from agentramp.platform.port import UnreachableError
 from agentramp.provenance import provenance
 from agentramp.ramp import standing
-from agentramp.report.github.links import Links
+from agentramp.report.github.links import Links, run_page
 from agentramp.report.github.page import Page
 from agentramp.report.result import Report, Result
 from agentramp.revision import commit
@@ -120,7 +120,7 @@ def _deployments(
         entries = deployments.entries(end)
     else:
         entries = _failed(verb, args, context, _Failed(where, versions, end))
-    page, here = _page(context), _here(args, context)
+    page, here = run_page(context.environ) or None, _here(args, context)
     subject = f"{where.region}/{where.subject}"
     return [
         _task(
@@ -209,11 +209,3 @@ def _commit(versions: Sequence[Version], number: int, here: str | None) -> str:
             advice="check out the repository before the release (actions/checkout)",
         )
     return found.removesuffix(_DIRTY)
-
-
-def _page(context: Context) -> str | None:
-    """The run's page, where this is one."""
-    environ = context.environ
-    site, name = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
-    run = environ.get("GITHUB_RUN_ID")
-    return f"{site}/{name}/actions/runs/{run}" if site and name and run else None

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from agentramp.report.console import Console
+from agentramp.report.deeds import Deeds
 from agentramp.report.lines import Lines
 
 if TYPE_CHECKING:  # a verb that needs no network pays for none of its words
     from agentramp.credentials.port import Holder
     from agentramp.platform.agentrun.calls import Call
+    from agentramp.wiring.sight import Sight
 
 
 def _nobody(_: str) -> str:
@@ -45,10 +47,17 @@ class Context:
     """Asks a person at the terminal for what is not to be seen there; raises EOFError."""
     mask: Callable[[str], None] = _unmasked
     """Has a workflow's log show this secret as asterisks; to be called before it can be printed."""
+    hide: Callable[[str], str] = str
+    """A text as it may leave by another way than the log, with asterisks for what was masked."""
+    deeds: Deeds = field(default_factory=Deeds, repr=False, compare=False)
+    handed: frozenset[str] = frozenset()
+    """Names in ``environ`` that AGENTRAMP_VARIABLES brought for s.yaml: no other program's."""
     holders: dict[tuple[str, str | None, str | None], "Holder"] = field(
         default_factory=dict, repr=False, compare=False
     )
     """What the chain of credentials came to in this run, by service and names asked for."""
+    sight: "Sight | None" = field(default=None, repr=False, compare=False)
+    """Keeps what the verb sees, where its end is told elsewhere too."""
 
     @property
     def tell(self) -> "Callable[[Call], None]":

@@ -27,26 +27,37 @@ def entries(result: Result) -> tuple[Entry, ...]:
     if result.dry_run or result.verdict == Ruled.SUPERSEDED.value:
         return ()
     if result.verb in _ENDS:
-        left = [*_left(result)]
-        said = _once(f"{_ENDS[result.verb]}: ", result.message)
-        gone = [_entry(version, State.FAILURE, said) for version in left]
-        return (
-            *gone,
-            *_whole(result, f"version {left[0]} was {_ENDS[result.verb]}" if left else ""),
-        )
+        return _ended(result, _left(result), _ENDS[result.verb])
     if result.verdict == Ruled.ROLLBACK.value and result.version is not None:
-        gone = [_entry(result.version, State.FAILURE, _once("rolled back: ", result.message))]
-        return (*gone, *_whole(result, f"version {result.version} was rolled back"))
-    return (*_waiting(result), *_on_trial(result), *_whole(result))
+        if _has_served(result, result.version):
+            return _ended(result, [result.version], "rolled back")
+        return (_entry(result.version, State.FAILURE, _once("refused: ", result.message)),)
+    if result.verdict == Ruled.HOLD.value:
+        return (*_held(result), *_on_trial(result))
+    return (*_taken(result), *_on_trial(result), *_whole(result))
+
+
+def _ended(result: Result, left: list[int], became: str) -> tuple[Entry, ...]:
+    """``left`` are versions that have no session any more, and ``became`` what became of them."""
+    said = _once(f"{became}: ", result.message)
+    gone = [_entry(version, State.FAILURE, said) for version in left if not _share(result, version)]
+    return (*gone, *_whole(result, f"version {left[0]} was {became}" if left else ""))
 
 
 def failed(
-    verb: str, error: AgentrampError, version: int | None, standing: Standing
+    verb: str,
+    error: AgentrampError,
+    version: int | None,
+    standing: Standing,
+    serves: Split | None,
 ) -> tuple[Entry, ...]:
-    """``version`` is the one that the run was about; ``standing`` what the journal says now.
+    """``version`` is the one that the run was about; ``standing`` what the journal says.
+
+    ``serves`` is what the endpoint was seen to serve, None where there is no endpoint yet.
 
     A ramp outlives a tick that failed, so its canary goes on; of what another run moved, that one
-    writes. Nothing is said where nothing of a version was tried.
+    writes. Nothing is said where nothing of a version was tried, and nothing against one that
+    serves: a journal may not know of it.
     """
     ramp = standing.ramp
     goes_on = ramp is not None and ramp.canary == version
@@ -61,12 +72,22 @@ def failed(
         case _ if ramp and goes_on:
             said = f"{ramp.weight} % of the sessions; failed, and goes on: {error.message}"
             return (_entry(version, State.IN_PROGRESS, said),)
-        case _ if standing.settled and share(standing.settled, version):
+        case _ if any(split and share(split, version) for split in (serves, standing.settled)):
             return ()
         case _ if verb in {"release", "shift-traffic"}:
             return (_entry(version, State.FAILURE, error.message),)
         case _:
             return ()
+
+
+def unqueued(began: Standing, now: Standing) -> tuple[Entry, ...]:
+    """A version that waited when the run began, and that the run has set aside."""
+    version = began.queued
+    on_trial = now.ramp is not None and now.ramp.canary == version
+    served = now.settled is not None and version is not None and share(now.settled, version)
+    if version is None or now.queued == version or on_trial or served:
+        return ()
+    return (_entry(version, State.INACTIVE, "waits no longer"),)
 
 
 def at_stake(standing: Standing) -> int | None:
@@ -83,6 +104,20 @@ def _left(result: Result) -> list[int]:
     return [number for number in _numbers(result.before) if number not in after]
 
 
+def _share(result: Result, version: int) -> int:
+    return share(result.after, version) if result.after else 0
+
+
+def _has_served(result: Result, version: int) -> bool:
+    """Whether it had sessions, in this run or on its way up before."""
+    before = share(result.before, version) if result.before else 0
+    return before > 0 or _has_climbed(result)
+
+
+def _has_climbed(result: Result) -> bool:
+    return result.climb is not None and any(step.weight for step in result.climb.path)
+
+
 def _whole(result: Result, why: str = "") -> tuple[Entry, ...]:
     """The version that has all sessions, if one has."""
     split = result.after
@@ -94,31 +129,36 @@ def _whole(result: Result, why: str = "") -> tuple[Entry, ...]:
 
 
 def _on_trial(result: Result) -> list[Entry]:
-    """A canary, with what it waits for."""
+    """Canaries; of the one that is held it is told elsewhere."""
     hold = result.verdict == Ruled.HOLD.value
     return [
-        _entry(
-            ref,
-            State.IN_PROGRESS,
-            f"{weight} % of the sessions"
-            + (f"; {_once('hold: ', result.message)}" if hold and ref == result.version else ""),
-            result.url,
-        )
+        _entry(ref, State.IN_PROGRESS, f"{weight} % of the sessions", result.url)
         for ref, weight in (result.after.canaries if result.after else ())
-        if isinstance(ref, int)
+        if isinstance(ref, int) and not (hold and ref == result.version)
     ]
 
 
-def _waiting(result: Result) -> list[Entry]:
-    """A version that has no session: it is to get some, or somebody took them away."""
+def _held(result: Result) -> list[Entry]:
+    """The version that is held, whatever share it has: somebody may have set that by hand."""
     version = result.version
-    if version is None or (result.after and share(result.after, version)):
+    if version is None:
         return []
-    if result.verdict == Ruled.HOLD.value:
+    weight = _share(result, version)
+    if not weight and not _has_climbed(result):
         return [_entry(version, State.QUEUED, f"waits: {result.message}")]
-    if result.verb == "shift-traffic":
-        return [_entry(version, State.INACTIVE, "0 % of the sessions")]
-    return []
+    said = f"{weight} % of the sessions; {_once('hold: ', result.message)}"
+    return [_entry(version, State.IN_PROGRESS, said, result.url)]
+
+
+def _taken(result: Result) -> list[Entry]:
+    """Versions that somebody took the sessions from by hand.
+
+    Where one version has all of them after that, its success retires the others.
+    """
+    asked = [result.version] if result.verb == "shift-traffic" and result.version else []
+    left = [] if _whole(result) else _left(result)
+    taken = dict.fromkeys(one for one in (*asked, *left) if not _share(result, one))
+    return [_entry(version, State.INACTIVE, "0 % of the sessions") for version in taken]
 
 
 def _entry(version: int, state: State, said: str, url: str | None = None) -> Entry:

@@ -8,6 +8,8 @@ from agentramp.bookkeeping.client import Client, Repository
 from agentramp.bookkeeping.github import GitHub
 from agentramp.bookkeeping.patience import BUDGET, Patience
 from agentramp.bookkeeping.port import Bookkeeper, BookkeepingError
+from agentramp.bookkeeping.recording import Run
+from agentramp.errors import AgentrampError
 from agentramp.wiring.context import Context
 
 Task: TypeAlias = Callable[[Bookkeeper], bool]
@@ -17,23 +19,24 @@ _MARGIN: Final = 1.1
 """Times the budget: then a request that cannot be ended is left behind."""
 
 
-def carry_out(context: Context, tasks: Sequence[Task], budget: float = BUDGET) -> None:
-    """Raises BookkeepingError with all that could not be written."""
-    if not tasks:
-        return
-    repository = _repository(context)
-    context.mask(repository.token)
+def carry_out(
+    context: Context, tasks: Callable[[], Sequence[Task]], budget: float = BUDGET
+) -> None:
+    """Raises BookkeepingError with all that could not be written.
+
+    What finds out the ``tasks`` shares their time: it may ask git, and a platform.
+    """
     patience = Patience(context.clock, context.sleep, context.jitter, budget)
-    client = Client(repository, patience)
     told: list[str] = []
-    failures: list[BookkeepingError] = []
-    books = GitHub(client, context.environ.get("GITHUB_RUN_ID"), told.append)
+    failures: list[AgentrampError] = []
 
     def work() -> None:
         try:
-            failures.extend(_failures(books, tasks))
-        finally:
-            client.close()
+            _write(context, tasks(), patience, told, failures)
+        except AgentrampError as error:
+            failures.append(error)
+        except Exception as error:  # noqa: BLE001 - a bug of bookkeeping is none of the release
+            failures.append(_bug(error))
 
     # A name that is not resolved and a head that drips have no time limit of their own.
     worker = threading.Thread(target=work, daemon=True)
@@ -46,6 +49,30 @@ def carry_out(context: Context, tasks: Sequence[Task], budget: float = BUDGET) -
     if failures:
         said = dict.fromkeys(error.message for error in failures)
         raise BookkeepingError("; ".join(said), advice=failures[0].advice)
+
+
+def _write(
+    context: Context,
+    tasks: Sequence[Task],
+    patience: Patience,
+    told: list[str],
+    failures: list[AgentrampError],
+) -> None:
+    if not tasks:
+        return
+    repository = _repository(context)
+    context.mask(repository.token)
+    client = Client(repository, patience)
+    books = GitHub(client, _run(context), told.append, context.hide)
+    try:
+        failures.extend(_failures(books, tasks))
+    finally:
+        client.close()
+
+
+def _run(context: Context) -> Run | None:
+    number = context.environ.get("GITHUB_RUN_ID")
+    return Run(number, context.environ.get("GITHUB_SHA") or None) if number else None
 
 
 def _repository(context: Context) -> Repository:
@@ -82,5 +109,11 @@ def _failure(books: Bookkeeper, task: Task) -> BookkeepingError | None:
     except BookkeepingError as error:
         return error
     except Exception as error:  # noqa: BLE001 - a bug of bookkeeping is none of the release
-        return BookkeepingError(f"{type(error).__name__}, which is a bug of agentramp")
+        return _bug(error)
     return None
+
+
+def _bug(error: Exception) -> BookkeepingError:
+    return BookkeepingError(
+        f"GitHub was not told: {type(error).__name__}, which is a bug of agentramp"
+    )

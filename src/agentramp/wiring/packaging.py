@@ -8,9 +8,10 @@ from pathlib import Path
 from agentramp import package
 from agentramp.config import Config, RuntimeConfig
 from agentramp.errors import UsageError
-from agentramp.model import Artifact, Container
+from agentramp.model import Artifact, Code, Container
 from agentramp.package import AgentRunTarget, BuildRequest, Built, LocalTarget, Target
-from agentramp.package.manifest import describes, read_manifest
+from agentramp.package.given import fault
+from agentramp.package.manifest import Manifest, describes, read_manifest
 from agentramp.wiring.context import Context
 
 FOLDER = ".agentramp"
@@ -33,8 +34,8 @@ def going_up(
         packaged(args, context, whole, runtime)
     artifact = artifact_of(args, context, whole, runtime)
     _check_digest(args, artifact)
-    if args.artifact and artifact:
-        _tell_target(args, context, runtime, artifact)
+    if args.artifact and artifact and runtime.spec.code:
+        _check_given(args, artifact, runtime.spec.code)
     return artifact
 
 
@@ -49,6 +50,7 @@ def packaged(
         target=_for(args.platform, runtime.spec.code.language),
         output=_zip_path(args, context, whole, runtime),
         python=sys.executable,
+        handed=context.handed,
     )
     with context.console.grouped(f"the package of {runtime.spec.name}"):
         return package.build(request, environ=context.environ, progress=context.console)
@@ -151,16 +153,30 @@ def _refuse_options(args: argparse.Namespace, why: str) -> None:
             )
 
 
-def _tell_target(
-    args: argparse.Namespace, context: Context, runtime: RuntimeConfig, artifact: Artifact
-) -> None:
-    """A zip that was built for another machine may run all the same, so it is told only."""
+def _check_given(args: argparse.Namespace, artifact: Artifact, code: Code) -> None:
+    """A zip from elsewhere: what could never start is refused here, and not by the platform."""
+    name = artifact.path.name
+    if why := fault(artifact.path, code):
+        raise UsageError(
+            f"artifact {name} {why}",
+            advice="usual cause: the zip of another agent, or one in which the folder itself was"
+            " packed; name the one that agentramp build told as its package",
+        )
     manifest = read_manifest(package.manifest_path(artifact.path))
-    if manifest is None or runtime.spec.code is None or not describes(manifest, artifact.path):
-        return
-    wanted = str(_for(args.platform, runtime.spec.code.language))
-    if manifest.dependencies and manifest.target != wanted:
-        context.console.say(f"note: {artifact.path.name} was built for {manifest.target}")
+    wanted = _for(args.platform, code.language)
+    if manifest and describes(manifest, artifact.path) and not _runs_on(manifest, wanted):
+        raise UsageError(
+            f"artifact {name} was built for {manifest.target}, and this deploys to {wanted}",
+            advice="build it with the same --platform and code.language as it is deployed with",
+        )
+
+
+def _runs_on(manifest: Manifest, wanted: Target) -> bool:
+    """Code without dependencies is the same for each machine of its language."""
+    if manifest.target == str(wanted):
+        return True
+    family = wanted.language.rstrip(".0123456789")
+    return not manifest.dependencies and family in manifest.target
 
 
 def _is_made(context: Context, runtime: RuntimeConfig) -> bool:

@@ -1,6 +1,7 @@
 """The arguments that say what a canary is judged by."""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 
 from agentramp.errors import UsageError
@@ -9,6 +10,23 @@ from agentramp.judge.verdict import DEFAULT_RULES, Rules
 from agentramp.judge.window import Metric, Unit
 
 _METRICS = ", ".join(metric.value for metric in Metric)
+_MEANT: Mapping[str, tuple[str, str]] = {
+    "alpha": (
+        "a chance between 0 and 1",
+        "0.05 rolls back at most one healthy canary in twenty; smaller is later and surer",
+    ),
+    "margin": ("a rate from 0 to below 1", "0.02 is two points above stable's rate"),
+    "cluster_size": (
+        "at least 1",
+        "take the requests of a usual session, or leave it out where sessions are counted",
+    ),
+    "slo": ("a rate between 0 and 1", "0.1 is one bad session in ten"),
+    "budgets": (
+        "are no parts of alpha: shares from 0 to 1, one for each metric, 1 in all at most",
+        f"such as errors=0.6 and latency=0.4; metrics: {_METRICS}",
+    ),
+}
+"""What a value has to be, by the name of its rule, and what to write."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,12 +80,22 @@ def chosen(args: argparse.Namespace, given: Rules = DEFAULT_RULES) -> Rules:
         named["unit"] = Unit(args.unit)
     if args.budget:
         named["budgets"] = tuple(_budget(word) for word in args.budget)
-    rules = replace(given, **named)
+    for name, value in named.items():
+        _check(args, name, replace(given, **{name: value}))
+    return replace(given, **named)
+
+
+def _check(args: argparse.Namespace, name: str, rules: Rules) -> None:
     try:
         check(rules)
     except ValueError as error:
-        raise UsageError(str(error), advice="see --help") from error
-    return rules
+        meant, advice = _MEANT[name]
+        said = (
+            f"--budget: {' and '.join(args.budget)} {meant}"
+            if name == "budgets"
+            else f"--{name.replace('_', '-')} {getattr(args, name):g} is not {meant}"
+        )
+        raise UsageError(said, advice=advice) from error
 
 
 def _budget(word: str) -> tuple[Metric, float]:
@@ -76,6 +104,6 @@ def _budget(word: str) -> tuple[Metric, float]:
         return Metric(name), float(share)
     except ValueError as error:
         raise UsageError(
-            f"--budget {word}: not a metric and its share of alpha",
-            advice=f"such as --budget errors=0.6 --budget latency=0.4; metrics: {_METRICS}",
+            f"--budget: {word} is not a metric and its share of alpha",
+            advice=f"each is METRIC=SHARE, such as errors=0.6 and latency=0.4; metrics: {_METRICS}",
         ) from error

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agentramp import config
 from agentramp.config import Config, RuntimeConfig
@@ -13,23 +14,32 @@ from agentramp.credentials.port import Holder
 from agentramp.diagnostics import ConfigError
 from agentramp.effects import no_functions, no_logs
 from agentramp.errors import UsageError
-from agentramp.executor import Execute, Executor, look_only
+from agentramp.executor import Execute, Executor, Outcome, look_only
 from agentramp.journal.file import FileJournal
 from agentramp.journal.git import GitJournal
+from agentramp.journal.gitremote import without_users
 from agentramp.journal.port import Journal
 from agentramp.local import daemon
 from agentramp.logs.port import Logs
 from agentramp.model import LogStore
-from agentramp.plan import Subject
+from agentramp.plan import DescribeEndpoint, KeepRecord, MoveTraffic, Plan, RemoveEndpoint, Subject
 from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.functions import Functions
-from agentramp.platform.port import Platform
+from agentramp.platform.port import Platform, PlatformError
 from agentramp.platform.registry import Address, connect, functions
-from agentramp.revision import has_remote
+from agentramp.report.deeds import Deeds
+from agentramp.revision import has_git, has_remote
+from agentramp.stepping import changes
 from agentramp.wiring.context import Context
 from agentramp.wiring.project import configured, file_of
 from agentramp.wiring.signing_in import cloud
+
+if TYPE_CHECKING:
+    from agentramp.wiring.sight import Sight
+
+_SETTLED = (MoveTraffic, DescribeEndpoint, RemoveEndpoint, KeepRecord)
+"""Where one of these fails, the executor puts it back or makes sure that nothing was done."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +137,7 @@ class Place:
 
 def target(args: argparse.Namespace, context: Context, place: Place, ramp: RampConfig) -> Target:
     address, holder = located(args, context, place.region, place.access)
-    return Target(
+    found = Target(
         place.runtime,
         connect(args.platform, address, context),
         _journal(args, context, place.region, ramp),
@@ -139,6 +149,16 @@ def target(args: argparse.Namespace, context: Context, place: Place, ramp: RampC
         functions=lambda: functions(address, context),
         logs=lambda: _logs(address, context),
     )
+    return _seen(found, context.sight)
+
+
+def _seen(where: Target, sight: "Sight | None") -> Target:
+    """The same, by way of whoever keeps what is seen."""
+    if sight is None:
+        return where
+    sight.where = where
+    platform, journal = sight.platform(where.platform), sight.journal(where.journal)
+    return replace(where, platform=platform, journal=journal)
 
 
 def _logs(address: Address, context: Context) -> Logs:
@@ -198,15 +218,23 @@ def _is_in_git(
         return False
     if has_remote(root, remote, context.environ):
         return True
+    no_git = not has_git(context.environ)
+    if no_git and (kind is JournalKind.GIT or context.environ.get("GITHUB_ACTIONS") == "true"):
+        raise UsageError(
+            "the journal is kept as a git ref, and there is no git on PATH",
+            advice="install git, in a container job before actions/checkout (which else fetches no"
+            " repository, but files alone); or say journal: file in agentramp.yaml where this disk"
+            " is kept",
+        )
     if kind is JournalKind.GIT:
         raise UsageError(
-            f"the journal is to be a git ref, and {root} has no git remote {remote}",
+            f"the journal is to be a git ref, and {root} has no git remote {without_users(remote)}",
             advice="run this in a clone, name its remote with --remote, or use --journal file",
         )
     if context.environ.get("GITHUB_ACTIONS") == "true":
         raise UsageError(
-            f"{root} has no git remote {remote} to keep the journal, and a runner's disk is gone"
-            " tomorrow",
+            f"{root} has no git remote {without_users(remote)} to keep the journal, and a runner's"
+            " disk is gone tomorrow",
             advice="check out the repository first (actions/checkout); or, where this runner keeps"
             " its disk, say journal: file in agentramp.yaml",
         )
@@ -216,7 +244,7 @@ def _is_in_git(
 def executor(args: argparse.Namespace, context: Context, where: Target) -> Execute:
     if args.dry_run:
         return look_only
-    return Executor(
+    execute = Executor(
         where.platform,
         where.journal,
         context.console,
@@ -225,6 +253,21 @@ def executor(args: argparse.Namespace, context: Context, where: Target) -> Execu
         functions=where.functions,
         logs=where.logs,
     )
+    return lambda plan: _noted(context.deeds, execute, plan)
+
+
+def _noted(deeds: Deeds, execute: Execute, plan: Plan) -> Outcome:
+    before, lasting = deeds.tried, [step for step in plan.steps if not isinstance(step, _SETTLED)]
+    deeds.tried |= any(map(changes, lasting))
+    try:
+        outcome = execute(plan)
+    except PlatformError as error:
+        if error.untouched and len(lasting) == 1:
+            deeds.tried = before
+        raise
+    deeds.tried |= outcome.changed
+    deeds.version = outcome.version or deeds.version
+    return outcome
 
 
 def started(context: Context) -> daemon.Server:

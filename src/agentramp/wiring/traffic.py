@@ -7,10 +7,10 @@ from agentramp import tick
 from agentramp.errors import UsageError
 from agentramp.executor import Outcome
 from agentramp.model import Endpoint, Split
-from agentramp.plan import CreateEndpoint, MoveTraffic, Plan
+from agentramp.plan import CreateEndpoint, KeepRecord, MoveTraffic, Plan
 from agentramp.planning import Seen, begins
-from agentramp.ramp import Ramp, Reached, share
-from agentramp.record import Begun
+from agentramp.ramp import ENDING, Ramp, Reached, share
+from agentramp.record import Begun, Queued, Refused
 from agentramp.report.result import Climb, Result
 from agentramp.wiring import arguments
 from agentramp.wiring.target import Target
@@ -60,6 +60,7 @@ def result(
     endpoint = outcome.endpoint or there
     before = there.split if there else None
     after = _planned(plan, endpoint)
+    version = getattr(args, "version", None) or _about(plan, seen, after)
     return Result(
         verb=plan.verb,
         message=_message(seen, plan, after, dry_run=args.dry_run),
@@ -67,8 +68,8 @@ def result(
         dry_run=args.dry_run,
         runtime=plan.subject.runtime,
         runtime_id=seen.observed.runtime.id if seen.observed.runtime else None,
-        version=getattr(args, "version", None) or _number(after),
-        previous_version=_number(before),
+        version=version,
+        previous_version=previous(version, before),
         endpoint=seen.endpoint,
         url=endpoint.url if endpoint else None,
         before=before,
@@ -77,6 +78,38 @@ def result(
         next=after_that,
         climb=climb(seen, plan, after),
     )
+
+
+def about(result: Result, version: int | None) -> Result:
+    """``result`` of a run that is about ``version``."""
+    before = previous(version, result.before)
+    return replace(result, version=version, previous_version=before)
+
+
+def previous(version: int | None, before: Split | None) -> int | None:
+    """The version that had the sessions before ``version``, if another one had.
+
+    That is the stable one; where the stable one itself is meant, the trial that ends for it.
+    """
+    stable = _number(before)
+    if before is None or stable != version:
+        return stable
+    return next((ref for ref, _ in before.canaries if isinstance(ref, int)), None)
+
+
+def _about(plan: Plan, seen: Seen, after: Split | None) -> int | None:
+    """The version that a plan begins with, puts off or refuses; else the one on trial.
+
+    Where a trial ends for good and asked for, the one that takes over.
+    """
+    for step in plan.steps:
+        match step:
+            case KeepRecord(Begun(canary=version) | Queued(version) | Refused(version)):
+                return version
+            case _:
+                pass
+    ramp = seen.standing.ramp
+    return ramp.canary if ramp and plan.verb not in ENDING else _number(after)
 
 
 def climb(seen: Seen, plan: Plan, after: Split | None) -> Climb | None:

@@ -4,7 +4,7 @@ A reusable workflow cannot know the names that a project's s.yaml asks for with 
 and its caller cannot set variables in it; one secret of many lines carries them all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,8 @@ from agentramp.errors import UsageError
 from agentramp.report.masking import SHORTEST, is_plain
 
 if TYPE_CHECKING:
+    from agentramp.config.envfile import EnvFile
+    from agentramp.diagnostics import Diagnostic
     from agentramp.wiring.context import Context
 
 NAME: Final = "AGENTRAMP_VARIABLES"
@@ -19,22 +21,34 @@ _SECRET: Final = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", 
 """How the name ends of what is masked though its value is words or a number."""
 
 
-def with_variables(context: "Context", text: str) -> "Context":
-    """``context`` with the variables of ``text`` laid under its environment, the secrets masked.
+def masked(text: str, mask: Callable[[str], None]) -> Mapping[str, str]:
+    """The variables of ``text``, the secrets among them masked.
+
+    Raises UsageError, which quotes no line; what may be a secret in ``text`` is masked then too.
+    """
+    found = _read(text)
+    lines = [line.partition("=") for line in text.splitlines()] if found.faults else []
+    odd = [(name.strip(), value.strip(" \t'\"")) for name, mark, value in lines if mark]
+    for name, value in (*found.variables.items(), *odd):
+        if may_be_secret(name, value):
+            mask(value)
+    if found.faults:
+        raise _unreadable(found.faults)
+    return found.variables
+
+
+def with_variables(context: "Context", given: Mapping[str, str]) -> "Context":
+    """``context`` with the variables ``given`` laid under its environment.
 
     What the process was given by itself wins, as it does over a .env file: a runner's own PATH or
     a step's own ``env:`` is never changed from afar. An empty one is taken as not given, as that
-    is what a workflow makes of a secret that is not there. Raises UsageError, which quotes no line.
+    is what a workflow makes of a secret that is not there.
     """
-    given = _read(text)
-    for name, value in given.items():
-        if may_be_secret(name, value):
-            context.mask(value)
     environ = {name: value for name, value in context.environ.items() if name != NAME}
     for name in _passed_over(given, environ):
         context.console.say(f"note: {NAME} names {name}, and the environment's own is taken")
     taken = {name: value for name, value in given.items() if not environ.get(name)}
-    return replace(context, environ={**environ, **taken})
+    return replace(context, environ={**environ, **taken}, handed=frozenset(taken))
 
 
 def may_be_secret(name: str, value: str) -> bool:
@@ -47,18 +61,18 @@ def may_be_secret(name: str, value: str) -> bool:
     return not all(map(is_plain, value.splitlines()))
 
 
-def _read(text: str) -> dict[str, str]:
+def _read(text: str) -> "EnvFile":
     from agentramp.config.envfile import parse_env  # noqa: PLC0415 - few runs have any
 
-    found = parse_env(text.encode("utf-8", "surrogateescape"), NAME)
-    if found.faults:
-        told = (f"line {one.position.line}: {one.message}" for one in found.faults)
-        raise UsageError(
-            f"{NAME} cannot be read; {'; '.join(told)}",
-            advice="put one NAME=value on each line of the secret, and quote a value of several"
-            " lines",
-        )
-    return found.variables
+    return parse_env(text.encode("utf-8", "surrogateescape"), NAME)
+
+
+def _unreadable(faults: Iterable["Diagnostic"]) -> UsageError:
+    told = (f"line {one.position.line}: {one.message}" for one in faults)
+    return UsageError(
+        f"{NAME} cannot be read; {'; '.join(told)}",
+        advice="put one NAME=value on each line of the secret, and quote a value of several lines",
+    )
 
 
 def _passed_over(given: Mapping[str, str], environ: Mapping[str, str]) -> list[str]:

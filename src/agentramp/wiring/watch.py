@@ -49,6 +49,8 @@ def _watched(args: argparse.Namespace, context: Context, where: Target, once: Ti
             changed = result.changed or result.before != first.before
             whole = replace(result, changed=changed, before=first.before)
             return _concluded(args, whole, end) if end else whole
+        if context.sight:
+            context.sight.ticked(result)
         _show(context, where, screen, now, records, result)
         window = now.ramp.policy.window if now.ramp else LONGEST
         context.sleep(args.interval or min(window, LONGEST))

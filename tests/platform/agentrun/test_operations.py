@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def cloud(**more: Any) -> Cloud:
 def package(folder: Path) -> Artifact:
     path = folder / "package.zip"
     path.write_bytes(b"zip")
-    return Artifact(path, "0", "42", 3)
+    return Artifact(path, sha256(b"zip").hexdigest(), "42", 3)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from agentramp.crc64 import fastest
 from agentramp.errors import AgentrampError
 from agentramp.model import Artifact, Code, OssObject, RuntimeSpec
+from agentramp.package import measure
 from agentramp.platform.agentrun import packages
 from agentramp.platform.agentrun.again import ATTEMPTS, Patience
 from agentramp.platform.agentrun.calls import Call
@@ -37,12 +37,7 @@ def package(folder: Path, size: int = 3 * MEGABYTE, sparse: int = 0) -> Artifact
     with path.open("wb") as file:
         file.write(data)
         file.truncate(size + sparse)
-    value = fastest()(data, 0)
-    with path.open("rb") as file:
-        file.seek(size)
-        while block := file.read(MEGABYTE):
-            value = fastest()(block, value)
-    return Artifact(path, sha256(data).hexdigest(), str(value), size + sparse)
+    return measure(path)
 
 
 @dataclass
@@ -224,7 +219,8 @@ def of_size(folder: Path, size: int) -> Artifact:
     path = folder / "package.zip"
     with path.open("wb") as file:
         file.truncate(size)
-    return Artifact(path, "0", "1", size)
+    sent = min(size, 2 * packages.INLINE_BEST)  # what is larger is refused before it is read
+    return Artifact(path, sha256(bytes(sent)).hexdigest(), "1", size)
 
 
 @pytest.mark.parametrize(
@@ -263,3 +259,20 @@ def test_what_is_too_large_for_a_request_is_refused(
     large = of_size(tmp_path, packages.INLINE_LIMIT + 1)
     with pytest.raises(AgentrampError, match=words):
         Packages(shelf, Silent()).body(SPEC, large)
+
+
+@pytest.mark.parametrize("size", [1024, 3 * MEGABYTE], ids=["in the request", "by the bucket"])
+def test_what_is_no_more_what_was_measured_is_never_deployed(tmp_path: Path, size: int) -> None:
+    """A later step, or another program of the runner, may write to the file meanwhile."""
+    state, artifact = Lender(), package(tmp_path, size)
+    content = artifact.path.read_bytes()
+    artifact.path.write_bytes(content[::-1])
+    with (
+        lender(state) as url,
+        pytest.raises(PlatformError, match=rf"was changed .* sha256:{artifact.sha256} was to be"),
+    ):
+        if size == MEGABYTE * 3:
+            bucket(url, Time()).put(artifact, Silent())
+        else:
+            Packages(None, Silent()).body(SPEC, artifact)
+    assert state.asked == (["GET", "PUT"] if size == MEGABYTE * 3 else []), "and not again"

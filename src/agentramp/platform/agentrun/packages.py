@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Protocol
 
 from agentramp.errors import UnsupportedError
@@ -48,8 +49,9 @@ class Packages:
         code = replace(spec.code, checksum=artifact.crc64)
         if place := self._place(artifact):
             return wire.encode_runtime(replace(spec, code=replace(code, oss=place)), None)
-        archive = b64encode(artifact.path.read_bytes()).decode()
-        return wire.encode_runtime(replace(spec, code=code), archive)
+        content = artifact.path.read_bytes()
+        check_sent(artifact, sha256(content).hexdigest())
+        return wire.encode_runtime(replace(spec, code=code), b64encode(content).decode())
 
     def _place(self, artifact: Artifact) -> OssObject | None:
         """Where the bucket keeps it; None: it goes inside the request."""
@@ -65,6 +67,22 @@ class Packages:
                 raise
             self.progress.say(f"{error.message}; the package goes inside the request instead")
             return None
+
+
+def check_sent(artifact: Artifact, digest: str) -> None:
+    """Raise PlatformError unless what was read to be sent is what was measured and agreed to.
+
+    Bytes are measured as they go, and not of a copy put aside: a package may be large. It is asked
+    before the runtime is told to take them, and the checksum that a bucket tells is none against
+    somebody who makes another file of the same checksum.
+    """
+    if digest != artifact.sha256:
+        raise PlatformError(
+            f"the package {artifact.path.name} was changed after it was measured: sha256:"
+            f"{artifact.sha256} was to be sent, and it is sha256:{digest} now",
+            advice="usual cause: a build that ran meanwhile; nothing was deployed, so build and"
+            " deploy again",
+        )
 
 
 def _with_sum(spec: RuntimeSpec, kept: str | None) -> RuntimeSpec:

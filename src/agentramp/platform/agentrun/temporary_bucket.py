@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from hashlib import md5
+from hashlib import md5, sha256
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote, urlsplit
@@ -30,7 +30,7 @@ from agentramp.platform.agentrun.again import (
 from agentramp.platform.agentrun.calls import Tell, untold
 from agentramp.platform.agentrun.classic_signing import signed_headers
 from agentramp.platform.agentrun.oss_signing import oss_authorization
-from agentramp.platform.agentrun.packages import NotPermittedError
+from agentramp.platform.agentrun.packages import NotPermittedError, check_sent
 from agentramp.platform.agentrun.sending import sent
 from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
@@ -126,6 +126,8 @@ class TemporaryBucket:
         with artifact.path.open("rb") as file:
             body = _Told(file, artifact.size, progress)
             answer = self._send("PutObject", requests.Request("PUT", url, headers, data=body))
+        if answer.status_code == requests.codes.ok:
+            check_sent(artifact, body.sha256)
         _check_stored(answer, artifact)
 
     def _send(self, action: str, request: requests.Request) -> requests.Response:
@@ -150,7 +152,12 @@ class _Told:
 
     def __init__(self, file: BinaryIO, size: int, progress: Progress) -> None:
         self._file, self._size, self._progress = file, size, progress
-        self._done = 0
+        self._done, self._digest = 0, sha256()
+
+    @property
+    def sha256(self) -> str:
+        """Of what was read so far."""
+        return self._digest.hexdigest()
 
     def __len__(self) -> int:
         return self._size
@@ -161,6 +168,7 @@ class _Told:
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)
         self._done += len(data)
+        self._digest.update(data)
         if data:
             self._progress.advance(_TITLE, self._done, self._size)
         return data

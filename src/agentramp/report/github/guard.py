@@ -5,6 +5,7 @@ anywhere (actions/runner, ``ActionCommand.cs``). It compares texts as a culture 
 that are not seen do not keep two marks apart; a bare carriage return ends a line for it too.
 """
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -72,13 +73,16 @@ class Defuser:
 
 
 class Guard(TextIOBase):
-    """A text stream of which every word is defused; ``command`` is the way past it."""
+    """A text stream of which every word is defused; ``command`` is the way past it.
 
-    def __init__(self, stream: TextIO) -> None:
+    Bytes are data for another program unless the stream ``is_log``: they pass as they are.
+    """
+
+    def __init__(self, stream: TextIO, *, is_log: bool = True) -> None:
         super().__init__()
         self._stream = stream
         self._defuse = Defuser()
-        self._bytes = _Bytes(stream, self._defuse)
+        self._bytes = _Bytes(stream, self._defuse if is_log else None)
 
     @property
     def text(self) -> TextIO:
@@ -124,16 +128,38 @@ class Guard(TextIOBase):
         """The process's own stream stays open; what is lost with this object is only a shell."""
 
 
+def guarded(stdout: TextIO | None, stderr: TextIO) -> tuple[TextIO | None, Guard]:
+    """Both streams of a step. Standard error is its log.
+
+    Nothing tells whether standard output is: a runner's own pipe looks like any other. It may lead
+    to a file or a program that wants each byte of a command's output, so only its text is guarded,
+    unless both are the same.
+    """
+    log = Guard(stderr)
+    if stdout is None:
+        return None, log
+    return Guard(stdout, is_log=_is_one(stdout, stderr)).text, log
+
+
+def _is_one(stdout: TextIO, stderr: TextIO) -> bool:
+    try:
+        return os.path.sameopenfile(stdout.fileno(), stderr.fileno())
+    except (OSError, ValueError):  # no streams of the system, or closed
+        return stdout is stderr
+
+
 class _Bytes(BufferedIOBase):
     """The same for bytes, which share their line with the text; any that is no ASCII is one."""
 
-    def __init__(self, stream: TextIO, defuse: Defuser) -> None:
+    def __init__(self, stream: TextIO, defuse: Defuser | None) -> None:
         super().__init__()
         self._stream = stream
         self._defuse = defuse
 
     def write(self, data: Any) -> int:  # noqa: ANN401 - any buffer, as the base class has it
-        shown = self._defuse(bytes(data).decode("latin-1")).encode("latin-1")
+        shown = bytes(data)
+        if self._defuse:
+            shown = self._defuse(shown.decode("latin-1")).encode("latin-1")
         self._stream.flush()
         self._stream.buffer.write(shown)
         return len(data)

@@ -24,20 +24,25 @@ class Links:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Links":
-        server, repository = (
-            environ.get("GITHUB_SERVER_URL", ""),
-            environ.get("GITHUB_REPOSITORY", ""),
-        )
-        if not (_SERVER.fullmatch(server) and _REPOSITORY.fullmatch(repository)):
-            return cls()
-        home = f"{server}/{repository}"
-        run, commit = environ.get("GITHUB_RUN_ID", ""), environ.get("GITHUB_SHA", "")
+        home, page = _home(environ), run_page(environ)
+        commit = environ.get("GITHUB_SHA", "")
+        known = home and _COMMIT.fullmatch(commit)
         return cls(
-            run=f"[run {run}]({home}/actions/runs/{run})" if _NUMBER.fullmatch(run) else "",
-            commit=f"[commit {commit[:_SHORT]}]({home}/commit/{commit})"
-            if _COMMIT.fullmatch(commit)
-            else "",
+            run=f"[run {environ['GITHUB_RUN_ID']}]({page})" if page else "",
+            commit=f"[commit {commit[:_SHORT]}]({home}/commit/{commit})" if known else "",
         )
 
 
 NOWHERE = Links()
+
+
+def run_page(environ: Mapping[str, str]) -> str:
+    """The address of the run's page; empty where this is no run."""
+    home, run = _home(environ), environ.get("GITHUB_RUN_ID", "")
+    return f"{home}/actions/runs/{run}" if home and _NUMBER.fullmatch(run) else ""
+
+
+def _home(environ: Mapping[str, str]) -> str:
+    server, repository = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", "")
+    known = _SERVER.fullmatch(server) and _REPOSITORY.fullmatch(repository)
+    return f"{server}/{repository}" if known else ""

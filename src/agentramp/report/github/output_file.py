@@ -11,6 +11,8 @@ from typing import Any
 from agentramp.errors import SupersededError
 from agentramp.model import Split
 from agentramp.report import json
+from agentramp.report.deeds import Deeds
+from agentramp.report.hiding import Hiding
 from agentramp.report.plain import harmless
 from agentramp.report.result import Answer, Facts, Result
 
@@ -18,28 +20,44 @@ LONGEST = 400_000
 """Characters of one output. All outputs of a job share a megabyte, counted as UTF-16."""
 _TOO_LONG = {"cut": True}
 _TEXTS = ("runtime", "version", "previous-version", "url", "verdict", "artifact-digest")
+_JSON = frozenset({"weights", "result-json"})
 _UNCHANGED = frozenset({2, 3, 6})
-"""Exit codes that promise: nothing was changed, or it was put back."""
+"""Exit codes that promise: traffic was not moved, or it was put back."""
 
 
-def outputs(value: Result | Answer | Facts, delimiter: str) -> str:
-    """The lines for the outputs file; ``delimiter`` must be unguessable to keep values apart."""
+def outputs(value: Result | Answer | Facts) -> Mapping[str, object]:
     match value:
         case Result():
-            return _written(_of_result(value), delimiter)
+            return _of_result(value)
         case Answer():
-            return _written(_of_document(value, json.answer(value)), delimiter)
+            return _of_document(value, json.answer(value))
         case Facts():
-            return _written(_of_document(value, json.facts(value)), delimiter)
+            return _of_document(value, json.facts(value))
 
 
-def failed(reason: str, document: str, exit_code: int, delimiter: str) -> str:
+def failed(reason: str, document: str, exit_code: int, deeds: Deeds) -> Mapping[str, object]:
     """Nothing is said of ``changed`` where that is not known for sure."""
-    known = {"changed": "false"} if exit_code in _UNCHANGED else {}
+    is_untouched = exit_code in _UNCHANGED and not deeds.tried
+    known: dict[str, object] = {"changed": "false"} if is_untouched else {}
     if exit_code == SupersededError.exit_code:
         known["verdict"] = "superseded"
-    pairs = {**known, "reason": _sentence(reason), "result-json": _whole(document)}
-    return _written(pairs, delimiter)
+    if deeds.version is not None:
+        known["version"] = deeds.version
+    return {**known, "reason": _sentence(reason), "result-json": _whole(document)}
+
+
+def written(pairs: Mapping[str, object], hide: Hiding, delimiter: str) -> str:
+    """The lines for the outputs file; ``delimiter`` must be unguessable to keep values apart."""
+    return "".join(
+        f"{name}<<{delimiter}\n{_shown(name, value, hide)}\n{delimiter}\n"
+        for name, value in pairs.items()
+    )
+
+
+def _shown(name: str, value: object, hide: Hiding) -> str:
+    if value is None:
+        return ""
+    return hide.in_json(str(value)) if name in _JSON else hide(str(value))
 
 
 def _of_result(value: Result) -> Mapping[str, object]:
@@ -112,15 +130,8 @@ def _whole(document: str) -> str:
     if len(document) <= LONGEST:
         return document
     said = parsing.loads(document)
-    kept = {name: said[name] for name in ("verb", "ok", "changed") if name in said}
+    kept = {name: said[name] for name in ("verb", "ok", "changed", "dry_run") if name in said}
     return parsing.dumps({**kept, **_TOO_LONG})
-
-
-def _written(pairs: Mapping[str, object], delimiter: str) -> str:
-    return "".join(
-        f"{name}<<{delimiter}\n{'' if value is None else value}\n{delimiter}\n"
-        for name, value in pairs.items()
-    )
 
 
 def _compact(split: Split | None) -> str | None:

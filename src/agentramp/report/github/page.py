@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agentramp.diagnostics import ConfigError
+from agentramp.fences import open_fence
 from agentramp.model import Split
 from agentramp.report.github import chart
 from agentramp.report.github.escaping import block, code, code_cell, link, text
@@ -56,14 +57,6 @@ class Page:
         return "\n".join([*lines, ""])
 
 
-def summary(value: Result, reproduce: str) -> str:
-    return Page(reproduce).of(value)
-
-
-def failure_summary(value: Failure) -> str:
-    return Page(value.reproduce).of_failure(value)
-
-
 def cut(page: str, room: int) -> str:
     """At most ``room`` bytes of ``page``, with a sentence that says so; no fence is left open."""
     whole = page.encode("utf-8", "replace")
@@ -71,14 +64,7 @@ def cut(page: str, room: int) -> str:
         return whole.decode()
     kept = whole[: max(0, room - len(_CUT) - 64)].decode("utf-8", "ignore")
     kept = kept[: kept.rfind("\n") + 1]
-    fence = ""
-    for line in kept.splitlines():
-        mark = line[: len(line) - len(line.lstrip("`"))]
-        if not fence and len(mark) > 2:  # noqa: PLR2004 - three backticks open a block
-            fence = mark
-        elif fence and line == fence:
-            fence = ""
-    return (kept + fence + _CUT) if room > len(_CUT) else ""
+    return (kept + open_fence(kept) + _CUT) if room > len(_CUT) else ""
 
 
 def _state(value: Result) -> str:
