@@ -17,6 +17,22 @@ choose_python() {
   fail "Python 3.10 or newer is needed${old:-; there is no Python}. Install one; in a workflow put actions/setup-python with python-version 3.10 or newer before this step"
 }
 
+# Of the settings of pip and uv only those count that say where to fetch, how to get there and what
+# to keep of it. What is installed, and where, is ours: no constraint of the caller's, no target.
+keep_where_to_fetch() {
+  local one
+  for one in ${!PIP_@} ${!UV_@}; do
+    case ${one#*_} in
+      INDEX | INDEX_* | DEFAULT_INDEX | EXTRA_INDEX_URL | FIND_LINKS | NO_INDEX | OFFLINE) ;;
+      CERT | CLIENT_CERT | NATIVE_TLS | SYSTEM_CERTS | TRUSTED_HOST | INSECURE_HOST) ;;
+      PROXY | HTTP_* | REQUEST_TIMEOUT | TIMEOUT | DEFAULT_TIMEOUT | RETRIES | RESUME_RETRIES) ;;
+      KEYRING_PROVIDER | CREDENTIALS_DIR | CONFIG_FILE | NO_CONFIG | USE_FEATURE | USE_DEPRECATED) ;;
+      CACHE_DIR | NO_CACHE | NO_CACHE_DIR | LINK_MODE | CONCURRENT_* | LOG) ;;
+      *) unset "$one" ;;
+    esac
+  done
+}
+
 # Makes the folder $1 an environment with what $2, a file of requirements/, locks. Ours comes along
 # by a .pth file. Every Python is started with -I, so that no file of the caller's checkout and no
 # PYTHON* variable can stand in for a module; and in our own folder, as settings that lie in the
@@ -25,7 +41,7 @@ fill() {
   local into=$1 locked=$root/requirements/$2 uv
   # shellcheck disable=SC2164 # it ends there, by the -e of the script that sources this
   cd -- "$root"
-  unset PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_ROOT PIP_TARGET PIP_USER UV_PYTHON UV_SYSTEM_PYTHON
+  keep_where_to_fetch
   if uv=$(PATH=$into/bin:$PATH command -v uv); then
     [ -x "$into/bin/python" ] || "$uv" venv --quiet --no-project --python "$python" "$into"
     "$uv" pip install --quiet --python "$into/bin/python" --require-hashes -r "$locked"

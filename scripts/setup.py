@@ -22,8 +22,23 @@ def main() -> int:
     if file := os.environ.get("GITHUB_OUTPUT"):
         mark = secrets.token_hex(16)
         lines = (f"{name}<<{mark}\n{said}\n{mark}\n" for name, said in outputs.items())
-        with Path(file).open("a", encoding="utf-8") as stream:
-            stream.writelines(lines)
+        try:
+            with Path(file).open("a", encoding="utf-8") as stream:
+                stream.writelines(lines)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            sys.stdout.write(
+                f"::error title=agentramp setup::GITHUB_OUTPUT cannot be written: {why}. Give this"
+                " step a file that it may write\n"
+            )
+            return 2
+    if file := os.environ.get("GITHUB_STEP_SUMMARY"):
+        page = f"### setup: {'changed' if made else 'nothing to do'}\n\n{reason}\n\n"
+        try:
+            with Path(file).open("a", encoding="utf-8") as stream:
+                stream.write(f"{page}```text\n{command}\n```\n\n")
+        except (OSError, ValueError) as error:
+            sys.stdout.write(f"GITHUB_STEP_SUMMARY could not be written: {error}\n")
     sys.stdout.write(f"{reason}: {command}\n")
     return 0
 

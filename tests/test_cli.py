@@ -211,7 +211,10 @@ def test_a_cancelled_run_ends_with_130_and_says_what_to_do(tmp_path: Path) -> No
                 process.terminate()
                 _, told = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert told.splitlines()[-1] == "agentramp rollback: interrupted; run it again to go on"
+    assert told.splitlines()[-1] == (
+        "agentramp rollback: interrupted, and where traffic is could not be read: no answer in 3 s;"
+        " look, then run it again to go on: agentramp status --runtime=x --region=local"
+    )
 
 
 def test_a_reader_that_leaves_takes_nothing_back() -> None:

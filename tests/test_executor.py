@@ -203,7 +203,7 @@ def test_a_failed_move_goes_back(world: World, error: Exception, *, acted: bool)
         world.run(world.shift(2, 10))
     assert world.split == Split(1)
     assert world.phases == [Moving, Moving, Undone]
-    assert world.told.lines[-1] == "back MoveTraffic"
+    assert world.told.lines[-2:] == ["back MoveTraffic", "arrived MoveTraffic"]
 
 
 def test_an_interrupted_move_goes_back(world: World) -> None:

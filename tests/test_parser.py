@@ -5,7 +5,15 @@ import pytest
 from agentramp.diagnostics import ConfigError, Diagnostic, Position
 from agentramp.errors import SupersededError, UsageError
 from agentramp.parser import Command, by_inputs, parse, spelled_out
-from agentramp.verbs import deploy, publish_version, rollback, shift_traffic, simulate
+from agentramp.verbs import (
+    deploy,
+    instances,
+    publish_version,
+    release,
+    rollback,
+    shift_traffic,
+    simulate,
+)
 from agentramp.wiring import arguments
 
 
@@ -175,3 +183,32 @@ def test_a_fault_in_a_file_names_the_input_too() -> None:
     assert [str(one) for one in told.diagnostics] == [
         "s.yaml:1:1: extend: cannot be used with input env [exclusive]"
     ]
+
+
+def test_what_only_writes_on_github_is_left_out_wherever_it_was_said() -> None:
+    command = Command("release", "", "", release.add_arguments)
+    environ = {"AGENTRAMP_INPUT_ENDPOINT": "staging", "AGENTRAMP_INPUT_COMMENT": "true"}
+    typed = ["agent", "--github-environment", "production", "--comment", "--dry-run"]
+    left = ["--endpoint=staging", "agent", "--dry-run"]
+    assert spelled_out(command, typed, environ) == left
+    typed = ["agent", "--github-environment=production", "--dry-run", "--comment"]
+    assert spelled_out(command, typed, environ) == left
+    words = ["exec", "--", "x", "--comment"]
+    assert spelled_out(Command("instances", "", "", instances.add_arguments), words, {}) == words
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://x:t0k3n@git.example/a.git", "https://t0k3n@git.example/a", "ssh://me:t0k3n@h/a"],
+)
+def test_a_login_in_an_address_is_refused_and_not_shown(address: str) -> None:
+    command = Command("release", "", "", release.add_arguments)
+    for words, environ in (
+        ([f"--remote={address}"], {}),
+        ([], {"AGENTRAMP_INPUT_REMOTE": address}),
+    ):
+        with pytest.raises(UsageError, match="remote: an address with a login") as caught:
+            parse(command, words, environ)
+        assert "t0k3n" not in f"{caught.value} {caught.value.advice}"
+    for fine in ("origin", "git@git.example:a.git", "ssh://git@git.example/a", "../a@b:c.git"):
+        assert parse(command, [f"--remote={fine}"], {}).remote == fine

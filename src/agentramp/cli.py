@@ -158,8 +158,8 @@ def _ended(name: str, words: list[str], channel: Channel) -> int:
     except AgentrampError as error:
         channel.fail(error)
         return error.exit_code
-    except KeyboardInterrupt:
-        channel.interrupted()
+    except KeyboardInterrupt as cut:
+        channel.interrupted(cut)
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the result has gone: point the stream elsewhere so that the exit is quiet.
@@ -217,8 +217,7 @@ def _mind_swallowed(follow: Callable[[], None]) -> None:
 def _run(name: str, words: list[str], channel: Channel) -> Report:
     from agentramp.parser import Command, by_inputs, look, parse, spelled_out
 
-    _mask_known(channel, words)
-    variables = _variables(channel)
+    variables = _masked(channel, words)
     verb = _load(name)
     command = Command(name, VERBS[name], verb.EXAMPLE, verb.add_arguments)
     channel.reproduced_by(spelled_out(command, words, os.environ))
@@ -266,28 +265,17 @@ def _recorded(verb: Verb, args: argparse.Namespace, context: Context, channel: C
     return recorded(command, args, context, lambda seen: verb.run(args, seen))
 
 
-def _mask_known(channel: Channel, words: Sequence[str]) -> None:
-    """What is a secret of this job's environment, before anything is read or told."""
-    if channel.runner is None:
-        return
-    from agentramp.report.command_line import logins
-    from agentramp.wiring.masking import secrets
-
-    for secret in (*secrets(os.environ), *logins((*words, *os.environ.values()))):
-        channel.mask(secret)
-
-
-def _variables(channel: Channel) -> Mapping[str, str]:
-    """Masked before anything can quote one of them, as a fault in the words does.
+def _masked(channel: Channel, words: Sequence[str]) -> Mapping[str, str]:
+    """AGENTRAMP_VARIABLES, masked as all secrets are before anything can quote one.
 
     Taken out of the environment, so that nothing this process starts inherits them.
     """
     text = os.environ.pop("AGENTRAMP_VARIABLES", "")
-    if not text:
+    if channel.runner is None and not text:
         return {}
-    from agentramp.wiring.variables import masked
+    from agentramp.wiring.masking import masked
 
-    return masked(text, channel.mask)
+    return masked(os.environ, words, text, channel.mask)
 
 
 def _context(channel: Channel, variables: Mapping[str, str]) -> Context:
@@ -318,10 +306,8 @@ def _context(channel: Channel, variables: Mapping[str, str]) -> Context:
         hide=channel.hide,
         deeds=channel.deeds,
     )
-    return _with(variables, context) if variables else context
-
-
-def _with(variables: Mapping[str, str], context: Context) -> Context:
+    if not variables:
+        return context
     from agentramp.wiring.variables import with_variables
 
     return with_variables(context, variables)

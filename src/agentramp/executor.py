@@ -31,7 +31,7 @@ from agentramp.platform.port import NotFoundError, Platform, PlatformError
 from agentramp.policy import DEFAULT_POLICY
 from agentramp.ramp import standing
 from agentramp.record import Event, Moved, Moving, Record, Removed, Removing, Undone
-from agentramp.stepping import WORDS, changes, is_journaled, served, undoing, way_back_of
+from agentramp.stepping import WORDS, changes, is_journaled, served, undoing, way_back_of, words
 
 __all__ = ["Execute", "Executor", "Listener", "Outcome", "look_only"]
 
@@ -133,7 +133,7 @@ class Executor:
             except SupersededError:
                 raise
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
-                raise _unknown(plan, cause, f"the way back failed too: {_words(error)}") from cause
+                raise _unknown(plan, cause, f"the way back failed too: {words(error)}") from cause
             self.listener.went_back(step)
 
     def _undo(self, plan: Plan, step: Step, cause: BaseException) -> None:
@@ -169,7 +169,7 @@ class Executor:
         except SupersededError:
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
-            raise _unknown(plan, cause, f"nor can it be read: {_words(error)}") from cause
+            raise _unknown(plan, cause, f"nor can it be read: {words(error)}") from cause
         if done:
             try:
                 self._close(plan, step, Moved(step.before, step.after))
@@ -244,7 +244,7 @@ class Executor:
         try:
             observed = self.platform.observe(plan.subject.runtime)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
-            raise _unknown(plan, cause, f"nor can it be read: {_words(error)}") from cause
+            raise _unknown(plan, cause, f"nor can it be read: {words(error)}") from cause
         found = next((one for one in observed.endpoints if one.id == step.endpoint_id), None)
         if found is None:
             return self._told_gone(plan, step, outcome)
@@ -281,8 +281,11 @@ class Executor:
             )
 
     def _intend(self, plan: Plan, intent: Moving | Removing) -> None:
-        self._write(plan, intent)
-        self._moving = intent
+        before = self._written
+        try:
+            self._write(plan, intent)
+        finally:  # an interruption may come once it is there
+            self._moving = intent if self._written > before else self._moving
 
     def _close(self, plan: Plan, step: MoveTraffic | DescribeEndpoint, end: Moved | Undone) -> None:
         """Record how a move ended; if another run took it over meanwhile, its word counts."""
@@ -313,7 +316,7 @@ class Executor:
                     self._put_back(plan, step, Moved(actual, now.settled))
                     return
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
-            raise _unknown(plan, lost, f"and it cannot be put right: {_words(error)}") from lost
+            raise _unknown(plan, lost, f"and it cannot be put right: {words(error)}") from lost
 
     def _put_back(self, plan: Plan, step: MoveTraffic | DescribeEndpoint, move: Moved) -> None:
         self._announce(plan, Moving(move.before, move.after, "put back what another run decided"))
@@ -322,7 +325,12 @@ class Executor:
 
     def _write(self, plan: Plan, event: Event) -> None:
         record = Record(plan.verb, self.platform.now(), event, self.by)
-        self.journal.append(plan.subject, record, expected=self._written)
+        try:
+            self.journal.append(plan.subject, record, expected=self._written)
+        except KeyboardInterrupt:
+            with suppress(JournalError):
+                self._written += self.journal.read(plan.subject)[self._written :] == (record,)
+            raise
         self._written += 1
 
 
@@ -335,10 +343,6 @@ def _moved(plan: Plan, found: Split, planned: Split) -> SupersededError:
 
 def _unknown(plan: Plan, cause: BaseException, more: str) -> WayBackFailedError:
     return WayBackFailedError(
-        f"{_words(cause)}; {more}",
+        f"{words(cause)}; {more}",
         advice=f"look at {plan.subject} now and set its traffic by hand",
     )
-
-
-def _words(error: BaseException) -> str:
-    return str(error) or "interrupted"

@@ -50,6 +50,10 @@ def served(step: MoveTraffic | DescribeEndpoint | RemoveEndpoint) -> Split:
     return step.split if isinstance(step, DescribeEndpoint) else step.before
 
 
+def words(error: BaseException) -> str:
+    return str(error) or INTERRUPTED
+
+
 def undoing(
     plan: Plan, step: MoveTraffic, cause: BaseException
 ) -> tuple[Plan, Moving, Moved | Undone]:

@@ -163,8 +163,6 @@ def test_steps_are_short_and_hold_no_expression(action: Action) -> None:
         assert step.shell == "bash"
         # A runner sends a cancel to one process, so the shell has to become ours.
         assert step.run == f'exec bash "{root}/run" {step.id}'
-            "a runner's signal is for one process"
-        )
         assert len(step.run.splitlines()) <= LONGEST_INLINE
         assert step.others <= {"if"}, "a step of ours uses no action of somebody else's"
 

@@ -273,3 +273,16 @@ def test_the_quickstarts_tick_and_button_are_those_of_the_canary() -> None:
 def workflow(example: str, name: str) -> Any:
     file = EXAMPLES / example / ".github" / "workflows" / f"{name}.yml"
     return yaml.safe_load(file.read_text())
+
+
+def test_the_plan_of_the_docs_is_that_of_the_quickstart_and_leaves_strangers_out() -> None:
+    page = EXAMPLES.parent / "docs" / "how-to" / "show-it-on-github.md"
+    blocks = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
+    [shown] = [
+        jobs["plan"] for jobs in (yaml.safe_load(one)["jobs"] for one in blocks) if "plan" in jobs
+    ]
+    plan = workflow("quickstart", "check")["jobs"]["plan"]
+    assert plan == {**shown, "needs": "validate"}
+    fork, bot = plan["if"].split(" && ")
+    assert fork == "github.event.pull_request.head.repo.full_name == github.repository"
+    assert bot == "github.actor != 'dependabot[bot]'"

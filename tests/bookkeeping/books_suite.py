@@ -64,6 +64,20 @@ class BooksSuite:
         assert shelf.stands(FIRST)[-1] == (State.SUCCESS, "gone back to")
         assert shelf.stands(third)[-1][0] is State.INACTIVE
 
+    def test_a_version_that_waits_goes_on_waiting(self, shelf: Shelf) -> None:
+        waits = Stand(State.QUEUED, "waits for version 1")
+        shelf.books.deployment(SECOND, waits)
+        shelf.books.deployment(FIRST, WHOLE)
+        assert shelf.stands(SECOND) == [(State.QUEUED, "waits for version 1")]
+
+    def test_a_runtime_that_is_made_anew_counts_its_versions_anew(self, shelf: Shelf) -> None:
+        old, new = (replace(FIRST, runtime_id=one) for one in ("rt-old", "rt-new"))
+        assert shelf.books.deployment(old, WHOLE)
+        assert shelf.books.deployment(replace(new, commit="b" * 40), WHOLE)
+        assert not shelf.books.deployment(new, WHOLE)
+        assert [state for state, _ in shelf.stands(old)] == [State.SUCCESS, State.INACTIVE]
+        assert len(shelf.stands(replace(new, commit="b" * 40))) == 1
+
     def test_what_failed_stays_so(self, shelf: Shelf) -> None:
         shelf.books.deployment(SECOND, Stand(State.FAILURE, "rolled back"))
         shelf.books.deployment(FIRST, WHOLE)

@@ -89,7 +89,8 @@ class Site:
     """``asked`` are all requests so far. ``deployments``, newest last, and the rest are JSON.
 
     ``faults`` are used up one for each request, ``always`` is there for all others. ``meanwhile``
-    is called with each request before it is answered: what another run does just then.
+    is called with each request before it is answered: what another run does just then. ``bot`` is
+    whom a token that is no person's stands for; ``unknown`` are commits that nobody ever pushed.
     """
 
     asked: list[Asked] = field(default_factory=list)
@@ -99,6 +100,8 @@ class Site:
     statuses: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     is_user_token: bool = False
+    bot: str = BOT
+    unknown: set[str] = field(default_factory=set)
     meanwhile: Callable[[Asked], None] = lambda _: None
     _ids: "count[int]" = field(default_factory=lambda: count(1), init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
@@ -203,19 +206,18 @@ class Site:
         return 200, shapes.viewer(PERSON)
 
     def _get_deployments(self, asked: Asked) -> tuple[int, Any]:
-        wanted = {
-            name: asked.query[name] for name in ("environment", "task", "sha") if name in asked.query
-        }
+        names = ("environment", "task", "sha")
         found = [
             one
             for one in reversed(self.deployments)
-            if all(one[name] == value for name, value in wanted.items())
+            if all(one[name] == asked.query.get(name, one[name]) for name in names)
         ]
         return 200, _page(found, asked)
 
     def _post_deployments(self, asked: Asked) -> tuple[int, Any]:
-        if not re.fullmatch(r"[0-9a-f]{40}", asked.json.get("ref", "")):
-            raise _Refused(422, f"No ref found for: {asked.json.get('ref')}")
+        ref = asked.json.get("ref", "")
+        if not re.fullmatch(r"[0-9a-f]{40}", ref) or ref in self.unknown:
+            raise _Refused(422, f"No ref found for: {ref}")
         return 201, self._deploy(asked.json)
 
     def _deploy(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,7 +250,7 @@ class Site:
         return 200, _page(self.comments.get(pull_request, []), asked)
 
     def _post_comments(self, asked: Asked, pull_request: int) -> tuple[int, Any]:
-        author = PERSON if self.is_user_token else BOT
+        author = PERSON if self.is_user_token else self.bot
         made = self.says(pull_request, _text(asked.json["body"]), author)
         return 201, self._comment(made)
 
@@ -292,14 +294,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._any()
 
-    def do_POST(self) -> None:
-        self._any()
-
-    def do_PATCH(self) -> None:
-        self._any()
-
-    def do_DELETE(self) -> None:
-        self._any()
+    do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
     def _any(self) -> None:
         asked = self._asked()

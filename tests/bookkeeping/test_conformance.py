@@ -27,7 +27,9 @@ class OnGitHub:
     books: Bookkeeper
 
     def stands(self, about: Deployment) -> list[tuple[State, str]]:
-        wanted = about.environment, {"subject": about.subject, "version": about.version}
+        runtime = {"runtime": about.runtime_id} if about.runtime_id else {}
+        key = {"subject": about.subject, "version": about.version, **runtime}
+        wanted = about.environment, key
         (found,) = (
             one for one in self.site.deployments if (one["environment"], one["payload"]) == wanted
         )

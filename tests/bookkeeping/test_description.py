@@ -24,13 +24,18 @@ def asked() -> list[Asked]:
 def ask(site: Site) -> None:
     full = replace(TEN, url="https://shop.example.com", log="https://github.com/acme/shop/runs/77")
     site.deploys("production", "f" * 40, "https://github.com/acme/shop/actions/runs/1/job/2")
-    with Desk(site) as desk:
-        desk.books.deployment(FIRST, WHOLE)
+    site.unknown.add(never := "e" * 40)
+    with Desk(site, commit="f" * 40) as desk:
+        desk.books.deployment(replace(FIRST, runtime_id="rt-1"), WHOLE)
+        desk.books.deployment(replace(FIRST, commit=never, version=7), TEN)
         desk.books.deployment(SECOND, full)
         for state in State:
             desk.books.deployment(SECOND, Stand(state, f"{state.value} {'é' * 200}"))
         desk.books.comment(PLAN)
         desk.books.comment(replace(PLAN, text="anew"))
+        site.bot = "deployer[bot]"
+        desk.books.comment(replace(PLAN, text="by an app"))
+        site.bot = BOT
         site.says(PLAN.pull_request, f"{PLAN.marker}\ncopied", PERSON)
         site.says(PLAN.pull_request, f"{PLAN.marker}\ntwice", BOT)
         desk.books.comment(PLAN)

@@ -3,9 +3,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agentramp.credentials.environment import AGENTRUN, ALIBABA_CLOUD, SERVERLESS_DEVS
+from agentramp.credentials.serverless_devs import SUFFIX
 from agentramp.package.child import Finished, run_child
 from agentramp.package.errors import BuildError
-from agentramp.package.installer import Order, Pip, Uv, child_environ, command, find_installer
+from agentramp.package.installer import (
+    QUIET,
+    Order,
+    Pip,
+    Uv,
+    child_environ,
+    command,
+    find_installer,
+)
 from agentramp.package.request import AgentRunTarget, LocalTarget, Target
 
 if TYPE_CHECKING:
@@ -66,6 +76,29 @@ def test_private_registries_reach_the_installer_and_contradictions_do_not() -> N
     assert (seen["PIP_INDEX_URL"], seen["UV_INDEX"]) == ("https://u:p@h/s", "x")
     assert not {"PIP_TARGET", "UV_SYSTEM_PYTHON"} & set(seen)
     assert seen["PIP_USER"] == "0"
+
+
+CREDENTIALS = (
+    *("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_RUNTIME_TOKEN"),
+    *(name for form in (AGENTRUN, ALIBABA_CLOUD, SERVERLESS_DEVS) for name in vars(form).values()),
+    *(f"shop{SUFFIX}", "AGENTRAMP_VARIABLES", "ALIBABA_CLOUD_CREDENTIALS_URI"),
+)
+
+
+def test_no_credential_of_the_cloud_or_of_the_job_reaches_an_installer() -> None:
+    """A requirement that lies here is built by code that somebody else may have written."""
+    environ = dict.fromkeys((*CREDENTIALS, "GITHUB_TOKEN", "HOME", "SSL_CERT_FILE"), "x")
+    asked = frozenset({*CREDENTIALS, "HOME"})
+    assert set(child_environ(environ)) - set(QUIET) == {"HOME", "SSL_CERT_FILE"}
+    assert set(child_environ(environ, named=asked)) - set(QUIET) == {"HOME", "SSL_CERT_FILE"}
+    assert "GITHUB_TOKEN" in child_environ(environ, named=frozenset({"GITHUB_TOKEN"}))
+
+
+def test_what_was_handed_over_for_the_agent_stays_unless_requirements_name_it() -> None:
+    environ = dict.fromkeys(("MODEL_API_KEY", "INDEX_TOKEN", "UV_INDEX_ACME_PASSWORD"), "x")
+    seen = child_environ(environ, named=frozenset({"INDEX_TOKEN"}), handed=frozenset(environ))
+    assert set(seen) - set(QUIET) == {"INDEX_TOKEN", "UV_INDEX_ACME_PASSWORD"}
+    assert "MODEL_API_KEY" in child_environ(environ), "the caller's own is the caller's to keep"
 
 
 def test_an_installer_is_always_found_where_we_run(fake_installer: "FakeInstaller") -> None:

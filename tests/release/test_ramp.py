@@ -95,7 +95,7 @@ def the_second_begins_at_10(site: Site, hook: Hook) -> None:
     assert second["next"] == "agentramp promote --platform=local"
     assert hook.events == ["begun"]
     again = site.does("release")
-    assert (again["changed"], again["verdict"]) == (False, "none")
+    assert (again["changed"], again["verdict"]) == (False, "hold")
     assert "version 2 is on its ramp already, at 10 %" in again["message"]
 
     refused = site.run("shift-traffic", "--version", "2", "--weight", "30")

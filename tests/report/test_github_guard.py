@@ -2,10 +2,12 @@ import io
 import os
 import random
 import re
+from typing import TextIO
 
 import pytest
 
 from agentramp.report.github.guard import Defuser, Guard, guarded
+from agentramp.report.streams import Streams
 
 # The two forms of actions/runner's ActionCommand, on a line of StreamReader.ReadLine.
 COMMAND = re.compile(r"^\s*::.*::|##\[[^\]]*\]")

@@ -66,7 +66,7 @@ ENDPOINT = {
     "url": "http://127.0.0.1:1/x",
     "version": 1,
     "weights": {"1": 90, "2": 10},
-    "ramp": {"verdict": "hold"},
+    "ramp": {"verdict": "hold", "stable": 1, "canary": 2},
 }
 
 
@@ -81,7 +81,7 @@ def test_a_status_of_one_endpoint_tells_how_that_one_stands() -> None:
     assert found == {
         "changed": "false",
         "runtime": "agent",
-        "version": "1",
+        "version": "2",
         "url": "http://127.0.0.1:1/x",
         "weights": '{"1":90,"2":10}',
         "verdict": "hold",
@@ -116,6 +116,7 @@ def test_json_that_is_too_long_for_github_is_told_to_be_cut_and_stays_json() -> 
         "verb": "shift-traffic",
         "ok": True,
         "changed": True,
+        "dry_run": False,
         "cut": True,
     }
     assert len(found["reason"]) == LONGEST + 3

@@ -65,6 +65,10 @@ def test_the_page_shows_before_and_after_and_the_way_back() -> None:
         (replace(MOVED, changed=False), "nothing to do"),
         (replace(MOVED, changed=False, verdict="hold"), "hold, nothing changed"),
         (replace(MOVED, verdict="rollback", exit_code=4), "rolled back (exit 4)"),
+        (
+            replace(MOVED, verdict="rollback", stopped=True, exit_code=4),
+            "stopped by a gate (exit 4)",
+        ),
         (Result("validate", "s.yaml is valid"), "done"),
     ],
 )

@@ -143,4 +143,5 @@ def test_a_run_is_taken_for_dead_when_its_policy_says(clone: Path) -> None:
     where = named(clone)
     args = arguments("promote", str(clone), *BY_NAME)
     execute = target.executor(args, context(clone), where)
-    assert getattr(execute, "lease", None) == 7
+    assert isinstance(execute, target.Noting)
+    assert execute.execute.lease == 7

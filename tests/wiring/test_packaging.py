@@ -1,5 +1,6 @@
 """What a deploy sends up: built here or given, and held to one digest."""
 
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -14,8 +15,9 @@ from agentramp.model import Artifact
 from agentramp.package.manifest import read_manifest, to_json
 from agentramp.report.result import Result
 from agentramp.verbs import deploy
-from agentramp.wiring.packaging import going_up
+from agentramp.wiring.packaging import going_up, packaged
 from agentramp.wiring.project import configured
+from agentramp.wiring.variables import with_variables
 from tests.verbs.scene import arguments, context
 
 HEAD = "edition: 3.0.0\nname: shop\naccess: default\nresources:\n"
@@ -213,6 +215,50 @@ def test_a_package_in_object_storage_is_not_ours_to_send(
     assert goes_up(here)[0] is None
     with pytest.raises(UsageError, match=f"{words[0][2:]} makes no sense here"):
         goes_up(here, *words)
+
+
+SPY = """\
+import os
+from pathlib import Path
+from zipfile import ZipFile
+
+TOLD = {{
+    "METADATA": "Metadata-Version: 2.1\\nName: spy\\nVersion: 1\\n",
+    "WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    "RECORD": "",
+}}
+
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    Path({seen!r}).write_text("\\n".join(os.environ))
+    with ZipFile(Path(folder, "spy-1-py3-none-any.whl"), "w") as wheel:
+        for name, text in TOLD.items():
+            wheel.writestr(f"spy-1.dist-info/{{name}}", text)
+    return "spy-1-py3-none-any.whl"
+"""
+PYTHON = CODE.replace("nodejs20", "python3.12").replace("node, app.js", "python3, app.py")
+
+
+def test_the_code_that_builds_a_requirement_sees_no_secret(tmp_path: Path) -> None:
+    here, seen = lay_out(tmp_path / "here", agent(PYTHON)), tmp_path / "seen"
+    spy = here / "code" / "spy"
+    spy.mkdir()
+    (spy / "backend.py").write_text(SPY.format(seen=str(seen)))
+    (spy / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "spy"\nversion = "1"\n'
+    )
+    asked = "--no-binary spy\n./spy\n# ${INDEX_TOKEN} opens an index\n"
+    (here / "code" / "requirements.txt").write_text(asked)
+    handed = {"MODEL_API_KEY": "a", "INDEX_TOKEN": "b"}
+    secrets = {"GITHUB_TOKEN": "c", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "d", "AccessKeySecret": "e"}
+    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environ = {**plain, **secrets, "AGENT_OWN": "f"}
+    outside = with_variables(replace(context(here), environ=environ), handed)
+    args = arguments("deploy", str(here), "--platform", "local")
+    assert packaged(args, outside, *configured(args, outside))
+    found = set(seen.read_text().splitlines())
+    assert found & {*handed, *secrets, "AGENT_OWN"} == {"INDEX_TOKEN", "AGENT_OWN"}
 
 
 def test_of_several_resources_the_one_that_is_meant_is_named(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,3 +148,39 @@ def test_the_command_line_takes_it_and_lets_nobody_inherit_it(tmp_path: Path) ->
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[-1] == "[]"
     assert SECRET not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (f"SHOP_KEY={SECRET}\n", "input path: "),
+        (f"SHOP_KEY={SECRET}\nno name\n", "AGENTRAMP_VARIABLES cannot be read; line 2"),
+        (f"SHOP_KEY='{SECRET}\n", "AGENTRAMP_VARIABLES cannot be read; line 1"),
+    ],
+)
+def test_a_fault_in_the_words_is_told_after_the_secrets_are_masked(
+    tmp_path: Path, lines: str, said: str
+) -> None:
+    page, output = tmp_path / "page", tmp_path / "output"
+    ended = subprocess.run(
+        [sys.executable, "-m", "agentramp", "rollback", f"--reason=uses {SECRET}"],
+        cwd=tmp_path,
+        env={
+            "PATH": os.environ["PATH"],
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_STEP_SUMMARY": str(page),
+            "GITHUB_OUTPUT": str(output),
+            "AGENTRAMP_VARIABLES": lines,
+            "AGENTRAMP_INPUT_PATH": f"no-{SECRET}",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    log = ended.stderr.splitlines()
+    masked_at = log.index(f"::add-mask::{SECRET}")
+    assert [line for line in log[:masked_at] if SECRET in line] == []
+    assert SECRET not in page.read_text() + output.read_text()
+    assert "***" in page.read_text()

@@ -37,6 +37,9 @@ _OF_ANOTHER_REPOSITORY: Final = {
     *("GIT_NAMESPACE", "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE", "GIT_QUARANTINE_PATH"),
     *("GIT_IMPLICIT_WORK_TREE", "GIT_INTERNAL_SUPER_PREFIX"),
 }
+_NOT_FOR_GIT: Final = ("GIT_TRACE", "ACTIONS_", "AGENTRAMP_", "AGENTRUN_", "ALIBABA_")
+"""A trace may show a password; a helper that git starts needs nothing of the cloud. Logins to a
+site that has repositories stay, as helpers such as gh's take them from there."""
 _QUIET: Final = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
@@ -187,7 +190,7 @@ def _environment(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]
     kept = {
         name: value
         for name, value in environ.items()
-        if name not in _OF_ANOTHER_REPOSITORY and not name.startswith("GIT_TRACE")
+        if name not in _OF_ANOTHER_REPOSITORY and not name.startswith(_NOT_FOR_GIT)
     }
     told = kept.get("GIT_CONFIG_COUNT", "")
     first = int(told) if told.isdecimal() else 0

@@ -109,8 +109,8 @@ def child_environ(
 ) -> dict[str, str]:
     """The caller's environment, private registries included, less what would lead astray.
 
-    Credentials stay here. So do the variables ``handed`` over for s.yaml and GitHub's token, but for
-    an installer's own settings and what requirements have ``named`` as ${NAME}.
+    Credentials stay here. So do GitHub's token and the variables ``handed`` over for s.yaml, but
+    for an installer's own settings and what requirements have ``named`` as ${NAME}.
     """
 
     def goes_on(name: str) -> bool:

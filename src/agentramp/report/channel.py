@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from typing_extensions import assert_never
 
-from agentramp.errors import AgentrampError
+from agentramp.errors import AgentrampError, Interrupted
 from agentramp.report import json, text
 from agentramp.report.command_line import spelt
 from agentramp.report.console import Console
@@ -190,8 +190,18 @@ class Channel:
         self._print(self.stderr, others)
         self._print(self.stderr, (self._painted(self.stderr, RED, line) for line in reason))
 
-    def interrupted(self) -> None:
-        self._end(130, "interrupted", "run it again to go on")
+    def interrupted(self, cut: KeyboardInterrupt | None = None) -> None:
+        """``cut`` may know where traffic is and what goes on by itself."""
+        if not isinstance(cut, Interrupted):
+            self._end(Interrupted.exit_code, "interrupted", "run it again to go on")
+            return
+        self.console.close()
+        if self.runner:
+            from agentramp.report.github import annotations  # noqa: PLC0415 - for workflows only
+
+            said = annotations.error_of(self.verb, f"{cut.message}; {cut.advice}")
+            self.runner.command(self.hide(said))
+        self._end(cut.exit_code, cut.message, cut.advice)
 
     def bug(self) -> None:
         trace = "".join(traceback.format_exception(*sys.exc_info()))

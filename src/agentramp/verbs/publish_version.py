@@ -71,12 +71,18 @@ def run(args: argparse.Namespace, context: Context) -> Result:
         runtime=where.runtime,
         runtime_id=observed.runtime.id if observed.runtime else None,
         version=number,
-        previous_version=max((v.number for v in observed.versions), default=None),
+        previous_version=_before(observed, number),
         plan=plan,
         artifact=artifact if artifact and digest == f"sha256:{artifact.sha256}" else None,
         digest=_sha256(digest) or _sha256(provenance(known).digest or ""),
         next=_next(args, observed, number),
     )
+
+
+def _before(observed: Observed, number: int | None) -> int | None:
+    """The newest version that was published before ``number``, if one was."""
+    numbers = (version.number for version in observed.versions)
+    return max((one for one in numbers if number is None or one < number), default=None)
 
 
 def _settled(where: Target) -> Observed:

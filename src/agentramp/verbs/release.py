@@ -18,7 +18,7 @@ from agentramp.planning import (
     plan_refused,
     refuse_beginning,
 )
-from agentramp.ramp import Ramp
+from agentramp.ramp import Ramp, standing
 from agentramp.record import Begun
 from agentramp.report.result import Result
 from agentramp.stepping import INTERRUPTED
@@ -63,7 +63,7 @@ def _released(
     refuse_early(args, where)
     deployed = deploy.run(args, context)
     if args.dry_run:
-        return _ahead(args, context, where, spec, deployed)
+        return ahead(args, context, where, spec, deployed)
     published = publish_version.run(args, context)
     version = published.version or 0
     told = ramped(args, context, where, traffic.look(where), version)
@@ -83,7 +83,7 @@ def refuse_early(args: argparse.Namespace, where: Target) -> None:
         gating.refuse_foreign(args, where)
 
 
-def _ahead(
+def ahead(
     args: argparse.Namespace, context: Context, where: Target, spec: RuntimeSpec, deployed: Result
 ) -> Result:
     """What the ramp would do with the version that would be published."""
@@ -160,9 +160,9 @@ def _carried_out(args: argparse.Namespace, context: Context, where: Target, plan
 def _call_off(context: Context, where: Target, begun: Begun, execute: Execute) -> None:
     """The way back ends a ramp too; this is for an interruption before or after the move."""
     try:
-        seen = traffic.look(where)
-        if seen.standing.ramp and seen.standing.ramp.id == begun.ramp:
-            plan = plan_abort(seen, INTERRUPTED)
+        ramp = standing(where.journal.read(where.subject)).ramp
+        if ramp and ramp.id == begun.ramp:
+            plan = plan_abort(traffic.look(where), INTERRUPTED)
             context.console.plan(plan)
             execute(plan)
     except WayBackFailedError:

@@ -31,10 +31,10 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     where = named(args, context)
     words = (f"--version={args.version}", f"--weight={args.weight}")
     with interruption.told(args, where, arguments.again(args, "shift-traffic", *words)):
-        return _shifted(args, context, where)
+        return shifted(args, context, where)
 
 
-def _shifted(args: argparse.Namespace, context: Context, where: Target) -> Result:
+def shifted(args: argparse.Namespace, context: Context, where: Target) -> Result:
     seen = traffic.look(where)
     plan = plan_shift(seen, args.version, args.weight)
     context.console.plan(plan)

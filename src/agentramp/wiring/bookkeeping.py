@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agentramp.bookkeeping.port import BookkeepingError, Deployment
+from agentramp.bookkeeping.port import Bookkeeper, BookkeepingError, Deployment, Stand
 from agentramp.errors import (
     AgentrampError,
     RefusedError,
@@ -16,10 +16,9 @@ from agentramp.errors import (
     UsageError,
     WayBackFailedError,
 )
-from agentramp.model import Version
-from agentramp.platform.port import UnreachableError
+from agentramp.model import Observed, Version
 from agentramp.provenance import provenance
-from agentramp.ramp import standing
+from agentramp.ramp import Standing, standing
 from agentramp.report.github.links import Links, run_page
 from agentramp.report.github.page import Page
 from agentramp.report.result import Report, Result
@@ -28,8 +27,8 @@ from agentramp.wiring import deployments, on_github, pull_request
 from agentramp.wiring.context import Context
 from agentramp.wiring.deployments import Entry
 from agentramp.wiring.on_github import Task
-from agentramp.wiring.project import configured
-from agentramp.wiring.target import Target, named, of
+from agentramp.wiring.sight import Sight
+from agentramp.wiring.target import Target
 
 _DIRTY: Final = "-dirty"
 
@@ -43,20 +42,28 @@ class Command:
 
 
 def recorded(
-    command: Command, args: argparse.Namespace, context: Context, run: Callable[[], Report]
+    command: Command,
+    args: argparse.Namespace,
+    context: Context,
+    run: Callable[[Context], Report],
 ) -> Report:
     """What ``run`` gives or raises, after it was written down.
 
+    ``run`` is to work with the context that it is given: what it sees there is not asked again.
     Raises UsageError before anything is done where a comment makes no sense.
     """
     _refuse_comment(args, context)
+    desk = _Desk(command, args, context)
     try:
-        report = run()
+        report = run(replace(context, sight=desk.sight))
     except AgentrampError as error:
-        _write(command, args, context, error)
+        desk.writes(error)
+        raise
+    except KeyboardInterrupt:
+        desk.is_left()
         raise
     if isinstance(report, Result):
-        _write(command, args, context, report)
+        desk.writes(report)
     return report
 
 
@@ -73,71 +80,128 @@ def _refuse_comment(args: argparse.Namespace, context: Context) -> None:
     )
 
 
-def _write(
-    command: Command, args: argparse.Namespace, context: Context, end: Result | AgentrampError
-) -> None:
-    """Whatever goes wrong here, the verb has ended as it has."""
-    why = ""
-    try:
-        on_github.carry_out(context, _tasks(command, args, context, end))
-    except AgentrampError as error:
-        why = f"{error.message}; {error.advice}" if error.advice else error.message
-    except KeyboardInterrupt:
-        why = "interrupted while GitHub was told; the verb itself had ended"
-    except Exception as error:  # noqa: BLE001 - a bug of bookkeeping is none of the release
-        why = f"GitHub was not told: {type(error).__name__}, which is a bug of agentramp"
-    if why:
-        context.console.say(f"warning: {why}")
+class _Desk:
+    """Where a run's ends are written down: one, or each tick of a watch."""
 
+    def __init__(self, command: Command, args: argparse.Namespace, context: Context) -> None:
+        self.sight = Sight(self._write)
+        self._command = command
+        self._args = args
+        self._context = context
+        self._warned: set[str] = set()
+        self._stood: dict[int, Stand] = {}
+        """The states that were written, by version."""
 
-def _tasks(
-    command: Command, args: argparse.Namespace, context: Context, end: Result | AgentrampError
-) -> list[Task]:
-    """A dry run has a plan to comment, any other run something to record."""
-    if not args.dry_run:
-        if getattr(args, "comment", False):
-            context.console.say("no comment is written: this is no dry run, so it has no plan")
-        environment = getattr(args, "github_environment", None)
-        return _deployments(command.verb, args, context, end) if environment else []
-    if not getattr(args, "comment", False):
-        return []
-    number = pull_request.number(context.environ)
-    page = Page(command.reproduce, Links.of(context.environ))
-    comment = pull_request.comment(args, command.verb, page, number, end)
-    return [lambda books: books.comment(comment)]
+    def writes(self, end: Result | AgentrampError) -> None:
+        try:
+            self._write(end)
+        except KeyboardInterrupt:
+            self._warn("interrupted while GitHub was told; the verb itself had ended")
 
-
-def _deployments(
-    verb: str, args: argparse.Namespace, context: Context, end: Result | AgentrampError
-) -> list[Task]:
-    if isinstance(end, Result) and not deployments.entries(end):
-        return []
-    if isinstance(end, AgentrampError) and not _is_told(end):
-        return []
-    where = _place(args, context)
-    versions = _versions(where, end)
-    if isinstance(end, Result):
-        entries = deployments.entries(end)
-    else:
-        entries = _failed(verb, args, context, _Failed(where, versions, end))
-    page, here = run_page(context.environ) or None, _here(args, context)
-    subject = f"{where.region}/{where.subject}"
-    return [
-        _task(
-            Deployment(
-                args.github_environment,
-                _commit(versions, entry.version, here),
-                subject,
-                entry.version,
-            ),
-            replace(entry, stand=replace(entry.stand, log=page)),
+    def is_left(self) -> None:
+        """Of a run that was interrupted nothing more is written."""
+        if self._args.dry_run or not self._environment:
+            return
+        stands = [
+            f"version {version} stands there as {stand.state.value} ({stand.description})"
+            for version, stand in tuple(self._stood.items())
+        ]
+        said = "; ".join(stands) or "this run has written nothing there"
+        self._context.console.say(
+            f"GitHub is not told of the interruption: {said}; the next run writes what is so then"
         )
-        for entry in entries
-    ]
 
+    def _write(self, end: Result | AgentrampError) -> None:
+        """Whatever goes wrong here, the verb has ended as it has."""
+        why = ""
+        try:
+            on_github.carry_out(self._context, lambda: self._tasks(end))
+        except AgentrampError as error:
+            why = f"{error.message}; {error.advice}" if error.advice else error.message
+        except Exception as error:  # noqa: BLE001 - a bug of bookkeeping is none of the release
+            why = f"GitHub was not told: {type(error).__name__}, which is a bug of agentramp"
+        self._warn(why)
 
-def _task(about: Deployment, entry: Entry) -> Task:
-    return lambda books: books.deployment(about, entry.stand)
+    def _warn(self, why: str) -> None:
+        """Once each: a watch may meet the same at every tick."""
+        if why and why not in self._warned:
+            self._warned.add(why)
+            self._context.console.say(f"warning: {why}")
+
+    @property
+    def _environment(self) -> str:
+        return getattr(self._args, "github_environment", None) or ""
+
+    def _tasks(self, end: Result | AgentrampError) -> list[Task]:
+        """A dry run has a plan to comment, any other run something to record."""
+        wanted = getattr(self._args, "comment", False)
+        if not self._args.dry_run:
+            if wanted:
+                self._context.console.say(
+                    "no comment is written: this is no dry run, so it has no plan"
+                )
+            return self._deployments(end) if self._environment else []
+        if not wanted:
+            return []
+        number = pull_request.number(self._context.environ)
+        page = Page(self._command.reproduce, Links.of(self._context.environ))
+        comment = pull_request.comment(self._args, self._command.verb, page, number, end)
+        return [lambda books: books.comment(comment)]
+
+    def _deployments(self, end: Result | AgentrampError) -> list[Task]:
+        if isinstance(end, AgentrampError) and not _is_told(end):
+            return []
+        seen = _seen(self.sight, end)
+        entries = self._entries(seen, end)
+        if not entries:
+            return []
+        here, page = _here(self._args, self._context), run_page(self._context.environ) or None
+        return [
+            self._task(
+                Deployment(
+                    self._environment,
+                    _commit(seen.observed.versions, entry.version, here),
+                    f"{seen.where.region}/{seen.where.subject}",
+                    entry.version,
+                    seen.observed.runtime.id if seen.observed.runtime else None,
+                ),
+                replace(entry.stand, log=page),
+            )
+            for entry in entries
+        ]
+
+    def _entries(self, seen: "_Seen", end: Result | AgentrampError) -> tuple[Entry, ...]:
+        subject = seen.where.subject
+        now = standing(self.sight.records.get(subject, ()))
+        if isinstance(end, AgentrampError):
+            version = self._at_stake(seen, now)
+            found = seen.observed.endpoint(seen.where.endpoint)
+            serves = found.split if found else None
+            return deployments.failed(self._command.verb, end, version, now, serves)
+        began = self.sight.began.get(subject, now)
+        queued = now.queued if now.queued is not None else began.queued
+        entries = deployments.entries(end, queued)
+        told = {entry.version for entry in entries}
+        aside = [one for one in deployments.unqueued(began, now) if one.version not in told]
+        return (*aside, *entries)
+
+    def _at_stake(self, seen: "_Seen", now: Standing) -> int | None:
+        match self._command.verb:
+            case "release":
+                here = _here(self._args, self._context)
+                return self._context.deeds.version or _published(seen.observed.versions, here)
+            case "shift-traffic":
+                return int(self._args.version)
+            case _:
+                return deployments.at_stake(now)
+
+    def _task(self, about: Deployment, stand: Stand) -> Task:
+        def task(books: Bookkeeper) -> bool:
+            is_new = books.deployment(about, stand)
+            self._stood[about.version] = stand
+            return is_new
+
+        return task
 
 
 def _is_told(error: AgentrampError) -> bool:
@@ -146,48 +210,30 @@ def _is_told(error: AgentrampError) -> bool:
 
 
 @dataclass(frozen=True)
-class _Failed:
+class _Seen:
     where: Target
-    versions: Sequence[Version]
-    error: AgentrampError
+    observed: Observed
 
 
-def _failed(
-    verb: str, args: argparse.Namespace, context: Context, failed: _Failed
-) -> tuple[Entry, ...]:
-    now = standing(failed.where.journal.read(failed.where.subject))
-    version: int | None
-    match verb:
-        case "release":
-            version = _published(failed.versions, _here(args, context))
-        case "shift-traffic":
-            version = args.version
-        case _:
-            version = deployments.at_stake(now)
-    return deployments.failed(verb, failed.error, version, now)
+def _seen(sight: Sight, end: Result | AgentrampError) -> _Seen:
+    """What the verb saw: a platform that failed it is not asked again.
+
+    Only after another run was faster it is looked what serves by now. Raises BookkeepingError where
+    the verb saw nothing.
+    """
+    where = sight.where
+    observed = sight.observed.get(where.runtime) if where else None
+    if where is None or observed is None:
+        raise BookkeepingError("GitHub was not told: the run ended before it saw what serves")
+    if isinstance(end, SupersededError):
+        observed = where.platform.observe(where.runtime)
+    return _Seen(where, observed)
 
 
 def _published(versions: Sequence[Version], here: str | None) -> int | None:
-    """The version that a release which failed had made by then, if it had."""
+    """The version that a release which failed was about, if an earlier one had made it."""
     same = [one.number for one in versions if here and provenance(one.description).commit == here]
     return max(same, default=None)
-
-
-def _place(args: argparse.Namespace, context: Context) -> Target:
-    if hasattr(args, "runtime"):
-        return named(args, context)
-    whole, runtime = configured(args, context)
-    return of(args, context, runtime, whole.access)
-
-
-def _versions(where: Target, end: Result | AgentrampError) -> Sequence[Version]:
-    """None where the platform does not answer: that would cost more time than it is worth."""
-    if isinstance(end, UnreachableError):
-        return ()
-    try:
-        return where.platform.observe(where.runtime).versions
-    except RefusedError:
-        return ()
 
 
 def _here(args: argparse.Namespace, context: Context) -> str | None:

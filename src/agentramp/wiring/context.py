@@ -51,7 +51,7 @@ class Context:
     """A text as it may leave by another way than the log, with asterisks for what was masked."""
     deeds: Deeds = field(default_factory=Deeds, repr=False, compare=False)
     handed: frozenset[str] = frozenset()
-    """Names in ``environ`` that AGENTRAMP_VARIABLES brought for s.yaml: no other program's."""
+    """Names in ``environ`` that AGENTRAMP_VARIABLES brought for s.yaml: no installer has them."""
     holders: dict[tuple[str, str | None, str | None], "Holder"] = field(
         default_factory=dict, repr=False, compare=False
     )

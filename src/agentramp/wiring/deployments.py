@@ -19,22 +19,34 @@ class Entry:
     stand: Stand
 
 
-def entries(result: Result) -> tuple[Entry, ...]:
+def entries(result: Result, queued: int | None = None) -> tuple[Entry, ...]:
     """Nothing for a dry run, and nothing where another run is at work: that one writes it down.
 
-    A version that loses the sessions stands before the one that gets them.
+    ``queued`` is the version that waits for its ramp as far as the journal says. A version that
+    loses the sessions stands before the one that gets them.
     """
     if result.dry_run or result.verdict == Ruled.SUPERSEDED.value:
         return ()
     if result.verb in _ENDS:
         return _ended(result, _left(result), _ENDS[result.verb])
-    if result.verdict == Ruled.ROLLBACK.value and result.version is not None:
-        if _has_served(result, result.version):
-            return _ended(result, [result.version], "rolled back")
-        return (_entry(result.version, State.FAILURE, _once("refused: ", result.message)),)
+    version = _on_way(result, queued)
+    if result.verdict == Ruled.ROLLBACK.value and version is not None:
+        if _has_served(result, version):
+            return _ended(result, [version], "rolled back")
+        return (_entry(version, State.FAILURE, _once("refused: ", result.message)),)
     if result.verdict == Ruled.HOLD.value:
-        return (*_held(result), *_on_trial(result))
+        return (*_held(result, version), *_on_trial(result, version))
     return (*_taken(result), *_on_trial(result), *_whole(result))
+
+
+def _on_way(result: Result, queued: int | None) -> int | None:
+    """The version that was ruled on. A tick without a ramp names the stable one, which was not."""
+    if result.verb != "promote":
+        return result.version
+    if result.climb:
+        return result.climb.canary
+    stable = result.after.stable if result.after else None
+    return queued if result.version in {None, stable} else result.version
 
 
 def _ended(result: Result, left: list[int], became: str) -> tuple[Entry, ...]:
@@ -128,19 +140,17 @@ def _whole(result: Result, why: str = "") -> tuple[Entry, ...]:
     return (Entry(split.stable, stand),)
 
 
-def _on_trial(result: Result) -> list[Entry]:
+def _on_trial(result: Result, held: int | None = None) -> list[Entry]:
     """Canaries; of the one that is held it is told elsewhere."""
-    hold = result.verdict == Ruled.HOLD.value
     return [
         _entry(ref, State.IN_PROGRESS, f"{weight} % of the sessions", result.url)
         for ref, weight in (result.after.canaries if result.after else ())
-        if isinstance(ref, int) and not (hold and ref == result.version)
+        if isinstance(ref, int) and ref != held
     ]
 
 
-def _held(result: Result) -> list[Entry]:
+def _held(result: Result, version: int | None) -> list[Entry]:
     """The version that is held, whatever share it has: somebody may have set that by hand."""
-    version = result.version
     if version is None:
         return []
     weight = _share(result, version)

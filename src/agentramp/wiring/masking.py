@@ -1,15 +1,32 @@
 """The secrets that stand in a job's environment, found before anything can be printed."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from agentramp.credentials.chain import GITHUB_TOKEN
 from agentramp.credentials.environment import AGENTRUN, ALIBABA_CLOUD, SERVERLESS_DEVS
 from agentramp.credentials.serverless_devs import SUFFIX
+from agentramp.report.command_line import logins
 
 _FORMS: Final = (AGENTRUN, ALIBABA_CLOUD, SERVERLESS_DEVS)
 _PARTS: Final = (SERVERLESS_DEVS.secret, SERVERLESS_DEVS.token)
+
+
+def masked(
+    environ: Mapping[str, str], words: Sequence[str], variables: str, mask: Callable[[str], None]
+) -> Mapping[str, str]:
+    """The variables of the dotenv lines ``variables``, after all that is known was masked.
+
+    Raises UsageError where they cannot be read.
+    """
+    for secret in (*secrets(environ), *logins((*words, *environ.values()))):
+        mask(secret)
+    if not variables:
+        return {}
+    from agentramp.wiring.variables import masked as of_dotenv  # noqa: PLC0415 - few runs have any
+
+    return of_dotenv(variables, mask)
 
 
 def secrets(environ: Mapping[str, str]) -> Iterator[str]:

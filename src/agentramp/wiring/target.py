@@ -253,21 +253,29 @@ def executor(args: argparse.Namespace, context: Context, where: Target) -> Execu
         functions=where.functions,
         logs=where.logs,
     )
-    return lambda plan: _noted(context.deeds, execute, plan)
+    return Noting(execute, context.deeds)
 
 
-def _noted(deeds: Deeds, execute: Execute, plan: Plan) -> Outcome:
-    before, lasting = deeds.tried, [step for step in plan.steps if not isinstance(step, _SETTLED)]
-    deeds.tried |= any(map(changes, lasting))
-    try:
-        outcome = execute(plan)
-    except PlatformError as error:
-        if error.untouched and len(lasting) == 1:
-            deeds.tried = before
-        raise
-    deeds.tried |= outcome.changed
-    deeds.version = outcome.version or deeds.version
-    return outcome
+@dataclass(frozen=True)
+class Noting:
+    """Keeps account of what ``execute`` does, for the word of a run that fails later."""
+
+    execute: Executor
+    deeds: Deeds
+
+    def __call__(self, plan: Plan) -> Outcome:
+        lasting = [step for step in plan.steps if not isinstance(step, _SETTLED)]
+        before = self.deeds.tried
+        self.deeds.tried |= any(map(changes, lasting))
+        try:
+            outcome = self.execute(plan)
+        except PlatformError as error:
+            if error.untouched and len(lasting) == 1:
+                self.deeds.tried = before
+            raise
+        self.deeds.tried |= outcome.changed
+        self.deeds.version = outcome.version or self.deeds.version
+        return outcome
 
 
 def started(context: Context) -> daemon.Server:

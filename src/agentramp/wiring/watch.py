@@ -114,6 +114,7 @@ def _of_another(result: Result, ruled: Ruled, reason: str, end: _End) -> Result:
         result,
         message=f"{reason} ({_by(end)})" if ruled is Ruled.ADVANCE else reason,
         version=end.ended.ramp.canary,
+        previous_version=end.ended.ramp.stable,
         verdict=ruled.value,
         next=None,
     )

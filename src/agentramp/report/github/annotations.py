@@ -47,8 +47,7 @@ def errors(failure: Failure, place: Place) -> Iterator[str]:
         if len(faults) <= SHOWN:
             return
     advice = f"; {error.advice}" if error.advice else ""
-    said = _message((str(error) or type(error).__name__) + advice)
-    yield f"::error title=agentramp {value(failure.verb)}::{said}"
+    yield error_of(failure.verb, (str(error) or type(error).__name__) + advice)
 
 
 def _fault(fault: Diagnostic, place: Place) -> str:
@@ -62,6 +61,10 @@ def _fault(fault: Diagnostic, place: Place) -> str:
         f"::error file={value(harmless(file))},line={position.line},col={position.column},"
         f"title={value(harmless(fault.rule))}::{_message(told)}"
     )
+
+
+def error_of(verb: str, said: str) -> str:
+    return f"::error title=agentramp {value(verb)}::{_message(said)}"
 
 
 def warning(verb: str, said: str) -> str:

@@ -109,11 +109,11 @@ def _named(said: Mapping[str, Any]) -> Mapping[str, object]:
 
 def _of_endpoint(endpoint: Mapping[str, Any]) -> Mapping[str, Any]:
     ramp = endpoint.get("ramp")
-    verdict = ramp.get("verdict") if isinstance(ramp, dict) else None
-    return {
-        **{name: endpoint.get(name) for name in ("url", "version", "weights")},
-        "verdict": verdict,
-    }
+    told = {name: endpoint.get(name) for name in ("url", "version", "weights")}
+    if not isinstance(ramp, dict):
+        return told
+    # As of a step of the ramp: it is about the canary.
+    return {**told, "version": ramp.get("canary"), "verdict": ramp.get("verdict")}
 
 
 def _boolean(*, yes: bool) -> str:

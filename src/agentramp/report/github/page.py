@@ -69,7 +69,8 @@ def cut(page: str, room: int) -> str:
 
 def _state(value: Result) -> str:
     if value.exit_code:
-        return f"rolled back (exit {value.exit_code})"
+        how = "stopped by a gate" if value.stopped else "rolled back"
+        return f"{how} (exit {value.exit_code})"
     if value.dry_run:
         return "dry run, nothing changed"
     if value.changed:
