@@ -9,6 +9,7 @@ than a branch has for a change of them, and no permission of a workflow lifts th
 """
 
 import argparse
+import hashlib
 import json
 import re
 import subprocess
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SPELLING = re.compile(r"(\d+)\.(\d+)\.(\d+)((?:a|b|rc)\d+)?")
@@ -54,7 +55,8 @@ class Release:
     """What GitHub has under the tag: nothing, a draft, or the release itself."""
 
     state: str  # none, draft, published
-    assets: frozenset[str] = frozenset()
+    assets: Mapping[str, str] = field(default_factory=dict)
+    """The digest of each file's bytes by its name; empty where an older gh does not tell it."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,8 @@ def _release(version: Version) -> Release:
     if not drafts:
         return Release("none")
     told = json.loads(run("gh", "release", "view", version.tag, "--json", "assets"))
-    names = frozenset(one["name"] for one in told["assets"])
-    return Release("draft" if drafts[0] else "published", names)
+    assets = {one["name"]: one.get("digest") or "" for one in told["assets"]}
+    return Release("draft" if drafts[0] else "published", assets)
 
 
 def do(step: Step) -> None:
@@ -286,13 +288,21 @@ def await_immutable(tag: str, patience: float) -> None:
         time.sleep(min(5, patience))
 
 
+def _digest(file: Path) -> str:
+    """As GitHub tells an asset's."""
+    return f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"
+
+
 def release(version: Version, arguments: argparse.Namespace) -> None:
     observed = observe(version)
     found = list(faults(version, arguments.tested_tree, observed))
     absent = [name for name in expected(version) if not (arguments.dist / name).is_file()]
     found += [f"{arguments.dist} has no {name}" for name in absent]
-    if observed.release.state == "published" and observed.release.assets != set(expected(version)):
-        found.append(f"the release {version.tag} is published with other files")
+    if not absent and observed.release.state == "published":
+        made = {name: _digest(arguments.dist / name) for name in expected(version)}
+        there = observed.release.assets
+        if there.keys() != made.keys() or any(there[name] not in {"", made[name]} for name in made):
+            found.append(f"the release {version.tag} is published with other files")
     if found:
         raise RefusedError("\n".join(found))
     with tempfile.TemporaryDirectory() as folder:

@@ -6,6 +6,7 @@ those of the bare repository ``origin``. ``dies`` ends it at that command, befor
 workflow bring a tag to a commit that has other workflows than main.
 """
 
+import hashlib
 import json
 import os
 import subprocess
@@ -84,14 +85,18 @@ def _set(state: Any, ref: str, target: str, *before: str) -> None:
 def _release(verb: str, words: Sequence[str], state: Any) -> None:
     releases = state["releases"]
     flags = {word for word in words if word.startswith("--")}
-    files = [Path(word).name for word in words if word.endswith((".whl", ".gz"))]
+    paths = [Path(word) for word in words if word.endswith((".whl", ".gz"))]
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
     match verb:
         case "list":
             told = [{"tagName": tag, "isDraft": one["draft"]} for tag, one in releases.items()]
             sys.stdout.write(json.dumps(told))
         case "view":
             one = releases[words[0]]
-            assets = [{"name": name} for name in one["assets"]]
+            assets = [
+                {"name": name, "digest": f"sha256:{digest}"}
+                for name, digest in one["assets"].items()
+            ]
             sealed = state["seals"] and not one["draft"]
             sys.stdout.write(json.dumps({"assets": assets, "isImmutable": sealed}))
         case "create":

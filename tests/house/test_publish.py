@@ -128,14 +128,11 @@ def test_a_release_has_its_tag_its_notes_its_files_and_the_moving_tags(house: Ho
     house.git("fetch", "-q", "--tags")
     assert house.git("cat-file", "-t", "v1.2.3") == "tag"
     assert "github-actions[bot]" in house.git("cat-file", "-p", "v1.2.3")
-    assert house.releases() == {
-        "v1.2.3": {
-            "draft": False,
-            "pre": False,
-            "latest": True,
-            "notes": "- All of 1.2.3.",
-            "assets": ["agentramp-1.2.3-py3-none-any.whl", "agentramp-1.2.3.tar.gz"],
-        }
+    shown = house.releases()
+    files = shown["v1.2.3"].pop("assets")
+    assert set(files) == {"agentramp-1.2.3-py3-none-any.whl", "agentramp-1.2.3.tar.gz"}
+    assert shown == {
+        "v1.2.3": {"draft": False, "pre": False, "latest": True, "notes": "- All of 1.2.3."}
     }
     assert house.publish("1.2.3") == house.move("1.2.3") == (0, "")
 
@@ -171,10 +168,11 @@ def test_a_tag_is_never_moved(house: House) -> None:
     assert set(house.tags().values()) == {first}
 
 
-def test_a_published_release_keeps_its_files(house: House) -> None:
+@pytest.mark.parametrize("name", ["more.zip", "agentramp-1.0.0.tar.gz"])
+def test_a_published_release_keeps_its_files(house: House, name: str) -> None:
     house.released("1.0.0")
     state = json.loads(house.state.read_text())
-    state["releases"]["v1.0.0"]["assets"].append("more.zip")
+    state["releases"]["v1.0.0"]["assets"][name] = "0" * 64
     house.state.write_text(json.dumps(state))
     code, told = house.publish("1.0.0")
     assert code == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentramp.errors import RefusedError, UsageError
+from agentramp.errors import Interrupted, RefusedError, UsageError
 from agentramp.report.channel import Channel
 from agentramp.report.lines import Lines
 from agentramp.report.result import Answer, Facts, Result
@@ -121,7 +121,7 @@ def test_no_word_of_anybody_is_a_command_in_a_workflow(tmp_path: Path) -> None:
     told.bug()
     lines = re.split(r"[\r\n]", out.getvalue() + err.getvalue())
     assert [line for line in lines if re.match(r"\s*::(?!error title=)|.*##\[", line)] == []
-    assert sum(line.startswith("::error title=agentramp deploy::") for line in lines) == 1
+    assert sum(line.startswith("::error title=agentramp deploy::") for line in lines) == 2
 
 
 def test_a_failure_has_outputs_and_a_page(tmp_path: Path) -> None:
@@ -142,6 +142,26 @@ def test_an_interrupt_and_a_bug_have_outputs_and_a_page(tmp_path: Path) -> None:
     assert '"exit_code": 130' in given
     assert '"exit_code": 1' in given
     assert "### deploy: failed (exit 130)" in (tmp_path / "page").read_text()
+
+
+def test_an_interrupt_that_knows_where_traffic_is_says_so_everywhere(tmp_path: Path) -> None:
+    told, _, err = workflow(tmp_path)
+    told.interrupted(Interrupted("interrupted: production serves v1", advice="run it again"))
+    *_, annotation, last = err.getvalue().splitlines()
+    assert annotation.endswith("::interrupted: production serves v1; run it again")
+    assert annotation.startswith("::error title=agentramp ")
+    assert last.endswith(": interrupted: production serves v1; run it again")
+    assert "interrupted: production serves v1" in (tmp_path / "page").read_text()
+
+
+def test_a_step_that_ends_red_by_what_was_asked_says_why_on_its_last_line(tmp_path: Path) -> None:
+    told, _, err = workflow(tmp_path)
+    told.report(Result("release", "version 6 gets no traffic", next="agentramp x", exit_code=4))
+    *_, annotation, last = err.getvalue().splitlines()
+    assert annotation == (
+        "::error title=agentramp deploy::version 6 gets no traffic; next: agentramp x"
+    )
+    assert last == "agentramp deploy: version 6 gets no traffic; next: agentramp x"
 
 
 def test_a_secret_fact_is_in_no_output_and_on_no_page(tmp_path: Path) -> None:
@@ -236,7 +256,8 @@ def test_what_the_log_masks_is_hidden_in_all_that_does_not_pass_it(
     told.interrupted()
     page, output = (tmp_path / "page").read_text(), (tmp_path / "out").read_text()
     commands = [line for line in err.getvalue()[len(masks) :].splitlines() if line[:2] == "::"]
-    assert len(commands) == 2
+    assert len(commands) == 3
+    assert commands.pop().endswith("::interrupted; run it again to go on")
     for text in (page, output, *commands):
         assert "***" in text
         assert bare(secret) not in bare(text)

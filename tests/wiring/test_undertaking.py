@@ -311,7 +311,9 @@ def test_a_removal_that_cannot_be_written_down_is_told() -> None:
     world = World(journal=Full())
     world.run(WANTED[:1], prune=True)
     assert world.splits == {"a": Split(2)}
-    assert "agent/b is removed, and that could not be written down: no space" in world.heard
+    assert (
+        "warning: agent/b is removed, and that could not be written down: no space" in world.heard
+    )
 
 
 @pytest.mark.parametrize("interrupt", [False, True])

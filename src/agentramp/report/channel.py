@@ -144,11 +144,20 @@ class Channel:
         self._publish(value)
         if self.output == "json":
             self._answer([document])
-            return
-        first, *others = lines
-        stdout = self.stdout
-        message = wrapped(first, WIDTH) if self._is_read(stdout) else [first]
-        self._answer([*(self._painted(stdout, BOLD, line) for line in message), *others])
+        else:
+            first, *others = lines
+            stdout = self.stdout
+            message = wrapped(first, WIDTH) if self._is_read(stdout) else [first]
+            self._answer([*(self._painted(stdout, BOLD, line) for line in message), *others])
+        if value.exit_code and self.runner and not isinstance(value, Facts):
+            self._ends_red(value.message, value.next)
+
+    def _ends_red(self, reason: str, follows: str | None) -> None:
+        """A step that did what was asked and fails all the same: its page and last line say why."""
+        self.console.close()
+        told = f"{reason}; next: {follows}" if follows else reason
+        self._annotate_text(told)
+        self._print(self.stderr, [f"agentramp {self.verb}: {told}"])
 
     def _publish(self, value: Result | Answer | Facts | History) -> None:
         """What programs and people read beside the log; nothing of what holds a secret."""
@@ -192,16 +201,10 @@ class Channel:
 
     def interrupted(self, cut: KeyboardInterrupt | None = None) -> None:
         """``cut`` may know where traffic is and what goes on by itself."""
-        if not isinstance(cut, Interrupted):
+        if isinstance(cut, Interrupted):
+            self._end(cut.exit_code, cut.message, cut.advice)
+        else:
             self._end(Interrupted.exit_code, "interrupted", "run it again to go on")
-            return
-        self.console.close()
-        if self.runner:
-            from agentramp.report.github import annotations  # noqa: PLC0415 - for workflows only
-
-            said = annotations.error_of(self.verb, f"{cut.message}; {cut.advice}")
-            self.runner.command(self.hide(said))
-        self._end(cut.exit_code, cut.message, cut.advice)
 
     def bug(self) -> None:
         trace = "".join(traceback.format_exception(*sys.exc_info()))
@@ -215,6 +218,7 @@ class Channel:
         self._give_out(reason, document, code)
         self._add_page(lambda page: page.of_end(self.verb, code, reason, advice))
         self.console.close()
+        self._annotate_text(f"{reason}; {advice}")
         self._print(self.stderr, [f"agentramp {self.verb}: {reason}; {advice}"])
 
     def _give_out(self, reason: str, document: str, code: int) -> None:
@@ -248,6 +252,12 @@ class Channel:
             for line in annotations.errors(failure, annotations.Place(Path.cwd(), workspace)):
                 self.runner.command(self.hide(line))
 
+    def _annotate_text(self, said: str) -> None:
+        if self.runner:
+            from agentramp.report.github import annotations  # noqa: PLC0415 - for workflows only
+
+            self.runner.command(self.hide(annotations.error_of(self.verb, said)))
+
     def _is_read(self, stream: TextIO | None) -> bool:
         """Whether a person reads it as it comes; a log is searched, so its lines stay whole."""
         return (
@@ -269,7 +279,7 @@ class Channel:
             with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text(there))
         except OSError as error:
-            self._print(self.stderr, [f"  {variable} could not be written: {error}"])
+            self.console.say(f"warning: {variable} could not be written: {error}")
 
     def _print(self, stream: TextIO, lines: Iterable[str]) -> None:
         for line in lines:
