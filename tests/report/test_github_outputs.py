@@ -125,9 +125,9 @@ def test_json_that_is_too_long_for_github_is_told_to_be_cut_and_stays_json() -> 
 @pytest.mark.parametrize(
     ("error", "changed"),
     [
-        (UsageError("no"), {"changed": "false"}),
+        (UsageError("no"), {"changed": "false", "verdict": "error"}),
         (SupersededError("no"), {"changed": "false", "verdict": "superseded"}),
-        (WayBackFailedError("no"), {}),
+        (WayBackFailedError("no"), {"verdict": "error"}),
     ],
 )
 def test_a_failure_says_unchanged_only_where_that_is_sure(

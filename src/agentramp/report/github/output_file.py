@@ -39,8 +39,7 @@ def failed(reason: str, document: str, exit_code: int, deeds: Deeds) -> Mapping[
     """Nothing is said of ``changed`` where that is not known for sure."""
     is_untouched = exit_code in _UNCHANGED and not deeds.tried
     known: dict[str, object] = {"changed": "false"} if is_untouched else {}
-    if exit_code == SupersededError.exit_code:
-        known["verdict"] = "superseded"
+    known["verdict"] = "superseded" if exit_code == SupersededError.exit_code else "error"
     if deeds.version is not None:
         known["version"] = deeds.version
     return {**known, "reason": _sentence(reason), "result-json": _whole(document)}
