@@ -15,7 +15,7 @@ GROUP = (
     "agentramp-${{ inputs.environment }}-${{ inputs.path }}"
     "-${{ inputs.resource }}-${{ inputs.endpoint }}"
 )
-NEVER_EMPTY = {"verdict": "none"}
+NEVER_EMPTY = {"verdict": "(steps.it.outcome == 'success' && 'none' || 'error')"}
 each = pytest.mark.parametrize("name", WORKFLOWS)
 
 
@@ -59,7 +59,7 @@ def test_each_output_is_the_action_s_and_goes_all_the_way_out(name: str) -> None
     assert {key: one["value"] for key, one in told.items()} == {
         key: f"${{{{ jobs.{name}.outputs.{key} }}}}" for key in told
     }
-    orelse = {key: f" || '{word}'" for key, word in NEVER_EMPTY.items()}
+    orelse = {key: f" || {word}" for key, word in NEVER_EMPTY.items()}
     assert jobs(name)[name]["outputs"] == {
         key: f"${{{{ steps.it.outputs.{key}{orelse.get(key, '')} }}}}" for key in told
     }
