@@ -144,7 +144,7 @@ def test_an_install_that_fails_leaves_nothing_half_made(
 
     assert done.returncode == 2, done.stdout
     assert "the environment could not be made" in done.stdout
-    assert "hash" in done.stderr.lower()
+    assert "hash" in done.stdout.lower()
     assert environments(runner) == []
 
 
