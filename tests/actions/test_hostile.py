@@ -186,7 +186,7 @@ def test_nothing_is_run_and_no_command_is_slipped_in(refused: list[Told]) -> Non
 def test_no_output_is_slipped_in(refused: list[Told]) -> None:
     for told in refused:
         found = told.outputs()
-        assert set(found) == {"changed", "reason", "result-json"}
+        assert set(found) == {"changed", "verdict", "reason", "result-json"}
         assert found["changed"] == "false"
         assert json.loads(found["result-json"])["exit_code"] == 2
         assert len(found["reason"]) < 2 * LONGEST
@@ -233,7 +233,7 @@ def test_text_for_people_is_only_text_in_what_is_written(tmp_path: Path) -> None
         [error] = told.commands()
         assert error.startswith("::error title=agentramp ")
         assert "no credentials" in error
-        assert set(told.outputs()) == {"changed", "reason", "result-json"}
+        assert set(told.outputs()) == {"changed", "verdict", "reason", "result-json"}
         assert "<img" not in re.sub(r"(`+).*?\1", "", told.summary, flags=re.DOTALL)
 
 
