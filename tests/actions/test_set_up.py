@@ -88,7 +88,10 @@ def test_two_releases_in_one_job_do_not_share(
 def test_settings_that_say_to_install_elsewhere_do_not_count(
     runner: dict[str, str], consumer: Path, tmp_path: Path
 ) -> None:
-    elsewhere = {"PIP_TARGET": str(tmp_path / "elsewhere"), "UV_SYSTEM_PYTHON": "1"}
+    (tmp_path / "constraint.txt").write_text("pydantic==0.1\n")
+    file = str(tmp_path / "constraint.txt")
+    elsewhere = {"PIP_CONSTRAINT": file, "PIP_REQUIREMENT": file, "UV_CONSTRAINT": file}
+    elsewhere |= {"PIP_TARGET": str(tmp_path / "elsewhere"), "UV_SYSTEM_PYTHON": "1"}
     done = start({**runner, **elsewhere}, consumer)
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "elsewhere").exists()
@@ -97,7 +100,8 @@ def test_settings_that_say_to_install_elsewhere_do_not_count(
 def test_without_uv_pip_makes_it(runner: dict[str, str], consumer: Path, tmp_path: Path) -> None:
     environ = replace_path(runner, tmp_path / "path", git=f'exec {shutil.which("git")} "$@"')
     (tmp_path / "path" / "python3").symlink_to(Path(sys.executable).resolve())
-    done = start({**environ, "PIP_USER": "1"}, consumer)
+    wrong = {"PIP_USER": "1", "PIP_CONSTRAINT": "/nowhere", "PIP_REQUIREMENT": "/nowhere"}
+    done = start({**environ, **wrong}, consumer)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "s.yaml is valid" in done.stdout
 
@@ -146,6 +150,50 @@ def test_an_install_that_fails_leaves_nothing_half_made(
     assert "the environment could not be made" in done.stdout
     assert "hash" in done.stdout.lower()
     assert environments(runner) == []
+
+
+def test_a_failed_install_is_told_once_with_its_reason_and_nothing_of_it_acts(
+    runner: dict[str, str], consumer: Path, tmp_path: Path
+) -> None:
+    said = "error: no route ##[add-path]x http://me:pw@host/simple"
+    said += " http://me:pw@other\n::set-env name=A::b\n"
+    said += "  cause: connection refused\n"
+    environ = replace_path(runner, tmp_path / "path", uv=f"printf '%s' '{said}' >&2; exit 2")
+    (tmp_path / "path" / "python3").symlink_to(Path(sys.executable).resolve())
+    summary = tmp_path / "summary"
+    done = start({**environ, "GITHUB_STEP_SUMMARY": str(summary)}, consumer)
+    assert done.returncode == 2
+    commands = [line for line in done.stdout.splitlines() if line.startswith("::")]
+    assert [line.split(" ")[0] for line in commands] == [
+        "::group::agentramp:",
+        "::endgroup::",
+        "::error",
+    ]
+    assert "no route ## [add-path]x http://***@host/simple http://***@other; cause: " in commands[2]
+    assert "UV_DEFAULT_INDEX" in commands[2]
+    assert "pw" not in done.stdout + done.stderr
+    assert summary.read_text().startswith("### validate: failed (exit 2)")
+    assert Path(runner["GITHUB_OUTPUT"]).read_text().count("reason<<") == 1
+    assert outputs(runner)["reason"] in commands[2]
+    assert environments(runner) == []
+
+
+def test_a_python_that_makes_no_environments_is_told_once(
+    runner: dict[str, str], consumer: Path, tmp_path: Path
+) -> None:
+    real = Path(sys.executable).resolve()
+    body = f'case "$*" in *"-m venv"*) echo no ensurepip; exit 1;; esac; exec {real} "$@"'
+    environ = replace_path(runner, tmp_path / "path", python3=body)
+    name = json.dumps(str(tmp_path / "path" / "python3"))
+    found = f'printf "3.12\\nagentramp-x\\n%s\\n" {name}'
+    fake = f'case "$*" in *interpreter.py*) {found};; *) {body};; esac'
+    (tmp_path / "path" / "python3").write_text(f"#!/bin/sh\n{fake}\n")
+    done = start(environ, consumer)
+    assert done.returncode == 2
+    assert done.stdout.count("::error ") == 1
+    assert "Install python3-venv" in done.stdout
+    assert Path(runner["GITHUB_OUTPUT"]).read_text().count("reason<<") == 1
+    assert "Install python3-venv" in outputs(runner)["reason"]
 
 
 def folders_of(python: Path) -> list[str]:
@@ -222,11 +270,25 @@ def test_setup_makes_it_on_any_volume_under_any_name_and_tells_the_command(
         assert first["command"] == second["command"] == json.loads(first["result-json"])["command"]
         assert first["command"].startswith(runner["RUNNER_TEMP"])
         bare = {name: runner[name] for name in ("HOME", "RUNNER_TEMP")} | {"PATH": "/nowhere"}
+        link = consumer.parent / "linked"
+        link.symlink_to(first["command"])
         told = subprocess.run(
-            [first["command"], "--version"], env=bare, capture_output=True, text=True, check=True
+            [link, "--version"], env=bare, capture_output=True, text=True, check=True
         )
         assert told.stdout == f"agentramp {__version__}\n"
         assert made.stderr == ""
+        summary = consumer.parent / "summary"
+        told_to = {"GITHUB_OUTPUT": str(consumer), "GITHUB_STEP_SUMMARY": str(summary)}
+        assert (
+            start(
+                {**runner, "GITHUB_STEP_SUMMARY": str(summary)}, consumer, verb="setup"
+            ).returncode
+            == 0
+        )
+        assert summary.read_text().startswith("### setup: nothing to do")
+        lost = start({**runner, **told_to}, consumer, verb="setup")
+        assert (lost.returncode, lost.stderr, lost.stdout.count("\n")) == (2, "", 1)
+        assert "GITHUB_OUTPUT cannot be written" in lost.stdout
 
 
 def test_a_place_that_cannot_be_written_is_told(
