@@ -113,6 +113,7 @@ def test_what_github_shows(
     assert "The same on a laptop:\n\n```text\nagentramp validate\n```" in summary.read_text()
     assert [line.partition("<<")[0] for line in outputs.read_text().splitlines()[::3]] == [
         "changed",
+        "verdict",
         "reason",
         "result-json",
     ]
