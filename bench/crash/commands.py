@@ -95,6 +95,9 @@ class _Silent:
     def going_back(self, step: Step) -> None:
         pass
 
+    def went_back(self, step: Step) -> None:
+        pass
+
 
 def promote(run: Run) -> Claim | None:
     insistent = Insistent(lambda _: None)
