@@ -169,12 +169,11 @@ def test_from_a_commit_to_the_whole_traffic_and_back(shop: Shop) -> None:
 
 def a_lost_output_ends_it_before_anything_is_changed(shop: Shop) -> None:
     before, asked = shop.history, len(shop.platform.asked)
-    for _ in range(3):  # act may lose the last line of a step that ends as soon as it has said it
+    run = shop.consumer.runs("losing")
+    if not run.errors("attest"):  # act may lose the last line of a step that ends with it
         run = shop.consumer.runs("losing")
-        assert run.code == 1
-        assert (run.result("build"), run.result("attest")) == ("success", "failure"), run.story()
-        if run.errors("attest"):
-            break
+    assert run.code == 1
+    assert (run.result("build"), run.result("attest")) == ("success", "failure"), run.story()
     assert len(run.errors("attest")) == 1, run.story()
     [(told, sentence)] = run.errors("attest")
     assert told["title"] == "agentramp release"
