@@ -8,7 +8,7 @@ from agentramp.report.github.annotations import LONGEST, Place, debug, errors, g
 from agentramp.report.result import Failure
 from tests.report.results import HOSTILE, faults
 
-HERE = Place(Path("/work/shop"), Path("/work/shop"))
+HERE = Place(Path("/checkout/shop"), Path("/checkout/shop"))
 
 
 def test_annotations_are_escaped() -> None:

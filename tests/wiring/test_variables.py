@@ -67,7 +67,7 @@ def test_secrets_are_masked_and_all_is_read_as_it_is_written(tmp_path: Path) -> 
         *("", "true", "FALSE", "INFO", "hunter2"),
         *("12345678", "3.14159265", "-1.5e-10", "30000000", "1,000,000"),
         *("quickstart", "production", "Be brief and polite", "s.staging.yaml", "acme/shop"),
-        *("gpt-4o-mini", "qwen2.5-72b-instruct", "claude-sonnet-4-5", "text-embedding-v3"),
+        *("gpt-4o-mini", "qwen2.5-72b-instruct", "llama-3.1-8b", "text-embedding-v3"),
         *("cn-hangzhou", "ap-southeast-1", "us-east-1", "Asia/Shanghai"),
         *("https://dashscope.aliyuncs.com/compatible-mode/v1", "http://localhost:8080/v1"),
         *("registry.cn-hangzhou.aliyuncs.com/acme/greeter:v1", "first words\nsecond words\n"),
