@@ -22,12 +22,16 @@ from agentramp.record import Moved, Moving, Queued, Record
 from agentramp.report.result import Facts, Report, Result
 from agentramp.wiring.bookkeeping import Command, recorded
 from agentramp.wiring.context import Context
-from agentramp.wiring.sight import Sight
+from agentramp.wiring.sight import Sight, Watched
 from agentramp.wiring.watch import watched
 from tests.bookkeeping.site import Answered, Site
 from tests.verbs.scene import Scene, arguments
 
 COMMAND = Command("promote", "agentramp promote")
+
+
+def watching(scene: Scene) -> Watched:
+    return Watched(scene.where.region, scene.where.subject, scene.where.platform)
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def looks(scene: Scene, *ends: Result | BaseException) -> Callable[[Context], Re
 
     def run(context: Context) -> Report:
         assert context.sight
-        context.sight.where = scene.where
+        context.sight.where = watching(scene)
         platform = context.sight.platform(scene.platform)
         tick.look(platform, context.sight.journal(scene.journal), scene.subject)
         for end in ends[:-1]:
@@ -105,7 +109,7 @@ def test_a_failure_is_written_with_what_the_verb_saw_and_nothing_is_asked_again(
             return sees(seen)
         finally:
             assert seen.sight
-            seen.sight.where = replace(scene.where, platform=away, journal=away)  # type: ignore[arg-type]  # neither
+            seen.sight.where = replace(watching(scene), platform=away)  # type: ignore[arg-type]  # it is not
 
     with pytest.raises(failure):
         recorded(Command("shift-traffic", ""), arguments("shift-traffic", *words), context, run)

@@ -27,8 +27,7 @@ from agentramp.wiring import deployments, on_github, pull_request
 from agentramp.wiring.context import Context
 from agentramp.wiring.deployments import Entry
 from agentramp.wiring.on_github import Task
-from agentramp.wiring.sight import Sight
-from agentramp.wiring.target import Target
+from agentramp.wiring.sight import Sight, Watched
 
 _DIRTY: Final = "-dirty"
 
@@ -175,7 +174,7 @@ class _Desk:
         now = standing(self.sight.records.get(subject, ()))
         if isinstance(end, AgentrampError):
             version = self._at_stake(seen, now)
-            found = seen.observed.endpoint(seen.where.endpoint)
+            found = seen.observed.endpoint(subject.endpoint or "")
             serves = found.split if found else None
             return deployments.failed(self._command.verb, end, version, now, serves)
         began = self.sight.began.get(subject, now)
@@ -211,7 +210,7 @@ def _is_told(error: AgentrampError) -> bool:
 
 @dataclass(frozen=True)
 class _Seen:
-    where: Target
+    where: Watched
     observed: Observed
 
 
@@ -222,11 +221,11 @@ def _seen(sight: Sight, end: Result | AgentrampError) -> _Seen:
     the verb saw nothing.
     """
     where = sight.where
-    observed = sight.observed.get(where.runtime) if where else None
+    observed = sight.observed.get(where.subject.runtime) if where else None
     if where is None or observed is None:
         raise BookkeepingError("GitHub was not told: the run ended before it saw what serves")
     if isinstance(end, SupersededError):
-        observed = where.platform.observe(where.runtime)
+        observed = where.platform.observe(where.subject.runtime)
     return _Seen(where, observed)
 
 

@@ -13,7 +13,15 @@ from agentramp.report.result import Result
 if TYPE_CHECKING:
     from agentramp.journal.port import Journal
     from agentramp.platform.port import Platform
-    from agentramp.wiring.target import Target
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The endpoint that a verb is about, and who can say how it stands."""
+
+    region: str
+    subject: Subject
+    platform: "Platform"
 
 
 @dataclass
@@ -24,7 +32,7 @@ class Sight:
     """
 
     ticked: Callable[[Result], None]
-    where: "Target | None" = None
+    where: Watched | None = None
     observed: dict[str, Observed] = field(default_factory=dict)
     began: dict[Subject, Standing] = field(default_factory=dict)
     records: dict[Subject, tuple[Record, ...]] = field(default_factory=dict)

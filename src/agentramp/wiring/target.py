@@ -156,7 +156,9 @@ def _seen(where: Target, sight: "Sight | None") -> Target:
     """The same, by way of whoever keeps what is seen."""
     if sight is None:
         return where
-    sight.where = where
+    from agentramp.wiring.sight import Watched  # noqa: PLC0415 - only where a run is recorded
+
+    sight.where = Watched(where.region, where.subject, where.platform)
     platform, journal = sight.platform(where.platform), sight.journal(where.journal)
     return replace(where, platform=platform, journal=journal)
 
