@@ -4,7 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from urllib.parse import urlencode, urlsplit
@@ -56,9 +56,11 @@ class Place:
 
     def ended(self, *words: str, text: bytes = b"", tty: bool = False) -> Ended:
         with self.run(*words, tty=tty) as connection:
-            if text:
-                connection.send(text)
-            connection.send(b"")
+            # A program that has ended by now takes no input any more.
+            with suppress(ConnectionClosed):
+                if text:
+                    connection.send(text)
+                connection.send(b"")
             return rest(connection)
 
 
