@@ -8,7 +8,7 @@ actions := action.yml actions/*/action.yml
 workflows := $(wildcard .github/workflows/*.yml examples/*/.github/workflows/*.yml tests/actions/workflows/*.yml)
 shell := .ci/run .ci/environment actions/run actions/environment.bash
 lock := uv pip compile --quiet pyproject.toml --universal --python-version 3.10 \
-  --generate-hashes --no-annotate --no-header --extra local --extra build --extra gates \
+  --generate-hashes --no-annotate --no-header --extra local --extra build --extra gates --extra blocklet \
   $(if $(before),--upgrade --exclude-newer '$(before)')
 
 .PHONY: help setup demo test lint bench docs lock
@@ -49,7 +49,7 @@ docs: setup ## pages that are made from the code
 	@$(bin)/python -m tests.house.commands
 
 lock: setup ## requirements/ anew, as pyproject.toml asks; before='7 days' takes the newest that are older
-	@PATH="$(CURDIR)/$(bin):$$PATH"; $(lock) --extra access --group test --group lint --group docs --group release --output-file requirements/dev.txt
+	@PATH="$(CURDIR)/$(bin):$$PATH"; $(lock) --extra access --extra site --group test --group lint --group docs --group release --output-file requirements/dev.txt
 	@PATH="$(CURDIR)/$(bin):$$PATH"; $(lock) --constraints requirements/dev.txt --output-file requirements/run.txt
 
 .venv/dev.txt.made: requirements/dev.txt

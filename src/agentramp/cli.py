@@ -60,6 +60,11 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "concurrency": "what of the account's concurrency a runtime has reserved",
         "remove": "take a runtime away, with its endpoints and versions",
     },
+    "elsewhere": {
+        "run": "run an agent from a folder or a URL, and talk with it",
+        "cache": "list or clear what run has fetched",
+        "site": "make a documentation site, and publish to it",
+    },
     "here": {
         "local": "start, stop or look at the embedded platform",
         "simulate": "what a ramp would catch, and when, before you ship",

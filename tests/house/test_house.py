@@ -75,6 +75,8 @@ FORBIDDEN = {
         "journal",
     },
     "wiring": {"verbs", "cli"},
+    "bundle": OUTSIDE | {"planning", "plan", "config"},
+    "agents": OUTSIDE | {"planning", "plan", "config"},
     "local": {
         *(
             "plan",
@@ -103,6 +105,9 @@ ALLOWED = {
     "policy": {"judge"},
     "record": {"judge", "model", "policy"},
     "ramp": {"judge", "model", "policy", "record"},
+    "component": set[str](),
+    "archives": {"errors", "exchange", "fences", "progress"},
+    "site": {"credentials", "diagnostics", "errors", "exchange", "fences", "progress"},
     "gates": {"errors", "exchange", "judge", "program"},
 }
 LARGEST_FILE, LARGEST_FUNCTION = 350, 50
