@@ -1,27 +1,38 @@
-"""Carries out the steps that write no split: workspaces, log stores, runtimes, domains."""
+"""Carries out the steps that write no split: workspaces, log stores, runtimes, components."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from typing_extensions import assert_never
 
+from agentramp.component import Component
 from agentramp.errors import UnsupportedError
 from agentramp.logs.port import Logs
 from agentramp.model import Endpoint, Runtime, RuntimeSpec, Workspace
 from agentramp.plan import (
+    AskComponent,
     AwaitRuntime,
     CreateRuntime,
     CreateWorkspace,
     Effect,
+    InstallComponent,
     PrepareLogStore,
     PublishVersion,
+    RemoveComponent,
     RemoveRuntime,
     ReserveConcurrency,
     SetDomain,
     UpdateRuntime,
 )
+from agentramp.platform.components import Components
 from agentramp.platform.functions import Functions
-from agentramp.platform.port import NotAppliedError, Platform
+from agentramp.platform.port import NotAppliedError, NotReadyError, Platform, UnreachableError
+
+PAUSES = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
+"""Seconds between two questions to a component: one that was just started takes some to answer."""
+NO_PAGE, BROKEN = 404, 500
+"""HTTP statuses: nothing is mounted there; and from here on the component itself is at fault."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +47,19 @@ class Outcome:
     version: int | None = None
     endpoint: Endpoint | None = None
     workspace: Workspace | None = None
+    component: Component | None = None
     unwritten: str = ""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """``functions`` and ``logs`` are connected when a step needs them, and not before."""
+    """Beside ``platform``, each is connected when a step needs it, and not before."""
 
     platform: Platform
     functions: Callable[[], Functions]
     logs: Callable[[], Logs]
+    components: Callable[[], Components] = lambda: no_components()
+    sleep: Callable[[float], None] = time.sleep
 
 
 def no_functions() -> Functions:
@@ -56,7 +70,13 @@ def no_logs() -> Logs:
     raise UnsupportedError("this platform has no log service", advice="name no log store")
 
 
-def carry_out(step: Effect, outcome: Outcome, ports: Ports) -> Outcome:
+def no_components() -> Components:
+    raise UnsupportedError(
+        "this platform mounts no components", advice="name a Blocklet Server with --platform"
+    )
+
+
+def carry_out(step: Effect, outcome: Outcome, ports: Ports) -> Outcome:  # noqa: C901 - one case for each kind
     platform = ports.platform
     match step:
         case CreateWorkspace(wanted):
@@ -80,6 +100,13 @@ def carry_out(step: Effect, outcome: Outcome, ports: Ports) -> Outcome:
             ports.functions().set_domain(runtime_id or _made(outcome), domain)
         case ReserveConcurrency():
             _reserve(step, ports.functions())
+        case InstallComponent(bundle, mount_point):
+            component = ports.components().install(bundle, mount_point)
+            return replace(outcome, component=component)
+        case AskComponent():
+            _ask(step, ports)
+        case RemoveComponent(did):
+            ports.components().remove(did)
         case _:
             assert_never(step)
     return outcome
@@ -103,3 +130,32 @@ def _reserve(step: ReserveConcurrency, functions: Functions) -> None:
             f"reserved concurrency is {found or 'none'} after it was set to {step.after or 'none'}",
             advice="look at the account's quota, then run this again",
         )
+
+
+def _ask(step: AskComponent, ports: Ports) -> None:
+    """Raises NotReadyError where no try was answered as a component does that works."""
+    page = page_of(step)
+    for pause in (*PAUSES, None):
+        status, said = _answer(ports.components(), page)
+        if status not in {0, NO_PAGE} and status < BROKEN:
+            return
+        if pause is not None:
+            ports.sleep(pause)
+    raise NotReadyError(
+        f"the component at {page} does not work: {said}",
+        advice="look at its log on the server; does it listen at the port that it is given?",
+    )
+
+
+def page_of(step: AskComponent) -> str:
+    """The path of the page that is asked for."""
+    path = step.health_path.strip("/")
+    return f"{step.mount_point.rstrip('/')}/{path}" if path else step.mount_point
+
+
+def _answer(components: Components, page: str) -> tuple[int, str]:
+    try:
+        status = components.answers(page)
+    except UnreachableError as error:
+        return 0, str(error)
+    return status, f"it answers with HTTP {status}"

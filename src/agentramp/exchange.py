@@ -208,11 +208,12 @@ def post(
     most: int = MOST_BYTES,
     clock: Callable[[], float] = time.monotonic,
     line: requests.Session | None = None,
+    told: Callable[[int, bytes], None] | None = None,
 ) -> Reply:
     """Send and read the whole answer, whatever its status; raises ExchangeError.
 
     A redirect is an answer like others: what is sent goes to nobody else. ``line`` is kept open for
-    who asks often.
+    who asks often. ``told`` is told the status and each part as it comes.
     """
     began = clock()
     try:
@@ -234,7 +235,7 @@ def post(
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                return _read(answer, _Bounds(letter.url, began, timeout, most, clock))
+                return _read(answer, _Bounds(letter.url, began, timeout, most, clock, told))
     except (requests.RequestException, ValueError) as error:
         raise _trouble(letter.url, error, timeout) from error
 
@@ -278,6 +279,7 @@ class _Bounds:
     timeout: float
     most: int
     clock: Callable[[], float]
+    told: Callable[[int, bytes], None] | None = None
 
     @property
     def passed(self) -> float:
@@ -297,6 +299,8 @@ def _read(answer: requests.Response, bounds: _Bounds) -> Reply:
             )
         if bounds.passed > bounds.timeout:
             raise _too_late(bounds.url, bounds.timeout)
+        if bounds.told:
+            bounds.told(answer.status_code, part)
     duration = bounds.passed
     kind = answer.headers.get("Content-Type", "")
     first = duration if first_byte is None else first_byte

@@ -11,27 +11,50 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from agentramp.effects import Outcome, Ports, carry_out, no_functions, no_logs
+from agentramp.effects import Outcome, Ports, carry_out, no_components, no_functions, no_logs
 from agentramp.errors import SupersededError, WayBackFailedError
 from agentramp.journal.port import HeldError, Journal, JournalError
 from agentramp.logs.port import Logs
 from agentramp.model import Endpoint, Split, Status
+from agentramp.mounting import Mounting
 from agentramp.plan import (
     CreateEndpoint,
     DescribeEndpoint,
+    InstallComponent,
     KeepRecord,
     MoveTraffic,
     Plan,
+    RemoveComponent,
     RemoveEndpoint,
     SetDomain,
     Step,
 )
+from agentramp.platform.components import Components
 from agentramp.platform.functions import Functions
 from agentramp.platform.port import NotFoundError, Platform, PlatformError
 from agentramp.policy import DEFAULT_POLICY
 from agentramp.ramp import standing
-from agentramp.record import Event, Moved, Moving, Record, Removed, Removing, Undone
-from agentramp.stepping import WORDS, changes, is_journaled, served, undoing, way_back_of, words
+from agentramp.record import (
+    Event,
+    Installing,
+    Moved,
+    Moving,
+    Record,
+    Removed,
+    Removing,
+    Undone,
+)
+from agentramp.stepping import (
+    WORDS,
+    changes,
+    is_journaled,
+    moved,
+    served,
+    undoing,
+    unknown,
+    way_back_of,
+    words,
+)
 
 __all__ = ["Execute", "Executor", "Listener", "Outcome", "look_only"]
 
@@ -75,15 +98,18 @@ class Executor:
     lease: float = DEFAULT_POLICY.lease
     functions: Callable[[], Functions] = no_functions
     logs: Callable[[], Logs] = no_logs
+    components: Callable[[], Components] = no_components
+    sleep: Callable[[float], None] = time.sleep
     _written: int = field(default=0, init=False)
     _moving: Moving | Removing | None = field(default=None, init=False)
+    _installing: Installing | None = field(default=None, init=False)
 
     def __call__(self, plan: Plan) -> Outcome:
         """Carry out ``plan``; raises what the platform or the journal raised."""
         if not plan.steps:
             return Outcome()
         with self.journal.hold(plan.subject):
-            self._written, self._moving = plan.generation or 0, None
+            self._written, self._moving, self._installing = plan.generation or 0, None, None
             if plan.generation is None and any(map(is_journaled, plan.steps)):
                 self._written = len(self.journal.read(plan.subject))
             outcome = Outcome(changed=any(map(changes, plan.steps)))
@@ -99,6 +125,10 @@ class Executor:
         except (SupersededError, WayBackFailedError):
             raise  # the traffic is somebody else's now: hands off
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, traffic must be known
+            if self._installing or isinstance(step, RemoveComponent):
+                if self._mounting(plan).settle(step, error):
+                    return outcome
+                raise
             if self._moving is None and not isinstance(step, SetDomain):
                 raise
             if isinstance(error, PlatformError) and error.untouched:
@@ -133,7 +163,7 @@ class Executor:
             except SupersededError:
                 raise
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
-                raise _unknown(plan, cause, f"the way back failed too: {words(error)}") from cause
+                raise unknown(plan, cause, f"the way back failed too: {words(error)}") from cause
             self.listener.went_back(step)
 
     def _undo(self, plan: Plan, step: Step, cause: BaseException) -> None:
@@ -169,7 +199,7 @@ class Executor:
         except SupersededError:
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
-            raise _unknown(plan, cause, f"nor can it be read: {words(error)}") from cause
+            raise unknown(plan, cause, f"nor can it be read: {words(error)}") from cause
         if done:
             try:
                 self._close(plan, step, Moved(step.before, step.after))
@@ -178,7 +208,7 @@ class Executor:
             return endpoint
         if endpoint.split == step.before and endpoint.status is Status.READY:
             return None
-        raise _unknown(plan, cause, f"it serves {endpoint.split} ({endpoint.status.value})")
+        raise unknown(plan, cause, f"it serves {endpoint.split} ({endpoint.status.value})")
 
     def _do(self, plan: Plan, step: Step, outcome: Outcome) -> Outcome:
         match step:
@@ -193,13 +223,25 @@ class Executor:
                 return outcome
             case KeepRecord(event):
                 self._write(plan, event)
+                self._installing = event if isinstance(event, Installing) else None
                 return outcome
             case _:
+                if isinstance(step, InstallComponent):
+                    self._mounting(plan).expect(step)
                 return carry_out(step, outcome, self._ports)
 
     @property
     def _ports(self) -> Ports:
-        return Ports(self.platform, self.functions, self.logs)
+        return Ports(self.platform, self.functions, self.logs, self.components, self.sleep)
+
+    def _mounting(self, plan: Plan) -> Mounting:
+        def write(event: Event) -> None:
+            self._write(plan, event)
+
+        def alone() -> bool:
+            return len(self.journal.read(plan.subject)) == self._written
+
+        return Mounting(plan, self._installing, self._ports, self.listener, write, alone)
 
     def _open(self, plan: Plan, step: CreateEndpoint) -> Endpoint:
         self._intend(plan, Moving(None, step.split, "the endpoint is new"))
@@ -225,7 +267,7 @@ class Executor:
             step.runtime_id, step.endpoint_id, step.description
         )
         if endpoint.split != step.split:
-            raise _moved(plan, endpoint.split, step.split)
+            raise moved(plan, endpoint.split, step.split)
         self._close(plan, step, Moved(step.split, step.split))
         return endpoint
 
@@ -244,12 +286,12 @@ class Executor:
         try:
             observed = self.platform.observe(plan.subject.runtime)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
-            raise _unknown(plan, cause, f"nor can it be read: {words(error)}") from cause
+            raise unknown(plan, cause, f"nor can it be read: {words(error)}") from cause
         found = next((one for one in observed.endpoints if one.id == step.endpoint_id), None)
         if found is None:
             return self._told_gone(plan, step, outcome)
         if found.split != step.before or found.status is not Status.READY:
-            raise _unknown(plan, cause, f"it serves {found.split} ({found.status.value})")
+            raise unknown(plan, cause, f"it serves {found.split} ({found.status.value})")
         try:
             self._write(plan, Undone(step.before, step.before))
         except JournalError:
@@ -269,7 +311,7 @@ class Executor:
         """Raises SupersededError where the endpoint does not serve what was planned from."""
         endpoint = self.platform.get_endpoint(step.runtime_id, step.endpoint_id)
         if endpoint.split != served(step):
-            raise _moved(plan, endpoint.split, served(step))
+            raise moved(plan, endpoint.split, served(step))
 
     def _announce(self, plan: Plan, intent: Moving | Removing) -> None:
         began = self.timer()
@@ -316,7 +358,7 @@ class Executor:
                     self._put_back(plan, step, Moved(actual, now.settled))
                     return
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
-            raise _unknown(plan, lost, f"and it cannot be put right: {words(error)}") from lost
+            raise unknown(plan, lost, f"and it cannot be put right: {words(error)}") from lost
 
     def _put_back(self, plan: Plan, step: MoveTraffic | DescribeEndpoint, move: Moved) -> None:
         self._announce(plan, Moving(move.before, move.after, "put back what another run decided"))
@@ -332,17 +374,3 @@ class Executor:
                 self._written += self.journal.read(plan.subject)[self._written :] == (record,)
             raise
         self._written += 1
-
-
-def _moved(plan: Plan, found: Split, planned: Split) -> SupersededError:
-    return SupersededError(
-        f"{plan.subject} serves {found}, not {planned} as when this was planned",
-        advice="somebody moved it meanwhile; run this again to plan from what is there",
-    )
-
-
-def _unknown(plan: Plan, cause: BaseException, more: str) -> WayBackFailedError:
-    return WayBackFailedError(
-        f"{words(cause)}; {more}",
-        advice=f"look at {plan.subject} now and set its traffic by hand",
-    )

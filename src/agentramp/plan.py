@@ -7,6 +7,7 @@ and a real run executes the very same value.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from agentramp.component import Bundle, Component
 from agentramp.model import (
     Artifact,
     CustomDomain,
@@ -139,6 +140,31 @@ class ReserveConcurrency:
 
 
 @dataclass(frozen=True)
+class InstallComponent:
+    """Mount ``bundle`` in the place of ``before``, which must still run there; None is nothing."""
+
+    bundle: Bundle
+    mount_point: str
+    before: Component | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class AskComponent:
+    """Ask for the page that shows that a component answers; ``health_path`` is below its mount."""
+
+    mount_point: str
+    health_path: str = ""
+
+
+@dataclass(frozen=True)
+class RemoveComponent:
+    did: str
+    name: str
+    mount_point: str
+
+
+@dataclass(frozen=True)
 class KeepRecord:
     """Write down what was decided, said or found; nothing on the platform changes."""
 
@@ -155,8 +181,11 @@ Effect: TypeAlias = (
     | RemoveRuntime
     | SetDomain
     | ReserveConcurrency
+    | InstallComponent
+    | AskComponent
+    | RemoveComponent
 )
-"""What writes no split: no journal is kept of it."""
+"""What writes no split: no journal is kept of it, but by a ``KeepRecord`` beside it."""
 
 Step: TypeAlias = (
     Effect | CreateEndpoint | MoveTraffic | DescribeEndpoint | RemoveEndpoint | KeepRecord

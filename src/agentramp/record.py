@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from typing_extensions import assert_never
 
+from agentramp.component import Installation
 from agentramp.judge.verdict import Decision
 from agentramp.judge.window import Window
 from agentramp.model import Split
@@ -121,6 +122,29 @@ class Refused:
     reason: str
 
 
+@dataclass(frozen=True)
+class Installing:
+    """The intent to install a component; ``before`` is what an undo brings back, None is nothing."""
+
+    before: Installation | None
+    after: Installation
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """``after`` runs and answers: the end of the ``Installing`` before it, or its undoing."""
+
+    after: Installation
+
+
+@dataclass(frozen=True)
+class Uninstalled:
+    """The component is gone: it was to be removed, or its first installation was undone."""
+
+    before: Installation
+
+
 Event: TypeAlias = (
     Moving
     | Moved
@@ -135,6 +159,9 @@ Event: TypeAlias = (
     | Adopted
     | Queued
     | Refused
+    | Installing
+    | Installed
+    | Uninstalled
 )
 
 
@@ -182,5 +209,13 @@ def sentence(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one case fo
             return f"version {version} waits for the ramp in progress to end"
         case Refused(version, reason):
             return f"version {version} gets no traffic: {reason}"
+        case Installing(former, wanted, reason):
+            why = f" ({reason})" if reason else ""
+            what = f"{former.version} -> {wanted.version}" if former else f"{wanted.version}, new"
+            return f"begins to install at {wanted.mount_point}: {what}{why}"
+        case Installed(wanted):
+            return f"done: {wanted.version} runs at {wanted.mount_point}"
+        case Uninstalled(former):
+            return f"removed {former.version} from {former.mount_point}"
         case _:
             assert_never(event)

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from agentramp.errors import SupersededError, WayBackFailedError
 from agentramp.model import Split
 from agentramp.plan import (
+    AskComponent,
     CreateEndpoint,
     DescribeEndpoint,
     KeepRecord,
@@ -12,11 +14,23 @@ from agentramp.plan import (
     RemoveEndpoint,
     Step,
 )
-from agentramp.record import Judged, Moved, Moving, Removed, Undone
+from agentramp.record import (
+    Installed,
+    Installing,
+    Judged,
+    Moved,
+    Moving,
+    Removed,
+    Undone,
+    Uninstalled,
+)
 
 INTERRUPTED = "interrupted"
 """Why a ramp ended whose first step a person cut short."""
 WORDS = "the words about it change, and its split is sent with them"
+
+_TELLING = (Judged, Moved, Undone, Removed, Installing, Installed, Uninstalled)
+"""Records of what a step beside them does, or a run that died had done."""
 
 
 def records(step: Step) -> int:
@@ -40,7 +54,9 @@ def changes(step: Step) -> bool:
         case MoveTraffic():
             return step.before != step.after
         case KeepRecord(event):
-            return not isinstance(event, Judged | Moved | Undone | Removed)
+            return not isinstance(event, _TELLING)
+        case AskComponent():
+            return False
         case _:
             return True
 
@@ -76,3 +92,17 @@ def way_back_of(plan: Plan, step: Step) -> tuple[Step, ...]:
         return plan.way_back
     same = MoveTraffic(step.runtime_id, step.endpoint_id, step.name, step.split, step.split)
     return (replace(same, reason=WORDS),)
+
+
+def moved(plan: Plan, found: object, planned: object) -> SupersededError:
+    return SupersededError(
+        f"{plan.subject} serves {found}, not {planned} as when this was planned",
+        advice="somebody moved it meanwhile; run this again to plan from what is there",
+    )
+
+
+def unknown(plan: Plan, cause: BaseException, more: str) -> WayBackFailedError:
+    return WayBackFailedError(
+        f"{words(cause)}; {more}",
+        advice=f"look at {plan.subject} now and set its traffic by hand",
+    )

@@ -1,5 +1,6 @@
 """Asks an agent as its users do: chat over the OpenAI-compatible API, streamed or whole."""
 
+import codecs
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,8 +35,13 @@ class Chat:
     timeout: float = 120.0
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def ask(self, url: str, prompt: Prompt) -> Heard:
-        """Never raises: an agent that does not answer is something that was heard of it."""
+    def ask(
+        self, url: str, prompt: Prompt, hear: Callable[[str], None] | None = None
+    ) -> Heard:
+        """Never raises: an agent that does not answer is something that was heard of it.
+
+        ``hear`` is told each piece of a streamed answer as it comes.
+        """
         body = {
             "model": "agent",
             "messages": [{"role": one.role, "content": one.content} for one in prompt.messages],
@@ -47,10 +53,34 @@ class Chat:
             headers={**self.headers, SESSION_HEADER: self.session()},
         )
         try:
-            reply = post(letter, timeout=self.timeout)
+            told = _Pieces(hear).part if hear else None
+            reply = post(letter, timeout=self.timeout, told=told)
         except ExchangeError as error:
             return Heard(0, "", self.timeout, error.message)
         return heard(reply)
+
+
+@dataclass
+class _Pieces:
+    """Tells the pieces of a stream while it comes, each line of its events by itself."""
+
+    hear: Callable[[str], None]
+    _decoder: codecs.IncrementalDecoder = field(
+        default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"), init=False
+    )
+    _rest: str = field(default="", init=False)
+
+    def part(self, status: int, content: bytes) -> None:
+        if status != _OK:
+            return
+        *lines, self._rest = (self._rest + self._decoder.decode(content)).split("\n")
+        for line in lines:
+            name, _, value = line.rstrip("\r").partition(":")
+            match _json(value) if name == "data" else None:
+                case {"choices": [dict(choice), *_]} if said := _piece(choice):
+                    self.hear(said)
+                case _:
+                    pass
 
 
 def heard(reply: Reply) -> Heard:

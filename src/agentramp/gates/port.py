@@ -21,10 +21,13 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Pinned:
-    """Two addresses, each of which is served by one version only."""
+    """Two addresses, each of which is served by one version only.
 
-    canary: int
-    stable: int
+    A version is a number, or a semantic version as text.
+    """
+
+    canary: int | str
+    stable: int | str
     canary_url: str
     stable_url: str
 

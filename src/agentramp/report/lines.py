@@ -36,6 +36,10 @@ class Lines:
         """One line of text; raises as ``write``."""
         self._put(lambda stream: _print(stream, text))
 
+    def piece(self, text: str) -> None:
+        """A part of a line, seen at once; raises as ``write``."""
+        self._put(lambda stream: _print(stream, text, end=""))
+
     def _put(self, act: Callable[[TextIO], None]) -> None:
         if self.stream is None:
             raise unwritten("it is closed")
@@ -64,11 +68,11 @@ def _write(stream: TextIO, said: "Said") -> None:
     stream.flush()
 
 
-def _print(stream: TextIO, text: str) -> None:
+def _print(stream: TextIO, text: str, end: str = "\n") -> None:
     try:
-        stream.write(text + "\n")
+        stream.write(text + end)
     except UnicodeEncodeError:  # an output that is not UTF-8
-        stream.write(text.encode("ascii", "backslashreplace").decode() + "\n")
+        stream.write(text.encode("ascii", "backslashreplace").decode() + end)
     stream.flush()
 
 

@@ -3,11 +3,19 @@
 import argparse
 import re
 import shlex
+from collections.abc import Mapping
 
 from agentramp.report.command_line import has_login
 
 PERCENT = range(101)
 ENDPOINT = "production"
+
+
+class Unsaid(str):
+    """The value of an option that nobody gave: as good as the same word, but told apart."""
+
+    __slots__ = ()
+
 
 _NAMED = {"runtime", "region"}
 _FILE = {"template": None, "env": None, "resource": None}
@@ -95,9 +103,10 @@ def add_file(parser: argparse.ArgumentParser) -> None:
 def add_platform(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--platform",
-        choices=("agentrun", "local"),
-        default="agentrun",
-        help="where to: AgentRun, or the embedded platform on this machine (default: agentrun)",
+        choices=("agentrun", "local", "blocklet"),
+        default=Unsaid("agentrun"),
+        help="where to: AgentRun, the embedded platform on this machine, or a Blocklet Server"
+        " (default: what the folder is made for, else agentrun)",
     )
     add_access(parser)
 
@@ -213,13 +222,17 @@ def again(args: argparse.Namespace, verb: str, *words: str, endpoint: str | None
     ``endpoint`` is another one than this command's.
     """
     given = vars(args) | ({"endpoint": endpoint} if endpoint else {})
-    located = [
+    path = [args.path] if args.path != "." else []
+    return shlex.join(["agentramp", verb, *path, *located(given, LOCATING[verb]), *words])
+
+
+def located(given: Mapping[str, object], options: Mapping[str, str | None]) -> list[str]:
+    """Those of ``options`` that are ``given`` and differ from what needs no saying, as words."""
+    return [
         f"--{option}={given[option.replace('-', '_')]}"
-        for option, default in LOCATING[verb].items()
+        for option, default in options.items()
         if given.get(option.replace("-", "_")) not in {None, default}
     ]
-    path = [args.path] if args.path != "." else []
-    return shlex.join(["agentramp", verb, *path, *located, *words])
 
 
 def _runtime(text: str) -> str:

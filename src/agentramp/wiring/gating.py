@@ -2,7 +2,7 @@
 
 import argparse
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,12 @@ def needs_pins(where: Target) -> bool:
 
 def _first_no(args: argparse.Namespace, context: Context, where: Target, begun: Begun) -> str:
     pinned = pin(args, context, where, begun.stable, begun.canary)
-    for gate in where.ramp.gates:
+    return first_no(context, where.ramp.gates, pinned)
+
+
+def first_no(context: Context, gates: Sequence[Gate], pinned: Pinned) -> str:
+    """Why the first gate that does so refuses the canary; raises UndecidedError."""
+    for gate in gates:
         opinion = _asked(gate, context).run(pinned)
         for line in (*opinion.details, opinion.reason):
             context.console.say(line)

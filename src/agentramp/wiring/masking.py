@@ -10,6 +10,7 @@ from agentramp.credentials.serverless_devs import SUFFIX
 from agentramp.report.command_line import logins
 
 _FORMS: Final = (AGENTRUN, ALIBABA_CLOUD, SERVERLESS_DEVS)
+_BLOCKLET: Final = "BLOCKLET_ACCESS_KEY_SECRET"
 _PARTS: Final = (SERVERLESS_DEVS.secret, SERVERLESS_DEVS.token)
 
 
@@ -32,7 +33,8 @@ def masked(
 def secrets(environ: Mapping[str, str]) -> Iterator[str]:
     """Keys and tokens, by every name that one of ours is known to stand under."""
     names = [name for form in _FORMS for name in (form.secret, form.token)]
-    yield from filter(None, (environ.get(name) for name in (*names, "GITHUB_TOKEN", GITHUB_TOKEN)))
+    names += [_BLOCKLET, "GITHUB_TOKEN", GITHUB_TOKEN]
+    yield from filter(None, (environ.get(name) for name in names))
     for name, text in environ.items():
         if name.endswith(SUFFIX):
             yield from _of_key(text)

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 
 from agentramp import config
 from agentramp.config import Config, RuntimeConfig
-from agentramp.config.ramp_settings import JournalKind, RampConfig
+from agentramp.config.ramp_settings import RampConfig
 from agentramp.credentials.port import Holder
 from agentramp.diagnostics import ConfigError
 from agentramp.effects import no_functions, no_logs
 from agentramp.errors import UsageError
 from agentramp.executor import Execute, Executor, Outcome, look_only
-from agentramp.journal.file import FileJournal
-from agentramp.journal.git import GitJournal
-from agentramp.journal.gitremote import without_users
 from agentramp.journal.port import Journal
 from agentramp.local import daemon
 from agentramp.logs.port import Logs
@@ -29,9 +26,9 @@ from agentramp.platform.functions import Functions
 from agentramp.platform.port import Platform, PlatformError
 from agentramp.platform.registry import Address, connect, functions
 from agentramp.report.deeds import Deeds
-from agentramp.revision import has_git, has_remote
 from agentramp.stepping import changes
 from agentramp.wiring.context import Context
+from agentramp.wiring.journals import Shelf, kept
 from agentramp.wiring.project import configured, file_of
 from agentramp.wiring.signing_in import cloud
 
@@ -195,52 +192,10 @@ def _never() -> None:
 
 
 def _journal(args: argparse.Namespace, context: Context, region: str, ramp: RampConfig) -> Journal:
-    """On a git ref wherever there is a remote to hold it: a runner's disk is gone tomorrow."""
-    given = getattr(args, "journal", None)
-    kind = JournalKind(given) if given else ramp.journal
-    remote = getattr(args, "remote", None) or ramp.remote
     local = args.platform == "local"
-    root = context.cwd / args.path
-    root = root if root.is_dir() else root.parent
-    asked = kind is JournalKind.GIT or (kind is JournalKind.AUTO and not local)
-    if asked and _is_in_git(args, context, kind, root, remote):
-        prefix = "local" if local else region
-        return GitJournal(root, remote, prefix, context.environ, context.sleep)
     folder = Path("local") if local else Path("agentrun") / region
-    return FileJournal(context.home / "journal" / folder)
-
-
-def _is_in_git(
-    args: argparse.Namespace, context: Context, kind: JournalKind, root: Path, remote: str
-) -> bool:
-    """Raises UsageError where it has to be and cannot."""
-    # A verb that takes no --journal writes nothing down, so the file does as well.
-    writes = hasattr(args, "journal")
-    if not writes and kind is JournalKind.AUTO:
-        return False
-    if has_remote(root, remote, context.environ):
-        return True
-    no_git = not has_git(context.environ)
-    if no_git and (kind is JournalKind.GIT or context.environ.get("GITHUB_ACTIONS") == "true"):
-        raise UsageError(
-            "the journal is kept as a git ref, and there is no git on PATH",
-            advice="install git, in a container job before actions/checkout (which else fetches no"
-            " repository, but files alone); or say journal: file in agentramp.yaml where this disk"
-            " is kept",
-        )
-    if kind is JournalKind.GIT:
-        raise UsageError(
-            f"the journal is to be a git ref, and {root} has no git remote {without_users(remote)}",
-            advice="run this in a clone, name its remote with --remote, or use --journal file",
-        )
-    if context.environ.get("GITHUB_ACTIONS") == "true":
-        raise UsageError(
-            f"{root} has no git remote {without_users(remote)} to keep the journal, and a runner's"
-            " disk is gone tomorrow",
-            advice="check out the repository first (actions/checkout); or, where this runner keeps"
-            " its disk, say journal: file in agentramp.yaml",
-        )
-    return False
+    place = Shelf("local" if local else region, folder)
+    return kept(args, context, ramp, place)
 
 
 def executor(args: argparse.Namespace, context: Context, where: Target) -> Execute:

@@ -1,0 +1,147 @@
+"""What becomes of a component whose installation or removal failed: it is put back, or looked up.
+
+The records around it are steps of the plan; what is written here is only how a failure ended. As
+for traffic: after exit code 3 what ran before runs, and 5 says what runs instead.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentramp.component import Component, Health
+from agentramp.effects import Outcome, Ports, carry_out
+from agentramp.errors import SupersededError, WayBackFailedError
+from agentramp.journal.port import HeldError, JournalError
+from agentramp.plan import AskComponent, InstallComponent, Plan, RemoveComponent, Step
+from agentramp.platform.port import PlatformError
+from agentramp.record import Event, Installed, Installing, Uninstalled
+from agentramp.stepping import moved, words
+
+if TYPE_CHECKING:  # the executor, which asks for this, has the listener
+    from agentramp.executor import Listener
+
+
+@dataclass(frozen=True)
+class Mounting:
+    """``begun`` is the installation in progress, where there is one.
+
+    ``alone`` tells whether nobody else has written to the journal since this run did.
+    """
+
+    plan: Plan
+    begun: Installing | None
+    ports: Ports
+    listener: "Listener"
+    write: Callable[[Event], None]
+    alone: Callable[[], bool]
+
+    def expect(self, step: InstallComponent) -> None:
+        """Raises SupersededError where there is something else than was planned from."""
+        found = self.ports.components().observe().component(step.bundle.identity.did)
+        if _what(found) != _what(step.before):
+            raise moved(self.plan, told(found), told(step.before))
+
+    def settle(self, step: Step, cause: BaseException) -> bool:
+        """Whether ``step`` is done all the same; raises WayBackFailedError where harm was done."""
+        if isinstance(step, RemoveComponent):
+            return self._is_gone(step, cause) and not isinstance(cause, KeyboardInterrupt)
+        if isinstance(step, InstallComponent) and _untouched(cause):
+            self._end()
+        elif self.plan.way_back:
+            self._go_back(cause)
+        else:
+            self._look(cause)
+        return False
+
+    def _go_back(self, cause: BaseException) -> None:
+        with suppress(JournalError):  # unread, what this run began is still for it to undo
+            if not self.alone():
+                raise HeldError(
+                    f"another run wrote to the journal of {self.plan.subject}", advice="let it end"
+                ) from cause
+        for step in self.plan.way_back:
+            if not isinstance(step, InstallComponent | AskComponent | RemoveComponent):
+                raise TypeError(f"no way back by {step}")
+            self.listener.going_back(step)
+            try:
+                carry_out(step, Outcome(), self.ports)
+            except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then it is looked up
+                failed = f"the way back failed too: {words(error)}"
+                raise self._unknown(cause, f"{failed}; {self._now()}") from cause
+            self.listener.went_back(step)
+        self._end()
+
+    def _look(self, cause: BaseException) -> None:
+        """Nothing leads back: passes where what ran before runs."""
+        try:
+            found = self._found()
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
+            raise self._unknown(cause, f"nor can it be read: {words(error)}") from cause
+        if not self._is_former(found):
+            more = f"{told(found)} now, and the way back is {self.plan.no_way_back}"
+            raise self._unknown(cause, more) from cause
+        self._end()
+
+    def _is_former(self, found: Component | None) -> bool:
+        """Whether what is there is what was there; of one version only the digest tells."""
+        former = self.begun.before if self.begun else None
+        if former is None or found is None:
+            return former is found
+        sent = next((one for one in self.plan.steps if isinstance(one, InstallComponent)), None)
+        place = (found.version, found.mount_point, found.health)
+        if place != (former.version, former.mount_point, Health.RUNNING):
+            return False
+        if self.begun and former.version != self.begun.after.version:
+            return True
+        before = sent.before if sent else None
+        return bool(found.integrity and before and before.integrity == found.integrity)
+
+    def _is_gone(self, step: RemoveComponent, cause: BaseException) -> bool:
+        try:
+            found = self.ports.components().observe().component(step.did)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
+            raise self._unknown(cause, f"nor can it be read: {words(error)}") from cause
+        if found is not None and found.health is not Health.RUNNING:
+            raise self._unknown(cause, f"{told(found)} now") from cause
+        return found is None
+
+    def _found(self) -> Component | None:
+        if self.begun is None:
+            return None
+        return self.ports.components().observe().component(self.begun.after.did)
+
+    def _now(self) -> str:
+        try:
+            return f"{told(self._found())} now"
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
+            return f"nor can it be read: {words(error)}"
+
+    def _end(self) -> None:
+        """Write down that it is as it was; without that the open intent tells the next to look."""
+        if self.begun is None:
+            return
+        former = self.begun.before
+        # A HeldError too: what is there was put back, and another run has taken it on.
+        with suppress(JournalError, SupersededError):
+            self.write(Installed(former) if former else Uninstalled(self.begun.after))
+
+    def _unknown(self, cause: BaseException, more: str) -> WayBackFailedError:
+        return WayBackFailedError(
+            f"{words(cause)}; {more}",
+            advice=f"look at {self.plan.subject} on the server now; deploy what is to run there",
+        )
+
+
+def told(found: Component | None) -> str:
+    if found is None:
+        return "nothing is there"
+    return f"{found.version} is at {found.mount_point} ({found.health.value})"
+
+
+def _untouched(cause: BaseException) -> bool:
+    return isinstance(cause, PlatformError) and cause.untouched
+
+
+def _what(found: Component | None) -> tuple[str, str, str] | None:
+    return found and (found.version, found.mount_point, found.integrity)
