@@ -232,7 +232,9 @@ def _run(name: str, words: list[str], channel: Channel) -> Report:
     channel.console.debug = channel.console.debug or args.debug
     look(args, os.environ)
     try:
-        return _recorded(verb, args, _context(channel, variables), channel)
+        from agentramp.wiring.blocklet.chosen import instead
+
+        return _recorded(instead(name, verb, args), args, _context(channel, variables), channel)
     except AgentrampError as error:
         _locate(error, args)
         by_inputs(command, error, os.environ)

@@ -51,17 +51,6 @@ class Outcome:
     unwritten: str = ""
 
 
-@dataclass(frozen=True)
-class Ports:
-    """Beside ``platform``, each is connected when a step needs it, and not before."""
-
-    platform: Platform
-    functions: Callable[[], Functions]
-    logs: Callable[[], Logs]
-    components: Callable[[], Components] = lambda: no_components()
-    sleep: Callable[[float], None] = time.sleep
-
-
 def no_functions() -> Functions:
     raise UnsupportedError("this platform has no functions", advice="take customDomain out")
 
@@ -76,7 +65,18 @@ def no_components() -> Components:
     )
 
 
-def carry_out(step: Effect, outcome: Outcome, ports: Ports) -> Outcome:  # noqa: C901 - one case for each kind
+@dataclass(frozen=True)
+class Ports:
+    """Beside ``platform``, each is connected when a step needs it, and not before."""
+
+    platform: Platform
+    functions: Callable[[], Functions]
+    logs: Callable[[], Logs]
+    components: Callable[[], Components] = no_components
+    sleep: Callable[[float], None] = time.sleep
+
+
+def carry_out(step: Effect, outcome: Outcome, ports: Ports) -> Outcome:  # noqa: C901, PLR0912 - one case for each kind
     platform = ports.platform
     match step:
         case CreateWorkspace(wanted):
@@ -134,23 +134,16 @@ def _reserve(step: ReserveConcurrency, functions: Functions) -> None:
 
 def _ask(step: AskComponent, ports: Ports) -> None:
     """Raises NotReadyError where no try was answered as a component does that works."""
-    page = page_of(step)
     for pause in (*PAUSES, None):
-        status, said = _answer(ports.components(), page)
+        status, said = _answer(ports.components(), step.page)
         if status not in {0, NO_PAGE} and status < BROKEN:
             return
         if pause is not None:
             ports.sleep(pause)
     raise NotReadyError(
-        f"the component at {page} does not work: {said}",
+        f"the component at {step.page} does not work: {said}",
         advice="look at its log on the server; does it listen at the port that it is given?",
     )
-
-
-def page_of(step: AskComponent) -> str:
-    """The path of the page that is asked for."""
-    path = step.health_path.strip("/")
-    return f"{step.mount_point.rstrip('/')}/{path}" if path else step.mount_point
 
 
 def _answer(components: Components, page: str) -> tuple[int, str]:

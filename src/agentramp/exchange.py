@@ -3,39 +3,45 @@
 An address may hold a secret, so no message shows more of it than its host.
 """
 
-import http.client
-import io
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ReadTimeoutError
 
 from agentramp import __version__
 from agentramp.errors import RefusedError, UsageError
+from agentramp.timely import timely, within
 
 MOST_BYTES: Final = 8 * 1024 * 1024
-CONNECT_SECONDS: Final = 10.0
 _PART_BYTES: Final = 16 * 1024
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _NEAR: Final = _LOOPBACK | {"100.100.100.200"}
-_AGENT: Final = f"agentramp/{__version__}"
+AGENT: Final = f"agentramp/{__version__}"
 
 
 class ExchangeError(RefusedError):
     """No whole answer came: no connection, too late, too large or broken off."""
+
+
+class UnreachableError(ExchangeError):
+    """Nobody was there to ask: what another answer would have said is not known."""
+
+
+class Sendable(Protocol):
+    """A body that is read while it is sent; its length is known before."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[bytes]: ...
+    def read(self, size: int = -1, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Letter:
     """What is sent. ``token`` goes into the Authorization header."""
 
     url: str = field(repr=False)
-    content: bytes = field(repr=False)
+    content: bytes | Sendable = field(repr=False)
     content_type: str = "application/json"
     token: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -67,7 +73,7 @@ class Reply:
         return self.content.decode("utf-8", "replace")
 
 
-class _Bearer(AuthBase):
+class Bearer(AuthBase):
     """Set here and not as a header, since requests lets a .netrc overrule a header."""
 
     def __init__(self, token: str | None) -> None:
@@ -77,87 +83,6 @@ class _Bearer(AuthBase):
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
-
-
-class _Drops(io.RawIOBase):
-    """What comes on a socket, each time waited for no longer than what is left of the time.
-
-    A socket's own time-out begins anew with each byte, so an answer in drops would last for ever.
-    """
-
-    def __init__(self, line: socket.socket, raw: io.RawIOBase, seconds: float) -> None:
-        super().__init__()
-        self._line, self._raw = line, raw
-        self._ends = time.monotonic() + seconds
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int | None:  # noqa: ANN401 - a Buffer, by a later name
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._line.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _Answer(http.client.HTTPResponse):
-    """Its head and its body come within the time that the socket has when the reading begins."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
-        super().__init__(sock, *args, **named)
-        seconds = sock.gettimeout()
-        if seconds is not None:
-            self.fp = io.BufferedReader(_Drops(sock, self.fp.detach(), seconds))
-
-
-class _Line(HTTPConnection):
-    response_class = _Answer
-
-
-class _SecureLine(HTTPSConnection):
-    response_class = _Answer
-
-
-class _Lines(HTTPConnectionPool):
-    ConnectionCls = _Line
-
-
-class _SecureLines(HTTPSConnectionPool):
-    ConnectionCls = _SecureLine
-
-
-_LINES: Final = {"http": _Lines, "https": _SecureLines}
-
-
-class _Bounded(HTTPAdapter):
-    """The way of each exchange, by a proxy or not."""
-
-    def init_poolmanager(self, *args: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
-        super().init_poolmanager(*args, **named)
-        self.poolmanager.pool_classes_by_scheme = _LINES
-
-    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:  # noqa: ANN401 - as its parent's
-        manager = super().proxy_manager_for(proxy, **named)
-        if not proxy.lower().startswith("socks"):
-            manager.pool_classes_by_scheme = _LINES
-        return manager
-
-
-def _bounded(session: requests.Session) -> requests.Session:
-    for scheme in ("http://", "https://"):
-        if not isinstance(session.get_adapter(scheme), _Bounded):
-            session.mount(scheme, _Bounded())
-    return session
-
-
-def _within(timeout: float) -> Any:  # noqa: ANN401 - requests takes it, and its types know no such
-    """All of an exchange, its sending too, and within it the connecting."""
-    return urllib3.Timeout(total=timeout, connect=min(CONNECT_SECONDS, timeout), read=timeout)
 
 
 def host(url: str) -> str:
@@ -218,7 +143,7 @@ def post(
     began = clock()
     try:
         with nullcontext(line) if line else requests.Session() as session:
-            _bounded(session)
+            timely(session)
             # A proxy of the environment is for the way out, never for this machine.
             session.trust_env = not is_near(letter.url)
             with session.request(
@@ -226,18 +151,18 @@ def post(
                 letter.url,
                 data=letter.content,
                 headers={
-                    "User-Agent": _AGENT,
+                    "User-Agent": AGENT,
                     "Content-Type": letter.content_type,
                     **letter.headers,
                 },
-                auth=_Bearer(letter.token),
-                timeout=_within(timeout),
+                auth=Bearer(letter.token),
+                timeout=within(timeout),
                 allow_redirects=False,
                 stream=True,
             ) as answer:
                 return _read(answer, _Bounds(letter.url, began, timeout, most, clock, told))
     except (requests.RequestException, ValueError) as error:
-        raise _trouble(letter.url, error, timeout) from error
+        raise trouble(letter.url, error, timeout) from error
 
 
 def get(letter: Letter, *, timeout: float, most: int = MOST_BYTES) -> Reply:
@@ -254,19 +179,19 @@ def get_date(
     """
     began = clock()
     try:
-        with _bounded(requests.Session()) as session:
+        with timely(requests.Session()) as session:
             session.trust_env = urlsplit(url).hostname not in _LOOPBACK
             with session.get(
                 url,
-                headers={"User-Agent": _AGENT},
-                timeout=_within(timeout),
+                headers={"User-Agent": AGENT},
+                timeout=within(timeout),
                 allow_redirects=False,
                 stream=True,
             ) as answer:
                 _read(answer, _Bounds(url, began, timeout, MOST_BYTES, clock))
                 said = parsedate_to_datetime(answer.headers.get("Date", ""))
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise _trouble(url, error, timeout) from error
+        raise trouble(url, error, timeout) from error
     except (ValueError, TypeError):
         return None
     return said.timestamp()
@@ -322,10 +247,11 @@ def _parts(answer: requests.Response) -> Iterator[bytes]:
         raise requests.exceptions.ChunkedEncodingError(error) from error
 
 
-def _trouble(url: str, error: Exception, timeout: float) -> ExchangeError:
+def trouble(url: str, error: Exception, timeout: float) -> ExchangeError:
+    """What a person is told of ``error``, with no more of ``url`` than its host."""
     match error:
         case requests.exceptions.ConnectTimeout():
-            return ExchangeError(f"{host(url)} cannot be reached: no connection in time")
+            return UnreachableError(f"{host(url)} cannot be reached: no connection in time")
         case requests.Timeout() | requests.ConnectionError(args=(ReadTimeoutError(), *_)):
             return _too_late(url, timeout)
         case requests.exceptions.SSLError():
@@ -338,7 +264,7 @@ def _trouble(url: str, error: Exception, timeout: float) -> ExchangeError:
         ):
             return ExchangeError(f"the answer of {host(url)} broke off")
         case requests.ConnectionError():
-            return ExchangeError(
+            return UnreachableError(
                 f"{host(url)} cannot be reached, or closed the connection without an answer"
             )
         case _:

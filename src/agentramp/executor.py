@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import partial
 
 from agentramp.effects import Outcome, Ports, carry_out, no_components, no_functions, no_logs
 from agentramp.errors import SupersededError, WayBackFailedError
+from agentramp.execution import Execute, Listener, look_only
 from agentramp.journal.port import HeldError, Journal, JournalError
 from agentramp.logs.port import Logs
 from agentramp.model import Endpoint, Split, Status
@@ -62,26 +63,6 @@ ROUNDS = 5
 """How often a run that lost looks whether the winner has decided something else meanwhile."""
 
 
-class Listener(Protocol):
-    """Told of each step, so that a person can follow."""
-
-    def begin(self, step: Step) -> None: ...
-    def end(self, step: Step) -> None: ...
-    def going_back(self, step: Step) -> None: ...
-    def went_back(self, step: Step) -> None: ...
-
-
-class Execute(Protocol):
-    """What turns a plan into an outcome: the real executor, or one that only looks."""
-
-    def __call__(self, plan: Plan) -> Outcome: ...
-
-
-def look_only(plan: Plan) -> Outcome:  # noqa: ARG001 - the report prints the plan
-    """The executor of a dry run: the same pipeline, no effect."""
-    return Outcome()
-
-
 @dataclass
 class Executor:
     """``by`` is who runs this, for the journal; ``timer`` tells seconds of a monotonic clock.
@@ -126,9 +107,8 @@ class Executor:
             raise  # the traffic is somebody else's now: hands off
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, traffic must be known
             if self._installing or isinstance(step, RemoveComponent):
-                if self._mounting(plan).settle(step, error):
-                    return outcome
-                raise
+                self._mounting(plan).settle(step, error)
+                return outcome
             if self._moving is None and not isinstance(step, SetDomain):
                 raise
             if isinstance(error, PlatformError) and error.untouched:
@@ -150,10 +130,9 @@ class Executor:
     def _call_off(self, plan: Plan, step: Step) -> None:
         """Nothing was asked of the platform, so there is nothing to put back."""
         if isinstance(step, MoveTraffic | DescribeEndpoint):
-            before = served(step)
             # Without it the open intent tells the next run to look; traffic is where it was.
             with suppress(JournalError):
-                self._write(plan, Undone(before, before))
+                self._write(plan, Undone(served(step), served(step)))
 
     def _go_back(self, plan: Plan, way_back: tuple[Step, ...], cause: BaseException) -> None:
         for step in way_back:
@@ -235,13 +214,9 @@ class Executor:
         return Ports(self.platform, self.functions, self.logs, self.components, self.sleep)
 
     def _mounting(self, plan: Plan) -> Mounting:
-        def write(event: Event) -> None:
-            self._write(plan, event)
-
-        def alone() -> bool:
-            return len(self.journal.read(plan.subject)) == self._written
-
-        return Mounting(plan, self._installing, self._ports, self.listener, write, alone)
+        unheld = partial(self.journal.append, plan.subject, expected=self._written)
+        write = partial(self._write, plan)
+        return Mounting(plan, self._installing, self._ports, self.listener, write, unheld)
 
     def _open(self, plan: Plan, step: CreateEndpoint) -> Endpoint:
         self._intend(plan, Moving(None, step.split, "the endpoint is new"))
@@ -263,13 +238,11 @@ class Executor:
         """The split goes with the words, so whoever moves it meanwhile has to know of this."""
         self._expect(plan, step)
         self._announce(plan, Moving(step.split, step.split, WORDS))
-        endpoint = self.platform.describe_endpoint(
-            step.runtime_id, step.endpoint_id, step.description
-        )
-        if endpoint.split != step.split:
-            raise moved(plan, endpoint.split, step.split)
+        found = self.platform.describe_endpoint(step.runtime_id, step.endpoint_id, step.description)
+        if found.split != step.split:
+            raise moved(plan, found.split, step.split)
         self._close(plan, step, Moved(step.split, step.split))
-        return endpoint
+        return found
 
     def _remove(self, plan: Plan, step: RemoveEndpoint) -> None:
         with suppress(NotFoundError):  # gone already: only the record is left to make

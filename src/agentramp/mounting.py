@@ -7,34 +7,31 @@ for traffic: after exit code 3 what ran before runs, and 5 says what runs instea
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from agentramp.component import Component, Health
 from agentramp.effects import Outcome, Ports, carry_out
 from agentramp.errors import SupersededError, WayBackFailedError
-from agentramp.journal.port import HeldError, JournalError
+from agentramp.execution import Listener
+from agentramp.journal.port import JournalError
 from agentramp.plan import AskComponent, InstallComponent, Plan, RemoveComponent, Step
 from agentramp.platform.port import PlatformError
 from agentramp.record import Event, Installed, Installing, Uninstalled
 from agentramp.stepping import moved, words
-
-if TYPE_CHECKING:  # the executor, which asks for this, has the listener
-    from agentramp.executor import Listener
 
 
 @dataclass(frozen=True)
 class Mounting:
     """``begun`` is the installation in progress, where there is one.
 
-    ``alone`` tells whether nobody else has written to the journal since this run did.
+    ``unheld`` raises HeldError where another has written to the journal since this run did.
     """
 
     plan: Plan
     begun: Installing | None
     ports: Ports
-    listener: "Listener"
+    listener: Listener
     write: Callable[[Event], None]
-    alone: Callable[[], bool]
+    unheld: Callable[[], None]
 
     def expect(self, step: InstallComponent) -> None:
         """Raises SupersededError where there is something else than was planned from."""
@@ -42,24 +39,25 @@ class Mounting:
         if _what(found) != _what(step.before):
             raise moved(self.plan, told(found), told(step.before))
 
-    def settle(self, step: Step, cause: BaseException) -> bool:
-        """Whether ``step`` is done all the same; raises WayBackFailedError where harm was done."""
+    def settle(self, step: Step, cause: BaseException) -> None:
+        """Return where ``step`` is done all the same; else raise ``cause`` when it is put back.
+
+        Raises WayBackFailedError where it is not.
+        """
         if isinstance(step, RemoveComponent):
-            return self._is_gone(step, cause) and not isinstance(cause, KeyboardInterrupt)
-        if isinstance(step, InstallComponent) and _untouched(cause):
+            if self._is_gone(step, cause) and not isinstance(cause, KeyboardInterrupt):
+                return
+        elif isinstance(step, InstallComponent) and _untouched(cause):
             self._end()
         elif self.plan.way_back:
             self._go_back(cause)
         else:
             self._look(cause)
-        return False
+        raise cause
 
     def _go_back(self, cause: BaseException) -> None:
         with suppress(JournalError):  # unread, what this run began is still for it to undo
-            if not self.alone():
-                raise HeldError(
-                    f"another run wrote to the journal of {self.plan.subject}", advice="let it end"
-                ) from cause
+            self.unheld()
         for step in self.plan.way_back:
             if not isinstance(step, InstallComponent | AskComponent | RemoveComponent):
                 raise TypeError(f"no way back by {step}")

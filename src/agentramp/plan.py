@@ -156,6 +156,11 @@ class AskComponent:
     mount_point: str
     health_path: str = ""
 
+    @property
+    def page(self) -> str:
+        path = self.health_path.strip("/")
+        return f"{self.mount_point.rstrip('/')}/{path}" if path else self.mount_point
+
 
 @dataclass(frozen=True)
 class RemoveComponent:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Final
 
 from agentramp.errors import RefusedError
@@ -38,12 +39,13 @@ def run(
     stdin: bytes = b"",
     environ: Mapping[str, str] | None = None,
     most: int = MOST_OUTPUT,
+    cwd: Path | None = None,
 ) -> Ended:
     """Run to the end; another exit status than 0 is no error here. None inherits the environment.
 
     Raises ProgramError. What the program started is ended with it.
     """
-    process = _started(argv, environ)
+    process = _started(argv, environ, cwd)
     out = _Reader(process.stdout, most, lambda: _kill(process))
     err = _Reader(process.stderr, None, lambda: None)
     feeder = threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)
@@ -69,11 +71,14 @@ def said_last(text: str) -> str:
     return "".join(f"{line}\n" for line in lines[-TAIL_LINES:])
 
 
-def _started(argv: Sequence[str], environ: Mapping[str, str] | None) -> "subprocess.Popen[bytes]":
+def _started(
+    argv: Sequence[str], environ: Mapping[str, str] | None, cwd: Path | None
+) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(  # noqa: S603 - the user's own command, as a list and without a shell
             list(argv),
             env=None if environ is None else dict(environ),
+            cwd=cwd,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -17,6 +17,8 @@ from agentramp.record import (
     Adopted,
     Approved,
     Begun,
+    Installed,
+    Installing,
     Judged,
     Moved,
     Moving,
@@ -28,6 +30,7 @@ from agentramp.record import (
     Removing,
     Resumed,
     Undone,
+    Uninstalled,
 )
 
 CLOCK = 1.0
@@ -206,6 +209,8 @@ class _Fold:
             case Judged() | Paused() | Resumed() | Approved():
                 if self.now.ramp:
                     self.now = replace(self.now, ramp=_told(self.now.ramp, event))
+            case Installing() | Installed() | Uninstalled():
+                pass  # of a component, whose server splits no traffic: see agentramp.mounts
             case _:
                 assert_never(event)
 

@@ -124,7 +124,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Installing:
-    """The intent to install a component; ``before`` is what an undo brings back, None is nothing."""
+    """The intent to install a component; ``before`` is what an undo brings back, or None."""
 
     before: Installation | None
     after: Installation

@@ -7,6 +7,7 @@ import pytest
 
 from agentramp.config import read_ramp
 from agentramp.config.ramp_settings import (
+    BlockletConfig,
     CommandGate,
     CommandSource,
     Dates,
@@ -21,6 +22,7 @@ from agentramp.config.ramp_settings import (
     PrometheusSource,
     RampConfig,
     Source,
+    Target,
     UrlSource,
     Weekly,
 )
@@ -258,3 +260,64 @@ def test_reading_an_s_yaml_does_not_pay_for_ramps() -> None:
     loaded = set(run.stdout.split())
     assert "agentramp.config.check" in loaded
     assert not {name for name in loaded if "ramp_" in name or ".judge" in name or "zone" in name}
+
+
+DID = "z2qa6yt75HHQL3cS4ao7j2aqVodExoBAN7xeS"
+
+
+def test_a_component_of_a_blocklet_server(tmp_path: Path) -> None:
+    text = f"""
+target: blocklet
+blocklet:
+  server: "${{env('PROMETHEUS')}}"
+  app: zNKqxTJu5iAVqwDr8XXP9Qh2kFyEMbyjKTh4
+  mount-point: /shop/a
+  name: 商店
+  did: {DID}
+  engine: node
+  main: src/index.js
+  url: https://shop.example.com
+  health: /health?full=1
+"""
+    found = ramp(tmp_path, text)
+    assert found.target is Target.BLOCKLET
+    assert found.blocklet == BlockletConfig(
+        server=ENVIRON["PROMETHEUS"],
+        app="zNKqxTJu5iAVqwDr8XXP9Qh2kFyEMbyjKTh4",
+        mount_point="/shop/a",
+        name="商店",
+        did=DID,
+        engine="node",
+        main="src/index.js",
+        url="https://shop.example.com",
+        health="/health?full=1",
+    )
+    assert ramp(tmp_path, "").target is None
+    assert ramp(tmp_path, "target: agentrun").target is Target.AGENTRUN
+
+
+def test_every_fault_of_a_component_is_told_at_its_place(tmp_path: Path) -> None:
+    text = f"""target: blocket
+blocklet:
+  server: http://shop.example.com
+  app: did:abt:{DID}
+  mount-point: shop/
+  did: z0OIl
+  engine: aigne
+  main: index.js
+  url: shop
+  health: "/a b"
+  access-key: z1
+  mountPoint: /shop
+"""
+    with pytest.raises(ConfigError) as caught:
+        ramp(tmp_path, text)
+    told = {fault.position.line: fault.message for fault in caught.value.diagnostics}
+    assert sorted(told) == [1, 3, 4, 5, 6, 8, 9, 10, 11, 12]
+    assert 'did you mean "blocklet"' in told[1] or "blocklet" in told[1]
+    assert "https" in told[3]
+    assert "leave did:abt: out" in told[4]
+    assert "no slash at the end" in told[5]
+    assert "belongs to engine: node" in told[8]
+    assert "BLOCKLET_ACCESS_KEY_ID" in told[11]
+    assert "did you mean mount-point?" in told[12]

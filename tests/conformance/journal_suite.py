@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import pytest
 
+from agentramp.component import Installation
 from agentramp.journal.port import HeldError, Journal
 from agentramp.judge.verdict import Decision
 from agentramp.judge.window import Arm, Spread, Tally, Window
@@ -17,6 +18,8 @@ from agentramp.record import (
     Adopted,
     Approved,
     Begun,
+    Installed,
+    Installing,
     Judged,
     Moved,
     Moving,
@@ -28,6 +31,7 @@ from agentramp.record import (
     Removing,
     Resumed,
     Undone,
+    Uninstalled,
 )
 
 SUBJECT = Subject("agent", "production")
@@ -47,6 +51,8 @@ WINDOW = Window(
     stable=Arm(Tally(180, 2), cost=Spread((), (180,))),
     weight=10,
 )
+OLDER = Installation("z2qa", "0.1.0", "/shop", "a" * 64, "b" * 64)
+NEWER = Installation("z2qa", "0.1.1", "/shop", "c" * 64, "")
 EVERY_KIND = (
     INTENT,
     DONE,
@@ -62,6 +68,10 @@ EVERY_KIND = (
     Record("adopt", 9.0, Adopted(LAST)),
     Record("release", 10.0, Queued(9)),
     Record("release", 11.0, Refused(9, "3 of 20 prompts")),
+    Record("deploy", 12.0, Installing(OLDER, NEWER, "a “release”")),
+    Record("deploy", 13.0, Installing(None, OLDER)),
+    Record("deploy", 14.0, Installed(NEWER)),
+    Record("remove", 15.0, Uninstalled(OLDER)),
 )
 Another: TypeAlias = Callable[[], Journal]
 

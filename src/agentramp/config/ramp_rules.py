@@ -27,6 +27,8 @@ _ADDRESSES: Final = {
     ("evidence", "url"),
     ("gates", None, "judge", "url"),
     ("notify", None, "url"),
+    ("blocklet", "server"),
+    ("blocklet", "url"),
 }
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _TOKENS: Final = {("evidence", "token"), ("gates", None, "judge", "token")}
@@ -44,6 +46,7 @@ def rule_faults(tree: Mapping, root: Path) -> Iterator[Diagnostic]:
     yield from source_faults(tree)
     yield from _gates(tree)
     yield from _freezes(tree)
+    yield from _blocklet(tree)
     yield from _outside(tree, root)
 
 
@@ -143,6 +146,13 @@ def _gate(tree: Mapping, gate: Mapping, path: tuple[Step, ...]) -> Iterator[Diag
             owner = "command" if is_golden else "golden"
             message = f"belongs to a gate with {owner}; remove it"
             yield fault(tree, (*path, key), message, "exclusive")
+
+
+def _blocklet(tree: Mapping) -> Iterator[Diagnostic]:
+    found = tree.mapping("blocklet")
+    if found and found.text("engine") == "aigne" and found.get("main") is not None:
+        message = "belongs to engine: node; an AIGNE project starts by its aigne.yaml: remove it"
+        yield fault(tree, ("blocklet", "main"), message, "exclusive")
 
 
 def _freezes(tree: Mapping) -> Iterator[Diagnostic]:

@@ -150,9 +150,38 @@ class JournalKind(Enum):
     FILE = "file"
 
 
+class Target(Enum):
+    """What a project is deployed to."""
+
+    AGENTRUN = "agentrun"
+    BLOCKLET = "blocklet"
+
+
+@dataclass(frozen=True)
+class BlockletConfig:
+    """A component of a Blocklet Server; what is None is said by an option or the environment.
+
+    ``server`` is an address of the server or of the application, ``url`` where its users reach it.
+    ``engine`` is ``aigne`` or ``node``.
+    """
+
+    server: str | None = None
+    app: str | None = None
+    mount_point: str | None = None
+    name: str | None = None
+    did: str | None = None
+    engine: str | None = None
+    main: str | None = None
+    url: str | None = None
+    health: str | None = None
+
+
 @dataclass(frozen=True)
 class RampConfig:
-    """``file`` is None where there is no agentramp.yaml; ``source`` None leaves the choice."""
+    """``file`` is None where there is no agentramp.yaml; ``source`` None leaves the choice.
+
+    ``target`` None leaves it to what the folder holds.
+    """
 
     file: Path | None = None
     endpoint: str = "production"
@@ -163,3 +192,5 @@ class RampConfig:
     hooks: tuple[Hook, ...] = ()
     journal: JournalKind = JournalKind.AUTO
     remote: str = "origin"
+    target: Target | None = None
+    blocklet: BlockletConfig = BlockletConfig()

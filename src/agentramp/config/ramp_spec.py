@@ -5,6 +5,7 @@ from pathlib import Path
 from agentramp.config.freezes import freeze, moment
 from agentramp.config.ramp_durations import seconds
 from agentramp.config.ramp_settings import (
+    BlockletConfig,
     CommandGate,
     Freeze,
     Gate,
@@ -14,6 +15,7 @@ from agentramp.config.ramp_settings import (
     JournalKind,
     ModelJudge,
     RampConfig,
+    Target,
 )
 from agentramp.config.ramp_sources import build_source, unit_of
 from agentramp.config.tree import Mapping, Node, scalar
@@ -43,6 +45,26 @@ def build(tree: Mapping, root: Path) -> RampConfig:
         hooks=tuple(_hook(item) for item in _mappings(tree, "notify")),
         journal=JournalKind(tree.text("journal") or given.journal.value),
         remote=tree.text("remote") or given.remote,
+        target=_target(tree.text("target")),
+        blocklet=_blocklet(tree.mapping("blocklet") or Mapping(tree.position)),
+    )
+
+
+def _target(name: str | None) -> Target | None:
+    return Target(name) if name else None
+
+
+def _blocklet(item: Mapping) -> BlockletConfig:
+    return BlockletConfig(
+        server=item.text("server"),
+        app=item.text("app"),
+        mount_point=item.text("mount-point"),
+        name=item.text("name"),
+        did=item.text("did"),
+        engine=item.text("engine"),
+        main=item.text("main"),
+        url=item.text("url"),
+        health=item.text("health"),
     )
 
 

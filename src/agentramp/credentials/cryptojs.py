@@ -1,7 +1,8 @@
-"""The encryption of Serverless Devs' access.yaml: AES with a passphrase that is in its source.
+"""The encryption of CryptoJS: AES with a passphrase.
 
 The form is that of OpenSSL's ``enc``: base64 of ``Salted__``, 8 bytes of salt and AES-256-CBC text,
-with key and start derived by MD5. It hides the words from a glance and protects nothing.
+with key and start derived by MD5. Serverless Devs' access.yaml has it with a passphrase that is in
+its source, which hides the words from a glance and protects nothing.
 Checked against a file that ``s config add`` 3.1.10 wrote (tests/data/credentials).
 """
 
@@ -19,11 +20,13 @@ _HEAD: Final = 16
 _KEY, _BLOCK = 32, 16
 
 
-def decrypted(text: str) -> str:
+def decrypted(
+    text: str, passphrase: bytes = _PASSPHRASE, what: str = "Serverless Devs' access.yaml"
+) -> str:
     """Raises ValueError for what is not of this form; UsageError without the `access` extra."""
     if find_spec("cryptography") is None:
         raise UsageError(
-            "Serverless Devs' access.yaml is encrypted, and this Python lacks cryptography",
+            f"{what} is encrypted, and this Python lacks cryptography",
             advice="install the extra: pip install 'agentramp[access]'",
         )
     from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415 - costly, seldom needed
@@ -39,7 +42,7 @@ def decrypted(text: str) -> str:
     salt, secret = whole[8:_HEAD], whole[_HEAD:]
     if not secret or len(secret) % _BLOCK:
         raise ValueError("it is cut")
-    derived = _derived(salt)
+    derived = _derived(passphrase, salt)
     cipher = Cipher(algorithms.AES(derived[:_KEY]), modes.CBC(derived[_KEY:]))
     decryptor = cipher.decryptor()
     padded = decryptor.update(secret) + decryptor.finalize()
@@ -48,10 +51,10 @@ def decrypted(text: str) -> str:
     return padded[: -padded[-1]].decode()
 
 
-def _derived(salt: bytes) -> bytes:
+def _derived(passphrase: bytes, salt: bytes) -> bytes:
     """Key and start, as OpenSSL's EVP_BytesToKey makes them with one round of MD5."""
     block = made = b""
     while len(made) < _KEY + _BLOCK:
-        block = md5(block + _PASSPHRASE + salt, usedforsecurity=False).digest()
+        block = md5(block + passphrase + salt, usedforsecurity=False).digest()
         made += block
     return made[: _KEY + _BLOCK]

@@ -4,21 +4,17 @@ The file lists every name, so that names can be told; the secrets of those in th
 there. It is written for its owner alone (mode 0600), and is not read where others could have.
 """
 
-import fcntl
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from stat import S_IMODE
 from typing import Any, Final, Protocol
 
 from agentramp.credentials.environment import SERVERLESS_DEVS, Held, keys
+from agentramp.credentials.secret_file import SecretFile, is_in_ring
 from agentramp.errors import UsageError
 
 SERVICE: Final = "agentramp"
-_OTHERS: Final = 0o077
 _FIELDS: Final = (SERVERLESS_DEVS.key_id, SERVERLESS_DEVS.secret, SERVERLESS_DEVS.token)
 
 
@@ -56,23 +52,23 @@ class Drawer:
     def entries(self) -> tuple[Entry, ...]:
         """Raises UsageError for a file that cannot be used."""
         return tuple(
-            Entry(name, said.get("AccountID"), "keyring" if _is_elsewhere(said) else "file")
-            for name, said in sorted(self._read().items())
+            Entry(name, said.get("AccountID"), "keyring" if is_in_ring(said) else "file")
+            for name, said in sorted(SecretFile(self.path).read().items())
         )
 
     def get(self, name: str) -> Named | None:
-        said = self._read().get(name)
+        said = SecretFile(self.path).read().get(name)
         if said is None:
             return None
-        where = f"the keyring, under {name}," if _is_elsewhere(said) else str(self.path)
-        held = {**said, **self._from_ring(name)} if _is_elsewhere(said) else said
+        where = f"the keyring, under {name}," if is_in_ring(said) else str(self.path)
+        held = {**said, **self._from_ring(name)} if is_in_ring(said) else said
         key = keys(SERVERLESS_DEVS, {part: str(held.get(part) or "") for part in _FIELDS}, where)
         if key is None:
             raise UsageError(
                 f"{where} holds no access key for {name}",
                 advice=f"write it anew: agentramp access add {name}",
             )
-        place = "keyring" if _is_elsewhere(said) else "file"
+        place = "keyring" if is_in_ring(said) else "file"
         return Named(Held(f"{name} of agentramp access ({place})", key), said.get("AccountID"))
 
     def put(self, name: str, named: Named, *, in_ring: bool) -> bool:
@@ -81,20 +77,20 @@ class Drawer:
         parts = (key.access_key_id, key.access_key_secret, key.security_token or "")
         secrets = {part: value for part, value in zip(_FIELDS, parts, strict=True) if value}
         account = {"AccountID": named.account} if named.account else {}
-        with self._changing() as names:
+        with SecretFile(self.path).changing() as names:
             before = names.get(name)
             if in_ring:
                 self._ring().set_password(SERVICE, name, json.dumps(secrets))
-            elif before and _is_elsewhere(before):
+            elif before and is_in_ring(before):
                 self._forget(name)
             names[name] = {"kept": "keyring", **account} if in_ring else {**secrets, **account}
         return before is not None
 
     def remove(self, name: str) -> bool:
         """Whether there was one."""
-        with self._changing() as names:
+        with SecretFile(self.path).changing() as names:
             said = names.pop(name, None)
-            if said and _is_elsewhere(said):
+            if said and is_in_ring(said):
                 self._forget(name)
         return said is not None
 
@@ -117,54 +113,3 @@ class Drawer:
 
     def _forget(self, name: str) -> None:
         self._ring().delete_password(SERVICE, name)
-
-    @contextmanager
-    def _changing(self) -> Iterator[dict[str, dict[str, Any]]]:
-        """The names to change; they are written when the block ends well."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.with_suffix(".lock").open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                names = self._read()
-                yield names
-                self._write(names)
-        except OSError as error:
-            raise self._unusable(str(error.strerror or error)) from None
-
-    def _read(self) -> dict[str, dict[str, Any]]:
-        try:
-            with self.path.open("rb") as file:
-                mode = S_IMODE(os.fstat(file.fileno()).st_mode)
-                if mode & _OTHERS:
-                    raise UsageError(
-                        f"{self.path} can be read by others (mode {mode:04o}), so it is not used",
-                        advice=f"replace its keys, then: chmod 600 {self.path}",
-                    )
-                said = json.loads(file.read())
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, RecursionError) as error:
-            raise self._unusable(type(error).__name__) from None
-        if not isinstance(said, dict) or not all(isinstance(x, dict) for x in said.values()):
-            raise self._unusable("it is no list of names")
-        return said
-
-    def _write(self, names: Mapping[str, Mapping[str, Any]]) -> None:
-        """All or nothing, and never for a moment open to others."""
-        new = self.path.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(names, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self.path)
-
-    def _unusable(self, why: str) -> UsageError:
-        return UsageError(
-            f"{self.path} cannot be used: {why}",
-            advice="mend or delete that file, or set AGENTRAMP_HOME to a folder you may write",
-        )
-
-
-def _is_elsewhere(said: Mapping[str, Any]) -> bool:
-    return said.get("kept") == "keyring"

@@ -12,7 +12,10 @@ from enum import Enum
 
 from typing_extensions import assert_never
 
+from agentramp.component import Installation
 from agentramp.journal.nouns import (
+    installation_from,
+    installation_json,
     policy_from,
     policy_json,
     split_from,
@@ -29,6 +32,8 @@ from agentramp.record import (
     Approved,
     Begun,
     Event,
+    Installed,
+    Installing,
     Judged,
     Moved,
     Moving,
@@ -40,6 +45,7 @@ from agentramp.record import (
     Removing,
     Resumed,
     Undone,
+    Uninstalled,
 )
 
 SCHEMA = 1
@@ -63,6 +69,9 @@ class Phase(Enum):
     ADOPTED = "adopted"
     QUEUED = "queued"
     REFUSED = "refused"
+    INSTALLING = "installing"
+    INSTALLED = "installed"
+    UNINSTALLED = "uninstalled"
 
 
 KINDS: dict[Phase, type[Event]] = {
@@ -79,6 +88,9 @@ KINDS: dict[Phase, type[Event]] = {
     Phase.ADOPTED: Adopted,
     Phase.QUEUED: Queued,
     Phase.REFUSED: Refused,
+    Phase.INSTALLING: Installing,
+    Phase.INSTALLED: Installed,
+    Phase.UNINSTALLED: Uninstalled,
 }
 _MOVES = {Phase.INTENT, Phase.DONE, Phase.UNDONE}
 _PHASES = {kind: phase for phase, kind in KINDS.items()}
@@ -137,7 +149,7 @@ def _phase(name: str) -> Phase:
         raise _newer(f"its phase is {name[:40]!r}") from None
 
 
-def _event_json(event: Event) -> dict[str, object]:  # noqa: C901 - one case for each kind
+def _event_json(event: Event) -> dict[str, object]:  # noqa: C901, PLR0912 - one case for each kind
     match event:
         case Moving(before, after, reason):
             return {**_move_json(before, after), "reason": reason}
@@ -166,6 +178,8 @@ def _event_json(event: Event) -> dict[str, object]:  # noqa: C901 - one case for
             return {"version": version}
         case Refused(version, reason):
             return {"version": version, "reason": reason}
+        case Installing() | Installed() | Uninstalled():
+            return _installed_json(event)
         case _:
             assert_never(event)
 
@@ -220,8 +234,32 @@ def _event(phase: Phase, found: dict[str, object]) -> Event:  # noqa: C901, PLR0
             return Queued(whole(found["version"]))
         case Phase.REFUSED:
             return Refused(whole(found["version"]), text(found["reason"]))
+        case Phase.INSTALLING:
+            former = _former(found)
+            return Installing(former, installation_from(found["after"]), text(found["reason"]))
+        case Phase.INSTALLED:
+            return Installed(installation_from(found["after"]))
+        case Phase.UNINSTALLED:
+            return Uninstalled(installation_from(found["before"]))
         case _:
             assert_never(phase)
+
+
+def _installed_json(event: Installing | Installed | Uninstalled) -> dict[str, object]:
+    match event:
+        case Installing(before, after, reason):
+            former = before and installation_json(before)
+            return {"before": former, "after": installation_json(after), "reason": reason}
+        case Installed(after):
+            return {"after": installation_json(after)}
+        case Uninstalled(before):
+            return {"before": installation_json(before)}
+        case _:
+            assert_never(event)
+
+
+def _former(found: dict[str, object]) -> Installation | None:
+    return None if found["before"] is None else installation_from(found["before"])
 
 
 def _before(found: dict[str, object]) -> Split | None:

@@ -4,6 +4,7 @@ A ramp is judged to its end by what it began with, also when a later agentramp h
 What a source does not know is left out of a window.
 """
 
+from agentramp.component import Installation
 from agentramp.journal.strict import fields, items, number, pair, text, truth, whole
 from agentramp.judge.verdict import Rules
 from agentramp.judge.window import Arm, Metric, Spread, Tally, Unit, Window
@@ -28,6 +29,27 @@ def split_from(value: object) -> Split:
 def _weight(value: object) -> tuple[VersionRef, int]:
     ref, weight = pair(value)
     return (LATEST if ref == LATEST else whole(ref)), whole(weight)
+
+
+def installation_json(found: Installation) -> object:
+    return {
+        "did": found.did,
+        "version": found.version,
+        "mount_point": found.mount_point,
+        "sha256": found.sha256,
+        "content": found.content,
+    }
+
+
+def installation_from(value: object) -> Installation:
+    found = fields(value, *("did", "version", "mount_point", "sha256", "content"))
+    return Installation(
+        did=text(found["did"]),
+        version=text(found["version"]),
+        mount_point=text(found["mount_point"]),
+        sha256=text(found["sha256"]),
+        content=text(found["content"]),
+    )
 
 
 def policy_json(policy: Policy) -> object:

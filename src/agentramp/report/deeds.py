@@ -12,4 +12,4 @@ class Deeds:
     """
 
     tried: bool = False
-    version: int | None = None
+    version: int | str | None = None

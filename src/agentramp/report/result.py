@@ -39,8 +39,9 @@ class Result:
     dry_run: bool = False
     runtime: str | None = None
     runtime_id: str | None = None
-    version: int | None = None
-    previous_version: int | None = None
+    version: int | str | None = None
+    """A number that the platform gave, or a component's semantic version."""
+    previous_version: int | str | None = None
     endpoint: str | None = None
     url: str | None = None
     before: Split | None = None

@@ -8,19 +8,23 @@ from collections.abc import Iterator
 
 from typing_extensions import assert_never
 
+from agentramp.component import Component, Health
 from agentramp.model import Artifact
 from agentramp.plan import (
+    AskComponent,
     AwaitRuntime,
     Change,
     CreateEndpoint,
     CreateRuntime,
     CreateWorkspace,
     DescribeEndpoint,
+    InstallComponent,
     KeepRecord,
     MoveTraffic,
     Plan,
     PrepareLogStore,
     PublishVersion,
+    RemoveComponent,
     RemoveEndpoint,
     RemoveRuntime,
     ReserveConcurrency,
@@ -64,6 +68,14 @@ def step(value: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case for eac
             return f"lead domain {domain.name} here{_told(changes)}"
         case ReserveConcurrency(_, before, after):
             return f"reserve concurrency: {before or 'none'} -> {after or 'none'}"
+        case InstallComponent(bundle, mount_point, before):
+            return (
+                f"install {bundle.identity.name} {bundle.version} at {mount_point}{_runs(before)}"
+            )
+        case AskComponent():
+            return f"ask {value.page} whether it works"
+        case RemoveComponent(_, name, mount_point):
+            return f"remove {name} from {mount_point}"
         case KeepRecord():
             return f"write down{_kept(value)}"
         case _:
@@ -73,6 +85,13 @@ def step(value: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - one case for eac
 def _told(changes: tuple[Change, ...]) -> str:
     told = "; ".join(f"{c.field}: {c.before} -> {c.after}" for c in changes)
     return told and f": {told}"
+
+
+def _runs(before: Component | None) -> str:
+    if before is None:
+        return ""
+    is_up = before.health is Health.RUNNING
+    return f" ({before.version} runs there)" if is_up else f" ({before.version} is there)"
 
 
 def _kept(value: KeepRecord) -> str:

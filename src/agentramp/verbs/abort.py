@@ -6,6 +6,7 @@ from agentramp.config.ramp_settings import Happening
 from agentramp.planning import plan_abort
 from agentramp.report.result import Result
 from agentramp.wiring import arguments, interruption, notify, ramping, traffic
+from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.context import Context
 from agentramp.wiring.target import Target, executor, named
 
@@ -16,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     traffic.add_arguments(parser)
     arguments.add_reason(parser)
     arguments.add_deployment(parser)
+    blocklet.add_components(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:

@@ -5,6 +5,7 @@ import argparse
 from agentramp import package
 from agentramp.report.result import Result
 from agentramp.wiring import arguments
+from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.context import Context
 from agentramp.wiring.packaging import artifact_of, image_digest, packaged
 from agentramp.wiring.project import configured
@@ -16,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_project(parser)
     arguments.add_platform(parser)
     arguments.add_output_dir(parser)
+    blocklet.add_version(blocklet.add_components(parser))
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:

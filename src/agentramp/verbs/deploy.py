@@ -10,6 +10,7 @@ from agentramp.model import Endpoint, Split
 from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, RemoveEndpoint
 from agentramp.report.result import Result
 from agentramp.wiring import arguments
+from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.context import Context
 from agentramp.wiring.deploying import Deployed, Prepared, carry_out, lead, prepare, prune, tell
 from agentramp.wiring.packaging import image_digest
@@ -44,6 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " put back and the deploy fails",
     )
     arguments.add_comment(parser)
+    there = blocklet.add_components(parser, "--endpoint")
+    blocklet.add_version(there)
+    there.add_argument(
+        "--canary",
+        action="store_true",
+        help="beside the component, at MOUNT-POINT-canary; the gates of agentramp.yaml are run on"
+        " both, then promote or abort ends it",
+    )
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:

@@ -13,6 +13,7 @@ from agentramp.report.page import page
 from agentramp.report.records import told
 from agentramp.report.result import History
 from agentramp.wiring import arguments
+from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.context import Context
 from agentramp.wiring.target import remembered
 
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--html", metavar="FILE", help="write all ramps as one page to look at, with charts"
     )
+    blocklet.add_components(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> History:

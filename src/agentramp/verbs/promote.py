@@ -12,6 +12,7 @@ from agentramp.ramp import standing
 from agentramp.report.result import Result
 from agentramp.tick import Insistent, Ticked
 from agentramp.wiring import arguments, interruption, ramping, traffic
+from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.context import Context
 from agentramp.wiring.notify import Teller
 from agentramp.wiring.target import Target, named
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="between two ticks of --watch (default: one window, at most 30)",
     )
     arguments.add_deployment(parser)
+    blocklet.add_output_dir(blocklet.add_components(parser))
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:

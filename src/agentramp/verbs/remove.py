@@ -18,6 +18,7 @@ from agentramp.planning import Young, held_by, plan_remove
 from agentramp.ramp import Standing, standing
 from agentramp.report.result import Result
 from agentramp.wiring import arguments
+from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.confirmation import add_yes, confirmed
 from agentramp.wiring.context import Context
 from agentramp.wiring.project import every
@@ -49,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_journal(parser)
     arguments.add_dry_run(parser)
     add_removal(parser)
+    blocklet.add_components(parser)
 
 
 def add_removal(parser: argparse.ArgumentParser) -> None:

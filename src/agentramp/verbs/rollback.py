@@ -8,6 +8,7 @@ from agentramp.model import Split
 from agentramp.planning import Seen, plan_rollback, version_before
 from agentramp.report.result import Result
 from agentramp.wiring import arguments, interruption, notify, ramping, traffic
+from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.context import Context
 from agentramp.wiring.target import Target, executor, named
 
@@ -18,11 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     traffic.add_arguments(parser)
     parser.add_argument(
         "--version",
-        type=arguments.version,
+        type=blocklet.any_version,
         help="the version to go back to (default: the one that served before)",
     )
     arguments.add_reason(parser)
     arguments.add_deployment(parser)
+    there = blocklet.add_components(parser)
+    blocklet.add_output_dir(there)
+    there.add_argument(
+        "--artifact",
+        metavar="FILE",
+        help="the bundle to go back to, where it is not on this machine any more",
+    )
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:

@@ -10,6 +10,7 @@ from agentramp.report.plain import cut, harmless
 from agentramp.report.result import Answer
 from agentramp.report.screen import Screen
 from agentramp.wiring import arguments, traffic
+from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.context import Context
 from agentramp.wiring.standing import overview
 from agentramp.wiring.target import Target, named
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=PATIENCE,
         help=f"how long --until-ready waits (default: {PATIENCE})",
     )
+    blocklet.add_components(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> Answer:

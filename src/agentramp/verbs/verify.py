@@ -9,6 +9,7 @@ from agentramp.report.plain import harmless, wrapped
 from agentramp.report.result import Answer
 from agentramp.wiring import arguments
 from agentramp.wiring.asking import PROMPT, TIMEOUT, Asked, asked, told
+from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.context import Context
 from agentramp.wiring.target import Target, named
 from agentramp.wiring.traffic import missing
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=f"{TIMEOUT:.0f}s",
         help=f"for the whole answer (default: {TIMEOUT:.0f}s)",
     )
+    blocklet.add_components(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> Answer:

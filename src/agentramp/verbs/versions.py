@@ -11,6 +11,7 @@ from agentramp.report.result import Answer, Result
 from agentramp.report.versions import table
 from agentramp.verbs import publish_version
 from agentramp.wiring import arguments
+from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.context import Context
 from agentramp.wiring.standing import existing
 from agentramp.wiring.target import named
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_dry_run(parser)
     arguments.add_output_dir(parser)
     publish_version.add_own(parser)
+    blocklet.add_journal(blocklet.add_components(parser))
 
 
 def run(args: argparse.Namespace, context: Context) -> Answer | Result:

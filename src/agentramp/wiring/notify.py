@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from agentramp.config.ramp_settings import Happening, Hook
+from agentramp.config.ramp_settings import Happening, Hook, RampConfig
 from agentramp.errors import AgentrampError, RefusedError
 from agentramp.exchange import Letter, post
 from agentramp.judge.verdict import Decision
-from agentramp.plan import MoveTraffic
+from agentramp.plan import MoveTraffic, Subject
 from agentramp.planning import Ruled
 from agentramp.tick import Ticked
 from agentramp.wiring.context import Context
@@ -40,7 +41,20 @@ class Teller:
             send(self.context, self.where, happening, ticked.ruling.reason)
 
 
-def send(context: Context, where: Target, happening: Happening, reason: str) -> None:
+class Hooked(Protocol):
+    """What an agentramp.yaml is of."""
+
+    @property
+    def ramp(self) -> RampConfig: ...
+    @property
+    def runtime(self) -> str: ...
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def subject(self) -> Subject: ...
+
+
+def send(context: Context, where: Hooked, happening: Happening, reason: str) -> None:
     for hook in where.ramp.hooks:
         if happening in hook.on:
             _post(context, hook, where, happening, reason)
@@ -83,7 +97,7 @@ def _is_news(ticked: Ticked) -> bool:
     return wait(ticked.ruling.reason) not in {None, before}
 
 
-def _post(context: Context, hook: Hook, where: Target, happening: Happening, reason: str) -> None:
+def _post(context: Context, hook: Hook, where: Hooked, happening: Happening, reason: str) -> None:
     said = {
         "text": f"{where.subject}: {happening.value}: {reason}",
         "runtime": where.runtime,

@@ -129,8 +129,8 @@ def _row(name: str, before: str, after: str) -> str:
     return f"| {name} | {before} | {after} |"
 
 
-def _number(version: int | None) -> str:
-    return "" if version is None else str(version)
+def _number(version: int | str | None) -> str:
+    return "" if version is None else text(str(version))
 
 
 def _weights(split: Split | None) -> str:

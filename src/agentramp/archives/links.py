@@ -1,0 +1,88 @@
+"""Which links of an archive may be made: those that stay inside and lead to what is no link.
+
+A link is made only after everything else, so nothing is ever written through one. Who follows the
+links that are left (a packager, a copy) never goes round in circles and never meets one on the way
+to another.
+"""
+
+from agentramp.archives.entry import Kind, Node, Tree, folded, walked
+from agentramp.archives.errors import refused
+
+_LONGEST = 4096
+
+
+def checked_links(tree: Tree, top: Node) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Where each link leads, both from ``top``; raises ArchiveError where one may not be."""
+    found = {path: node for path, node in walked(top) if node.kind in {Kind.LINK, Kind.TWIN}}
+    holding: set[int] = set()
+    _mark(top, holding)
+    targets: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for path, node in found.items():
+        target = _lexical(path, node, tree, top)
+        reached = _reached(node, top, target)
+        if reached.is_folder:
+            if path[: len(target)] == target:
+                raise refused(_name(node), "it is a link to a folder that it is in")
+            if id(reached) in holding:
+                raise refused(_name(node), "it is a link to a folder with links in it")
+        elif reached.entry is not None:
+            tree.grow(reached.entry.size, node.spelled)
+        targets[path] = target
+    return targets
+
+
+def _lexical(path: tuple[str, ...], node: Node, tree: Tree, top: Node) -> tuple[str, ...]:
+    """A link's target counts from its own folder, a hard link's from where the archive begins."""
+    target, name = _text(node), _name(node)
+    if target.startswith("/") or "\\" in target or target[1:2] == ":":
+        raise refused(name, "it is a link to an absolute path")
+    parts = [] if node.kind is Kind.TWIN else list(path[:-1])
+    for number, part in enumerate(target.split("/")):
+        if part in {"", "."}:
+            continue
+        if node.kind is Kind.TWIN and top is not tree.root and number == 0 and part == top.spelled:
+            continue
+        if part == "..":
+            if not parts:
+                raise refused(name, "it is a link that leaves the archive")
+            parts.pop()
+        else:
+            parts.append(part)
+    return tuple(parts)
+
+
+def _reached(node: Node, top: Node, target: tuple[str, ...]) -> Node:
+    here = top
+    for part in target:
+        if here.kind in {Kind.LINK, Kind.TWIN}:
+            raise refused(_name(node), "it is a link through another link")
+        below = here.children.get(folded(part))
+        if below is None or below.spelled != part:
+            raise refused(_name(node), "it is a link to what is not in the archive")
+        here = below
+    if here.kind in {Kind.LINK, Kind.TWIN}:
+        raise refused(_name(node), "it is a link to another link")
+    if node.kind is Kind.TWIN and here.kind is not Kind.FILE:
+        raise refused(_name(node), "it is a hard link to what is no file")
+    return here
+
+
+def _mark(node: Node, holding: set[int]) -> bool:
+    """Whether there is a link at ``node`` or below it; the folders where there is go to the set."""
+    if node.kind is Kind.LINK:
+        return True
+    if any([_mark(child, holding) for child in node.children.values()]):  # noqa: C419 - all of them
+        holding.add(id(node))
+        return True
+    return False
+
+
+def _text(node: Node) -> str:
+    target = node.entry.target if node.entry else ""
+    if not target or len(target) > _LONGEST or not target.isprintable():
+        raise refused(_name(node), "it is a link to no path that there can be")
+    return target
+
+
+def _name(node: Node) -> str:
+    return node.entry.name if node.entry else node.spelled

@@ -1,0 +1,44 @@
+"""Whether a copy still is as it was made: the names, kinds, sizes, modes and times in it.
+
+Contents are not read again: a copy is looked at before every run. What changes a file's bytes and
+not its time (a failing disk) is not seen; ``fetch`` with ``refresh`` makes the copy anew.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Seal:
+    digest: str
+    files: int
+    size: int
+
+
+def sealed(folder: Path) -> Seal:
+    """The seal of what is in ``folder`` now; raises OSError."""
+    digest, files, size = hashlib.sha256(), 0, 0
+    for name, found in _found(folder, ""):
+        kind = stat.S_IFMT(found.st_mode)
+        words = [name, str(found.st_mode)]
+        if kind == stat.S_IFREG:
+            files, size = files + 1, size + found.st_size
+            words += [str(found.st_size), str(found.st_mtime_ns)]
+        elif kind == stat.S_IFLNK:
+            words.append(str((folder / name).readlink()))
+        digest.update("\0".join((*words, "\n")).encode("utf-8", "surrogateescape"))
+    return Seal(digest.hexdigest(), files, size)
+
+
+def _found(folder: Path, under: str) -> Iterator[tuple[str, os.stat_result]]:
+    with os.scandir(folder / under) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
+        name = f"{under}{entry.name}"
+        yield name, entry.stat(follow_symlinks=False)
+        if entry.is_dir(follow_symlinks=False):
+            yield from _found(folder, f"{name}/")

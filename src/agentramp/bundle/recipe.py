@@ -1,0 +1,23 @@
+"""What is to be made into a component."""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+
+class Engine(Enum):
+    """Who runs it: the runtime for agents that the server fetches from its store, or Node.js."""
+
+    AIGNE = "aigne"
+    NODE = "node"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """``main`` is the file Node.js starts, in ``root``; a project of AIGNE starts by aigne.yaml."""
+
+    root: Path
+    title: str
+    description: str
+    engine: Engine
+    main: str = ""

@@ -1,0 +1,1 @@
+"""A Blocklet Server: components mounted into an application."""

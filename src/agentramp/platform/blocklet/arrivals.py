@@ -1,0 +1,122 @@
+"""Waits for what was sent to a Blocklet Server to arrive and to run.
+
+Seconds by a clock that nobody sets. The component's own ``timeout.start`` (60 s mostly) passes
+before the server gives up one that does not start.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from agentramp.component import Application, Bundle, Component, Health
+from agentramp.platform.port import NotAppliedError, NotReadyError, UnreachableError
+from agentramp.progress import Progress, Silent
+
+FIRST_POLL, SLOWER, SLOWEST_POLL = 0.2, 1.5, 5.0
+TELL_EVERY: Final = 15.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long is waited at most."""
+
+    start: float = 300.0
+    """For a component to run, once the server has it."""
+    arrival: float = 20.0
+    """For a bundle whose upload was never answered to show."""
+    stale: float = 5.0
+    """For a server that said yes to stop showing what was before."""
+    quiet: float = 180.0
+    """For the other components of the application to have started."""
+    gone: float = 120.0
+    """For a component to be gone."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Reads until something is so."""
+
+    read: Callable[[], Application]
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    progress: Progress = field(default_factory=Silent)
+
+    def until(self, seen: Callable[[Application, float], T | None], title: str) -> T:
+        """The first thing that ``seen`` makes of a reading and of the seconds waited so far."""
+        begun = told = self.now()
+        wait = FIRST_POLL
+        while True:
+            application = self.read()
+            now = self.now()
+            if (found := seen(application, now - begun)) is not None:
+                return found
+            if now - told >= TELL_EVERY:
+                told = now
+                self.progress.say(f"{title} ({now - begun:.0f} s)")
+            self.sleep(wait)
+            wait = min(wait * SLOWER, SLOWEST_POLL)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One bundle on its way into an application; ``lost`` is why nobody knows whether it came."""
+
+    bundle: Bundle
+    limits: Limits
+    start: Callable[[], None]
+    """Asks the server to start it: it leaves one that was stopped as it was."""
+    lost: UnreachableError | None = None
+
+    def seen(self, application: Application, passed: float) -> Component | None:
+        """The component once it runs as sent; None: look again. Raises what came of it instead."""
+        found = application.component(self.bundle.identity.did)
+        if found is None or not is_of(found, self.bundle):
+            self._check_elsewhere(found, passed)
+            return None
+        if found.health is Health.RUNNING:
+            return found
+        self._check(found, passed)
+        if found.health is Health.STOPPED:
+            self.start()
+        return None
+
+    def _check_elsewhere(self, found: Component | None, passed: float) -> None:
+        limits = self.limits
+        changing = found is not None and found.health is Health.CHANGING
+        patience = limits.arrival if self.lost else limits.stale
+        if passed <= (limits.start if changing else patience):
+            return
+        if self.lost:
+            raise self.lost
+        stands = (
+            f"version {found.version} is there, {found.status}" if found else "nothing is there"
+        )
+        raise NotAppliedError(
+            f"{self._name} was taken, but {stands}",
+            advice="usual cause: it does not start, and the server went on with the version before;"
+            " look into the component's log on the server",
+        )
+
+    def _check(self, found: Component, passed: float) -> None:
+        if found.health is Health.BROKEN:
+            raise NotReadyError(
+                f"{self._name} does not run: {found.status}",
+                advice="usual cause: it ends at start or does not listen on BLOCKLET_PORT;"
+                " look into the component's log on the server",
+            )
+        if passed > self.limits.start:
+            raise NotReadyError(
+                f"{self._name} is still {found.status} after {passed:.0f} s",
+                advice="the server may still finish it: run this again to go on waiting",
+            )
+
+    @property
+    def _name(self) -> str:
+        return f"{self.bundle.identity.name} {self.bundle.version}"
+
+
+def is_of(found: Component, bundle: Bundle) -> bool:
+    """Whether ``found`` was installed from this very bundle, as far as the server says."""
+    return found.version == bundle.version and found.integrity in {"", bundle.integrity}

@@ -1,0 +1,1 @@
+"""A documentation site: bought, set up and written to."""

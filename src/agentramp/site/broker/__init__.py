@@ -1,0 +1,1 @@
+"""The payment broker that sells documentation sites."""

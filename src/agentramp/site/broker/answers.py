@@ -1,0 +1,158 @@
+"""The broker's JSON as nouns. What is missing or of another kind raises UnreadableError."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from agentramp.site.broker.port import (
+    Application,
+    Checkout,
+    Detail,
+    Known,
+    Order,
+    UnreadableError,
+    Vendor,
+)
+
+PAYMENT_KIT: Final = "z2qaCNvKMv5GjouKdcDWexv6WqtHbpNPQDnAk"
+LINK_KEY: Final = "PAYMENT_LINK_ID"
+_LONGEST: Final = 2000
+_NOTHING: Final = frozenset({"", "null", "undefined"})
+"""What stands in an address where a value was not known."""
+Said = Mapping[str, Any]
+
+
+def document(content: bytes, what: str) -> Said:
+    try:
+        said = json.loads(content)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise UnreadableError(f"{what} is answered with no JSON object", advice=_USUAL)
+    return said
+
+
+_USUAL: Final = "usual cause: something between answers in its place, or another address is meant"
+
+
+def link_id(said: Said) -> str:
+    return _text(said.get(LINK_KEY))
+
+
+def mount_point(said: Said, *, strict: bool) -> str:
+    """Where the payment component hangs; the first one's place unless ``strict``."""
+    mounts = _objects(said.get("componentMountPoints"))
+    kit = next((one for one in mounts if PAYMENT_KIT in {one.get("did"), one.get("appId")}), None)
+    if kit is None and mounts and not strict:
+        kit = mounts[0]
+    return _text(kit.get("mountPoint")) if kit else ""
+
+
+def checkout(said: Said) -> Checkout:
+    session = said.get("checkoutSession")
+    found = _id(session.get("id")) if isinstance(session, dict) else ""
+    if not found:
+        raise UnreadableError("the broker's answer names no checkout session", advice=_USUAL)
+    return Checkout(found, address(said.get("paymentUrl")))
+
+
+def known(said: Said) -> Known | None:
+    """None where the broker says that there is no session."""
+    session = said.get("checkoutSession")
+    if session is None:
+        return None
+    if not isinstance(session, dict) or not (found := _id(session.get("id"))):
+        raise UnreadableError("the broker's answer names no checkout session", advice=_USUAL)
+    return Known(
+        found,
+        _word(session.get("payment_status")),
+        _word(session.get("fulfillment_status")),
+        address(said.get("paymentLink")),
+    )
+
+
+def order(said: Said) -> Order:
+    payment, session = _word(said.get("payment_status")), _word(said.get("session_status"))
+    error = said.get("error")
+    if not (payment or session or error):
+        raise UnreadableError("the broker's answer tells no status of the order", advice=_USUAL)
+    return Order(payment, session, _vendors(said), _reason(error))
+
+
+def application(said: Said) -> Application:
+    mounts = _objects(said.get("componentMountPoints"))
+    return Application(
+        _text(said.get("appId")),
+        _text(said.get("ownerDid")),
+        _word(said.get("status")),
+        tuple((_text(one.get("mountPoint")), _word(one.get("status"))) for one in mounts),
+    )
+
+
+def detail(said: Said) -> Detail:
+    if "vendors" not in said:
+        raise UnreadableError("the broker's answer names no vendors", advice=_USUAL)
+    data = said.get("data")
+    locale = data.get("preferredLocale") if isinstance(data, dict) else None
+    return Detail(_vendors(said), address(said.get("subscriptionUrl")), _word(locale))
+
+
+def address(value: object) -> str:
+    """An http address that a person may follow, or nothing."""
+    text = _text(value)
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return ""
+    return text if is_one and text.isprintable() and " " not in text else ""
+
+
+def _vendors(said: Said) -> tuple[Vendor, ...]:
+    return tuple(_vendor(one) for one in _objects(said.get("vendors")))
+
+
+def _vendor(said: Said) -> Vendor:
+    return Vendor(
+        _word(said.get("vendorType")),
+        _word(said.get("status")),
+        _percent(said.get("progress")),
+        address(said.get("appUrl")),
+        address(said.get("homeUrl")),
+        address(said.get("dashboardUrl")),
+        _text(said.get("token")),
+    )
+
+
+def _objects(value: object) -> Sequence[Said]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _percent(value: object) -> float:
+    """A number, or nothing done yet: NaN and what is beyond a hundred are no progress."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    return min(100.0, max(0.0, float(value))) if value == value else 0.0  # noqa: PLR0124 - NaN
+
+
+def _reason(error: object) -> str:
+    if isinstance(error, dict):
+        error = error.get("message") or json.dumps(error)
+    return _text(error)[:500] if isinstance(error, str) else ("it gives no reason" if error else "")
+
+
+def _id(value: object) -> str:
+    """Such as stands in a path; anything else is none."""
+    text = _text(value)
+    return text if text.isascii() and text.replace("_", "").replace("-", "").isalnum() else ""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or value.strip().lower() in _NOTHING or len(value) > _LONGEST:
+        return ""
+    return value.strip()
+
+
+def _word(value: object) -> str:
+    return _text(value).lower()

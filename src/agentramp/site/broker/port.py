@@ -1,0 +1,115 @@
+"""What a payment broker is asked, and what it says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from agentramp.errors import RefusedError
+
+
+class BrokerError(RefusedError):
+    """The broker refused for good: asking again would be answered the same."""
+
+
+class PassingError(BrokerError):
+    """No answer, or one that may be another in a moment. What was asked may have been done."""
+
+
+class UnreadableError(PassingError):
+    """An answer that is not what the protocol has."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """What is sold: ``id`` of the payment link, and the address that the API hangs under."""
+
+    id: str
+    api: str
+
+
+@dataclass(frozen=True)
+class Checkout:
+    id: str
+    payment_url: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """A checkout session that the broker remembers."""
+
+    id: str
+    payment: str
+    fulfillment: str
+    payment_url: str
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """Who installs a part. ``kind`` is ``launcher`` for the site itself, ``didnames`` for its name.
+
+    ``progress`` is in percent.
+    """
+
+    kind: str
+    status: str
+    progress: float
+    app_url: str = ""
+    home_url: str = ""
+    dashboard_url: str = ""
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a checkout session stands; the words are the broker's, in lower case."""
+
+    payment: str
+    session: str
+    vendors: tuple[Vendor, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Application:
+    """What a new site says of itself. ``components`` are statuses by mount point."""
+
+    app_did: str
+    owner_did: str
+    status: str
+    components: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Detail:
+    vendors: tuple[Vendor, ...]
+    subscription_url: str = ""
+    locale: str = ""
+
+
+class Broker(Protocol):
+    """All raise BrokerError; PassingError where asking again may help."""
+
+    @property
+    def url(self) -> str: ...
+
+    def link(self) -> Link: ...
+
+    def start(self, link: Link, messages: Mapping[str, str]) -> Checkout:
+        """Make a checkout session. Not idempotent: each call that arrives makes another.
+
+        After a PassingError nobody knows whether there is one. ``messages`` is what the page of the
+        payment says in the end, by language.
+        """
+        ...
+
+    def find(self, link: Link, id_: str) -> Known | None:
+        """The session of this id, or the last one of the link of this id; None if there is none."""
+        ...
+
+    def order(self, link: Link, session: str) -> Order: ...
+
+    def application(self, url: str) -> Application:
+        """What the site at ``url`` says, asked without a token."""
+        ...
+
+    def detail(self, link: Link, session: str, owner_did: str, app_did: str) -> Detail: ...

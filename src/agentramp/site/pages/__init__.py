@@ -1,0 +1,1 @@
+"""A folder of Markdown as the documents of a site."""

@@ -1,0 +1,367 @@
+"""How a purchase goes on: from what was heard last to what is done next. Pure.
+
+The vendor's own client waits its five minutes out where a session has expired or an installation
+has failed, and takes an empty address for a site. Here each of these is an end, or no end, at once.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final, TypeAlias
+
+from typing_extensions import assert_never
+
+from agentramp.site.broker.port import (
+    Application,
+    BrokerError,
+    Detail,
+    Order,
+    PassingError,
+    UnreadableError,
+    Vendor,
+)
+
+STEP_SECONDS: Final = 300.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
+"""Seconds between two questions: each time half as much again, up to the longest."""
+_GROWTH: Final = 1.5
+MOST_UNREADABLE: Final = 5
+"""So many answers in a row that make no sense are no passing trouble."""
+_DONE: Final = 100.0
+_EXPIRED: Final = frozenset({"expired"})
+_CANCELLED: Final = frozenset({"cancelled", "canceled"})
+_BROKEN: Final = frozenset({"failed", "error"})
+_PAID: Final = frozenset({"paid", "no_payment_required"})
+
+
+class Step(Enum):
+    """What is waited for, in its order; the first of the four steps is the session itself."""
+
+    PAYMENT = 2
+    INSTALLATION = 3
+    START = 4
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds: for each step, and for all of them together."""
+
+    step: float = STEP_SECONDS
+    whole: float = 4 * STEP_SECONDS
+    wait_for_payment: bool = True
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Where this run stands; it begins anew with each run. ``order`` is what was heard last."""
+
+    began: float
+    since: float
+    step: Step = Step.PAYMENT
+    asked: int = 0
+    unreadable: int = 0
+    order: Order | None = None
+    application: Application | None = None
+    trouble: str = ""
+
+    @classmethod
+    def begin(cls, now: float) -> "Watch":
+        return cls(now, now)
+
+
+# What is done next.
+
+
+@dataclass(frozen=True)
+class AskOrder:
+    pause: float = 0.0
+
+
+@dataclass(frozen=True)
+class AskApplication:
+    url: str
+    pause: float = 0.0
+
+
+@dataclass(frozen=True)
+class AskDetail:
+    owner_did: str
+    app_did: str
+    pause: float = 0.0
+
+
+# How it ends.
+
+
+@dataclass(frozen=True)
+class Site:
+    url: str
+    home_url: str = ""
+    dashboard_url: str = ""
+    subscription_url: str = ""
+    locale: str = ""
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Done:
+    site: Site
+
+
+@dataclass(frozen=True)
+class AwaitingPayment:
+    """Nobody waits for it here."""
+
+
+@dataclass(frozen=True)
+class Expired:
+    """The session was not paid in time; nothing was charged."""
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The session was cancelled before it was paid."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It is paid, or being paid, and the broker says that it does not work out."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class TimedOut:
+    """``trouble`` is what stood in the way last, if anything did."""
+
+    step: Step
+    seconds: float
+    trouble: str
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The broker does not tell, and would not if it were asked again."""
+
+    reason: str
+    advice: str
+
+
+Question: TypeAlias = AskOrder | AskApplication | AskDetail
+End: TypeAlias = Done | AwaitingPayment | Expired | Cancelled | Failed | TimedOut | Unknown
+Heard: TypeAlias = Order | Application | Detail | BrokerError
+
+
+@dataclass(frozen=True)
+class Installing:
+    """``percent`` over all who install."""
+
+    percent: int
+
+
+@dataclass(frozen=True)
+class Installed:
+    """``app_url`` is None where no site belongs to it, and empty where none is known yet."""
+
+    app_url: str | None
+
+
+Standing: TypeAlias = AwaitingPayment | Installing | Installed | Expired | Cancelled | Failed
+
+
+def standing(order: Order) -> Standing:
+    """What an order's words come to."""
+    if order.error:
+        return Failed(f"the broker says: {order.error}")
+    words = {order.payment, order.session}
+    paid = order.payment in _PAID or order.session == "complete"
+    if ended := _ended(words):
+        return Failed("the session ended though it is paid") if paid else ended
+    if words & _BROKEN:
+        return Failed("the broker says that the payment failed")
+    if order.session != "complete":
+        return AwaitingPayment()
+    return _installation(order.vendors)
+
+
+def _ended(words: set[str]) -> Expired | Cancelled | None:
+    if words & _EXPIRED:
+        return Expired()
+    return Cancelled() if words & _CANCELLED else None
+
+
+def _installation(vendors: tuple[Vendor, ...]) -> Installing | Installed | Failed:
+    broken = [one for one in vendors if one.status in _BROKEN | _CANCELLED]
+    if broken:
+        said = ", ".join(f"{one.kind or 'a part'} {one.status}" for one in broken)
+        return Failed(f"the installation failed: {said}")
+    done = sum(one.progress for one in vendors)
+    if not vendors or any(one.progress < _DONE for one in vendors):
+        return Installing(int(done / max(1, len(vendors))))
+    launcher = _launcher(vendors)
+    return Installed(launcher.app_url if launcher else None)
+
+
+def _launcher(vendors: tuple[Vendor, ...]) -> Vendor | None:
+    return next((one for one in vendors if one.kind == "launcher"), None)
+
+
+def first(now: float) -> tuple[Watch, Question]:
+    return Watch.begin(now), AskOrder()
+
+
+def decide(watch: Watch, heard: Heard, now: float, limits: Limits) -> tuple[Watch, Question | End]:
+    """``heard`` answers the question that was asked last."""
+    watch = replace(watch, asked=watch.asked + 1)
+    match heard:
+        case Order():
+            return _after_order(_understood(watch, order=heard), heard, now, limits)
+        case Application():
+            return _after_application(_understood(watch, application=heard), heard, now, limits)
+        case Detail():
+            return _after_detail(_understood(watch), heard, now, limits)
+        case BrokerError():
+            return _after_trouble(watch, heard, now, limits)
+        case _:
+            assert_never(heard)
+
+
+def _understood(
+    watch: Watch, *, order: Order | None = None, application: Application | None = None
+) -> Watch:
+    return replace(
+        watch,
+        unreadable=0,
+        trouble="",
+        order=order or watch.order,
+        application=application or watch.application,
+    )
+
+
+def _after_order(
+    watch: Watch, order: Order, now: float, limits: Limits
+) -> tuple[Watch, Question | End]:
+    match found := standing(order):
+        case AwaitingPayment():
+            # Paid, but not closed yet: that is a matter of moments, which nobody has to be at.
+            if not limits.wait_for_payment and order.payment not in _PAID:
+                return watch, found
+            return _waited(watch, AskOrder(), now, limits)
+        case Installing():
+            return _waited(_at(watch, Step.INSTALLATION, now), AskOrder(), now, limits)
+        case Installed(app_url=url):
+            return _after_installation(_at(watch, Step.START, now), url, now, limits)
+        case Expired() | Cancelled() | Failed():
+            return watch, found
+        case _:
+            assert_never(found)
+
+
+def _after_installation(
+    watch: Watch, app_url: str | None, now: float, limits: Limits
+) -> tuple[Watch, Question | End]:
+    if app_url is None:
+        return watch, AskDetail("", "")
+    if not app_url:
+        return _waited(watch, AskOrder(), now, limits)
+    return watch, AskApplication(app_url)
+
+
+def _at(watch: Watch, step: Step, now: float) -> Watch:
+    """A step's time begins with the step; none is gone back to."""
+    if step.value <= watch.step.value:
+        return watch
+    return replace(watch, step=step, since=now, asked=0)
+
+
+def _after_application(
+    watch: Watch, said: Application, now: float, limits: Limits
+) -> tuple[Watch, Question | End]:
+    broken = [place or "/" for place, status in said.components if status in _BROKEN]
+    if broken:
+        return watch, Failed(f"the new site does not start: {', '.join(broken)} failed")
+    if said.status == "stopped":
+        return watch, Failed("the new site was stopped")
+    running = all(status == "running" for _, status in said.components)
+    if said.owner_did and running:
+        return watch, AskDetail(said.owner_did, said.app_did)
+    return _waited(watch, AskApplication(_app_url(watch)), now, limits)
+
+
+def _after_detail(
+    watch: Watch, said: Detail, now: float, limits: Limits
+) -> tuple[Watch, Question | End]:
+    site = _site(said, _app_url(watch))
+    if site.url:
+        return watch, Done(site)
+    return _waited(watch, _ask_detail(watch), now, limits)
+
+
+def _site(said: Detail, app_url: str) -> Site:
+    vendor = _launcher(said.vendors) or (said.vendors[0] if said.vendors else None)
+    if vendor is None:
+        return Site(app_url, subscription_url=said.subscription_url, locale=said.locale)
+    return Site(
+        vendor.app_url or app_url or vendor.home_url,
+        vendor.home_url,
+        vendor.dashboard_url,
+        said.subscription_url,
+        said.locale,
+        vendor.token,
+    )
+
+
+def _ask_detail(watch: Watch) -> AskDetail:
+    said = watch.application
+    return AskDetail(said.owner_did, said.app_did) if said else AskDetail("", "")
+
+
+def _app_url(watch: Watch) -> str:
+    launcher = _launcher(watch.order.vendors) if watch.order else None
+    return launcher.app_url if launcher else ""
+
+
+def _after_trouble(
+    watch: Watch, error: BrokerError, now: float, limits: Limits
+) -> tuple[Watch, Question | End]:
+    again = _same(watch)
+    match error:
+        case UnreadableError():
+            watch = replace(watch, unreadable=watch.unreadable + 1, trouble=error.message)
+            # A site that is being started may be answered for by anything.
+            if watch.unreadable >= MOST_UNREADABLE and not isinstance(again, AskApplication):
+                said = f"{error.message}, {watch.unreadable} times in a row"
+                return watch, Unknown(said, error.advice)
+        case PassingError():
+            watch = replace(watch, trouble=error.message)
+        case _:
+            return watch, Unknown(error.message, error.advice)
+    return _waited(watch, again, now, limits)
+
+
+def _same(watch: Watch) -> Question:
+    """The question that trouble was the answer to."""
+    found = standing(watch.order) if watch.order else None
+    if not isinstance(found, Installed) or found.app_url == "":
+        return AskOrder()
+    if found.app_url is None or _is_up(watch.application):
+        return _ask_detail(watch)
+    return AskApplication(found.app_url)
+
+
+def _is_up(said: Application | None) -> bool:
+    return bool(said and said.owner_did) and all(
+        status == "running" for _, status in (said.components if said else ())
+    )
+
+
+def _waited(
+    watch: Watch, question: Question, now: float, limits: Limits
+) -> tuple[Watch, Question | End]:
+    """Asked again after a pause, unless that would be too late."""
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * _GROWTH ** min(watch.asked - 1, 20))
+    for began, seconds in ((watch.since, limits.step), (watch.began, limits.whole)):
+        left = began + seconds - now
+        if left <= 0:
+            return watch, TimedOut(watch.step, seconds, watch.trouble)
+        pause = min(pause, left)
+    return watch, replace(question, pause=pause)

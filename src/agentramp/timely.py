@@ -1,0 +1,109 @@
+"""Connections whose answers come in time or not at all, however slowly their bytes are sent."""
+
+import http.client
+import io
+import socket
+import time
+from functools import cache
+from typing import Any, Final
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+CONNECT_SECONDS: Final = 10.0
+
+
+class _Drops(io.RawIOBase):
+    """What comes on a socket, each time waited for no longer than what is left of the time.
+
+    A socket's own time-out begins anew with each byte, so an answer in drops would last for ever.
+    """
+
+    def __init__(
+        self, line: socket.socket, raw: io.RawIOBase, seconds: float, stall: float
+    ) -> None:
+        super().__init__()
+        self._line, self._raw, self._stall = line, raw, stall
+        self._ends = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:  # noqa: ANN401 - a Buffer, by a later name
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._line.settimeout(min(left, self._stall))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    """Its head and its body come within the time that the socket has when the reading begins."""
+
+    stall = float("inf")
+
+    def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
+        super().__init__(sock, *args, **named)
+        seconds = sock.gettimeout()
+        if seconds is not None:
+            self.fp = io.BufferedReader(_Drops(sock, self.fp.detach(), seconds, self.stall))
+
+
+@cache
+def _pools(longest: float) -> dict[str, type[HTTPConnectionPool]]:
+    """Of connections on which nothing may come for ``longest`` seconds."""
+
+    class Answer(_Answer):
+        stall = longest
+
+    class Line(HTTPConnection):
+        response_class = Answer
+
+    class SecureLine(HTTPSConnection):
+        response_class = Answer
+
+    class Lines(HTTPConnectionPool):
+        ConnectionCls = Line
+
+    class SecureLines(HTTPSConnectionPool):
+        ConnectionCls = SecureLine
+
+    return {"http": Lines, "https": SecureLines}
+
+
+class _Timely(HTTPAdapter):
+    """The way of each exchange, by a proxy or not."""
+
+    def __init__(self, stall: float) -> None:
+        self._stall = stall
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
+        super().init_poolmanager(*args, **named)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._stall)
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:  # noqa: ANN401 - as its parent's
+        manager = super().proxy_manager_for(proxy, **named)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = _pools(self._stall)
+        return manager
+
+
+def timely(session: requests.Session, stall: float = float("inf")) -> requests.Session:
+    """``session``, whose time-outs hold for whole answers; ``stall`` is the longest silence."""
+    for scheme in ("http://", "https://"):
+        if not isinstance(session.get_adapter(scheme), _Timely):
+            session.mount(scheme, _Timely(stall))
+    return session
+
+
+def within(timeout: float) -> Any:  # noqa: ANN401 - requests takes it, and its types know no such
+    """All of an exchange, its sending too, and within it the connecting."""
+    return urllib3.Timeout(total=timeout, connect=min(CONNECT_SECONDS, timeout), read=timeout)

@@ -1,0 +1,120 @@
+"""site: buy a documentation site, go on with the purchase, look at it, and publish to it."""
+
+import argparse
+
+from agentramp.report.result import Answer
+from agentramp.site.messages import LANGUAGES
+from agentramp.wiring import arguments, site_buying, site_publishing, site_tokens
+from agentramp.wiring.context import Context
+from agentramp.wiring.site_tokens import Browser
+
+EXAMPLE = """\
+agentramp site create
+  agentramp site resume
+  agentramp site publish docs --site https://docs.example.com"""
+STEP, WHOLE = "5m", "20m"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        choices=("create", "resume", "status", "publish", "login", "logout"),
+        help="create: buy a new site in four steps (checkout, payment, installation, start), or go"
+        " on with the one that was begun: a second checkout is never started by itself; resume: go"
+        " on, and exit code 2 where there is nothing to go on with; status: what the disk and the"
+        " broker say; publish: send a folder of pages; login, logout: keep or forget a token",
+    )
+    _add_purchase(parser)
+    _add_waiting(parser)
+    _add_tokens(parser)
+    site_publishing.add_arguments(parser)
+
+
+def _add_purchase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--broker",
+        metavar="URL",
+        help="who sells the site (default: DOC_SMITH_BASE_URL, else the one the purchase is with,"
+        f" else {site_tokens.OFFICIAL})",
+    )
+    parser.add_argument(
+        "--project",
+        metavar="DIR",
+        default=".",
+        help="whose .agentramp/site.json remembers the purchase; keep that file until it is done"
+        " (default: here)",
+    )
+    parser.add_argument(
+        "--session", metavar="ID", help="resume: a checkout that was begun on another machine"
+    )
+    parser.add_argument(
+        "--start-another",
+        action="store_true",
+        help="create: begin another checkout although there is one, or may be one",
+    )
+
+
+def _add_waiting(parser: argparse.ArgumentParser) -> None:
+    waits = parser.add_mutually_exclusive_group()
+    waits.add_argument(
+        "--wait",
+        action="store_true",
+        help="wait for the payment without a terminal too; without it a run that nobody watches"
+        f" prints the link and ends with exit code {site_buying.NOT_YET}, as there is no site yet",
+    )
+    waits.add_argument(
+        "--no-wait",
+        action="store_true",
+        help="end as soon as the payment is all that is missing, with exit code 0 and state"
+        " awaiting-payment; go on with resume",
+    )
+    parser.add_argument(
+        "--step-timeout",
+        metavar="DURATION",
+        type=arguments.seconds,
+        default=STEP,
+        help=f"how long each step may take (default: {STEP})",
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="DURATION",
+        type=arguments.seconds,
+        help="how long all steps may take together (default: four times that)",
+    )
+
+
+def _add_tokens(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-browser", action="store_true", help="print links only; open none in a browser"
+    )
+    parser.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        help="of the last message (default: LANG, else what the account prefers)",
+    )
+    parser.add_argument(
+        "--file",
+        action="store_true",
+        help="keep tokens in a file that only you can read (default: the keyring, where there is"
+        " one)",
+    )
+    parser.add_argument(
+        "--from-stdin", action="store_true", help="login: read the token from standard input"
+    )
+
+
+def run(args: argparse.Namespace, context: Context) -> Answer:
+    browser = Browser()
+    match args.action:
+        case "create":
+            return site_buying.create(args, context, browser)
+        case "resume":
+            return site_buying.resume(args, context, browser)
+        case "status":
+            return site_buying.status(args, context, browser)
+        case "login":
+            return site_tokens.login(args, context, browser)
+        case "logout":
+            return site_tokens.logout(args, context)
+        case _:
+            return site_publishing.publish(args, context)

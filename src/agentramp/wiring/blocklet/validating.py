@@ -1,0 +1,38 @@
+"""validate: the faults of aigne.yaml and agentramp.yaml, all at once."""
+
+import argparse
+
+from agentramp.errors import UsageError
+from agentramp.report.result import Result
+from agentramp.wiring.blocklet.arguments import again
+from agentramp.wiring.blocklet.identity import known
+from agentramp.wiring.blocklet.project import project
+from agentramp.wiring.context import Context
+
+
+def run(args: argparse.Namespace, context: Context) -> Result:
+    made_for = project(args, context)
+    recipe = made_for.recipe
+    if recipe.main and not (made_for.root / recipe.main).is_file():
+        raise UsageError(
+            f"{made_for.root / recipe.main}, which Node.js is to start, is not there",
+            advice="set main: under blocklet: in agentramp.yaml to a file in the folder",
+        )
+    identity = known(made_for, context)
+    if identity is None:
+        context.console.say("it has no name or no DID yet: the first deploy asks for them")
+    if not made_for.server:
+        context.console.say("it names no server: deploy takes --server or BLOCKLET_SERVER")
+    file = made_for.ramp.file
+    names = [f"{made_for.root / 'aigne.yaml'}"] if made_for.aigne else []
+    names += [str(file)] if file else []
+    what = " and ".join(names) or str(made_for.root)
+    be = "are" if len(names) > 1 else "is"
+    name = identity.name if identity else made_for.suggested
+    return Result(
+        verb="validate",
+        message=f"{what} {be} valid: component {name}, for {recipe.engine.value}",
+        runtime=name,
+        runtime_id=identity.did if identity else None,
+        next=again(args, "build"),
+    )

@@ -1,0 +1,124 @@
+"""An AgentRun project on an embedded platform of its own: built, deployed, and asked there."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agentramp.agents.port import AgentError, Hear
+from agentramp.agents.served import ServedAgent
+from agentramp.errors import UsageError
+from agentramp.gates.prompts import Message
+from agentramp.local import daemon
+from agentramp.local.home import Home
+from agentramp.model import LATEST, Runtime, Split
+from agentramp.wiring.agent_project import Project
+from agentramp.wiring.context import Context
+from agentramp.wiring.deploying import Deployed, carry_out, prepare
+from agentramp.wiring.private_home import BUILD
+from agentramp.wiring.resources import Resources
+from agentramp.wiring.undertaking import Undertaking
+
+ENDPOINT = "run"
+_LOG_BYTES = 4096
+_LOG_LINES = 10
+
+
+@contextmanager
+def embedded(
+    args: argparse.Namespace, context: Context, project: Project
+) -> Iterator["EmbeddedAgent"]:
+    """``context.home`` is this run's alone, and whoever made it ends what is started here."""
+    context.console.say("starting a platform for this run")
+    daemon.start(context.home)
+    resources = Resources(_deploying(project.folder, context), context)
+    # Nobody serves traffic here, so there is nothing that would have to be put back together.
+    deploys = _Deploys(resources, context, Undertaking(context.console.going_back))
+    deployed = deploys.deploy(_chosen(args, resources), asked=True)
+    served = ServedAgent(_pinned(deployed), context.nonce, args.timeout)
+    yield EmbeddedAgent(served, Home(context.home / "local").logs)
+
+
+def _deploying(folder: Path, context: Context) -> argparse.Namespace:
+    """What a deploy to the embedded platform would have been given."""
+    return argparse.Namespace(
+        path=str(folder),
+        resource=None,
+        platform="local",
+        access=None,
+        journal="file",
+        remote=None,
+        output_dir=str(context.home / BUILD),
+        artifact=None,
+        artifact_digest=None,
+        dry_run=False,
+        prune=False,
+        skip_endpoints=False,
+        endpoint=None,
+    )
+
+
+def _chosen(args: argparse.Namespace, resources: Resources) -> str:
+    names = resources.names()
+    if args.agent in names:
+        return str(args.agent)
+    if args.agent is None and len(names) == 1:
+        return names[0]
+    what = f"no resource {args.agent}" if args.agent else "several resources"
+    raise UsageError(
+        f"the project has {what} (it has: {', '.join(names)})",
+        advice="name one of those as the agent",
+    )
+
+
+@dataclass(frozen=True)
+class _Deploys:
+    resources: Resources
+    context: Context
+    undertaking: Undertaking
+
+    def deploy(self, name: str, *, asked: bool) -> Deployed:
+        """Those that it needs come first, with their endpoints; its own are not needed here."""
+        for needed in self.resources.find(name)[1].needs:
+            if needed not in self.resources.outputs:
+                self.deploy(needed, asked=False)
+        whole, runtime = self.resources.find(name)
+        args = argparse.Namespace(**{**vars(self.resources.args), "skip_endpoints": asked})
+        # No name of the outer world leads to this platform.
+        runtime = replace(runtime, domain=None)
+        prepared = prepare(args, self.context, whole, runtime)
+        self.context.console.say(f"starting {prepared.where.runtime}")
+        deployed = carry_out(args, self.context, prepared, self.undertaking)
+        if deployed.head:
+            self.resources.put_out(runtime, deployed.head, deployed.endpoints)
+        return deployed
+
+
+def _pinned(deployed: Deployed) -> str:
+    platform, head = deployed.prepared.where.platform, deployed.head
+    assert isinstance(head, Runtime), "a deploy that ends well has made it"
+    return platform.create_endpoint(head.id, ENDPOINT, Split(LATEST)).url
+
+
+@dataclass(frozen=True)
+class EmbeddedAgent:
+    """Tells what the agent wrote itself where it does not answer: its log goes with this run."""
+
+    served: ServedAgent
+    logs: Path
+
+    def answer(self, conversation: Sequence[Message], hear: Hear) -> str:
+        try:
+            return self.served.answer(conversation, hear)
+        except AgentError as error:
+            message = f"{error.message.rstrip()}\n{self._wrote()}".rstrip()
+            raise AgentError(message, advice=error.advice) from error
+
+    def anew(self) -> "EmbeddedAgent":
+        return EmbeddedAgent(self.served.anew(), self.logs)
+
+    def _wrote(self) -> str:
+        logs = sorted(self.logs.rglob("*.log"), key=lambda log: log.stat().st_mtime)
+        text = logs[-1].read_bytes()[-_LOG_BYTES:].decode("utf-8", "replace") if logs else ""
+        return "\n".join(text.splitlines()[-_LOG_LINES:])

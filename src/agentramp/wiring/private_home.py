@@ -1,0 +1,108 @@
+"""A home for one run alone, so that it never meets the user's own platform, journal or runtimes.
+
+Each is a folder with a lock beside it. Who finds one that nobody holds ends what is left of the
+run that was killed there, before anything else is done. What a build made stays for the next run.
+"""
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
+from itertools import count
+from pathlib import Path
+
+from agentramp.local import daemon
+
+BUILD, WORK = "build", "work"
+_KEPT = frozenset({BUILD, WORK})
+_MARK = "mark"
+_LOCK = ".lock"
+_STOP_SECONDS = 20.0
+_UNUSED_SECONDS = 30 * 24 * 3600.0
+"""What was built for an agent that nobody has run for so long goes."""
+
+
+@contextmanager
+def private_home(root: Path, name: str) -> Iterator[Path]:
+    """A folder that is this run's until it ends; what is in it then is ended and removed.
+
+    But for what the next run of ``name`` can use again. Others at work get one of their own.
+    """
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mend(root)
+    for number in count():
+        folder = root / f"{name}-{number}"
+        with _held(root, folder.name) as mine:
+            if not mine:
+                continue
+            folder.mkdir(mode=0o700, exist_ok=True)
+            try:
+                yield folder
+            finally:
+                _clear(folder)
+            return
+
+
+def mend(root: Path) -> None:
+    """End and remove what runs that were killed have left."""
+    for lock in sorted(root.glob(f"*{_LOCK}")):
+        unused = time.time() - lock.stat().st_mtime > _UNUSED_SECONDS
+        folder = root / lock.name.removesuffix(_LOCK)
+        if not folder.is_dir() or (_is_clear(folder) and not unused):
+            continue
+        with _held(root, folder.name, used=False) as mine:
+            if mine:
+                _clear(folder)
+            if mine and unused:
+                shutil.rmtree(folder)
+
+
+def mark(folder: Path) -> str:
+    """What a program that is started for this run carries in its environment, to be found by."""
+    path = folder / _MARK
+    if not path.is_file():
+        path.write_text(secrets.token_hex(16))
+    return path.read_text()
+
+
+def _is_clear(folder: Path) -> bool:
+    return {path.name for path in folder.iterdir()} <= _KEPT
+
+
+def _clear(folder: Path) -> None:
+    daemon.stop(folder, timeout=_STOP_SECONDS)
+    _end_marked(folder)
+    for path in folder.iterdir():
+        if path.name in _KEPT:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _end_marked(folder: Path) -> None:
+    path = folder / _MARK
+    if not path.is_file():
+        return
+    with suppress(ImportError):  # psutil is an extra: without it a killed run's CLI ends by itself
+        from agentramp.local import process  # noqa: PLC0415 - as above
+
+        process.end_orphans([], path.read_text())
+
+
+@contextmanager
+def _held(root: Path, name: str, *, used: bool = True) -> Iterator[bool]:
+    """Whether nobody else holds it; the lock goes with the process, however that ends."""
+    path = root / f"{name}{_LOCK}"
+    with path.open("a") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except OSError:
+            yield False
+            return
+        if used:
+            path.touch()
+        yield True

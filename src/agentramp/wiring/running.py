@@ -1,0 +1,73 @@
+"""From words to an agent that answers: fetched where need be, and run in a home of its own."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from typing_extensions import assert_never
+
+from agentramp.agents.environment import given
+from agentramp.agents.port import Agent
+from agentramp.errors import UsageError
+from agentramp.wiring.agent_project import Engine, Found, Project, project_in
+from agentramp.wiring.context import Context
+from agentramp.wiring.private_home import private_home
+
+RUNS = "run"
+_URL = ("http://", "https://")
+
+
+def project(args: argparse.Namespace, context: Context) -> Project:
+    """What is meant by the arguments, on this disk; raises UsageError."""
+    return project_in(args, _found(args, context))
+
+
+def _found(args: argparse.Namespace, context: Context) -> Found:
+    source = args.url or args.source or "."
+    if source.lower().startswith(_URL):
+        from agentramp.wiring.fetching import fetched  # noqa: PLC0415 - only for an address
+        from agentramp.wiring.trust import agreed  # noqa: PLC0415 - as above
+
+        copy = fetched(source, args, context)
+        agreed(args, context, copy.url)
+        return Found(copy.folder, copy.url, foreign=True, digest=copy.sha256)
+    folder = context.cwd / source
+    if args.url or not folder.is_dir():
+        raise UsageError(
+            f"{source} is no {'URL' if args.url else 'folder and no URL'}",
+            advice="name a folder with s.yaml or aigne.yaml, or the http(s) address of an archive",
+        )
+    return Found(folder, source)
+
+
+@contextmanager
+def running(args: argparse.Namespace, context: Context, what: Project) -> Iterator[Agent]:
+    """The agent, until it is no longer needed; nothing that was started for it stays."""
+    with private_home(context.home / RUNS, what.name) as home:
+        own = replace(context, home=home)
+        match what.engine:
+            case Engine.AGENTRUN:
+                from agentramp.wiring.embedded_run import embedded  # noqa: PLC0415 - one of two
+
+                _check(args)
+                environ = given(context.environ, foreign=True, asked=args.pass_env or ())
+                own = replace(own, environ=environ) if what.foreign else own
+                with embedded(args, own, what) as served:
+                    yield served
+            case Engine.AIGNE:
+                from agentramp.wiring.aigne_run import aigne  # noqa: PLC0415 - one of two
+
+                with aigne(args, own, what) as agent:
+                    yield agent
+            case _:
+                assert_never(what.engine)
+
+
+def _check(args: argparse.Namespace) -> None:
+    for name in ("param", "model"):
+        if getattr(args, name):
+            raise UsageError(
+                f"--{name} is for an AIGNE project, and this is one of AgentRun",
+                advice="what such an agent goes by stands in its s.yaml, as environmentVariables",
+            )

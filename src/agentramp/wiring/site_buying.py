@@ -1,0 +1,297 @@
+"""site create, resume and status: what a purchase came to, as an answer or as an error."""
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from typing_extensions import assert_never
+
+from agentramp.errors import Interrupted, RefusedError, UsageError
+from agentramp.report.plain import harmless
+from agentramp.report.result import Answer
+from agentramp.site import messages
+from agentramp.site.broker.client import HttpBroker
+from agentramp.site.broker.port import BrokerError, Order
+from agentramp.site.buying import Bought, Buyer
+from agentramp.site.purchase import (
+    AwaitingPayment,
+    Cancelled,
+    Done,
+    Expired,
+    Failed,
+    Installed,
+    Installing,
+    Limits,
+    Site,
+    Step,
+    TimedOut,
+    Unknown,
+    standing,
+)
+from agentramp.site.session import Ended, FileBook, Finished, Intent, Open, Saved
+from agentramp.site.telling import TITLES
+from agentramp.site.tokens import Token, place
+from agentramp.wiring import site_tokens
+from agentramp.wiring.context import Context
+from agentramp.wiring.site_tokens import OFFICIAL, Browser
+
+NOT_YET = 3
+"""Exit code where what was asked for has not happened, and can still."""
+_RESUME = "agentramp site resume"
+Act: TypeAlias = Callable[[], Bought]
+Fields: TypeAlias = tuple[tuple[str, str], ...]
+
+
+class SiteError(RefusedError):
+    """There is no site, or not yet; what is known of its purchase is on the disk."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    args: argparse.Namespace
+    context: Context
+    browser: Browser
+
+    @property
+    def book(self) -> FileBook:
+        return FileBook(self.context.cwd / self.args.project / ".agentramp")
+
+    def broker_url(self, saved: Saved | None) -> str:
+        """Asked for, else the environment's, else the one that the purchase is with."""
+        asked = self.args.broker or self.context.environ.get("DOC_SMITH_BASE_URL")
+        url = asked or (saved.broker if saved else OFFICIAL)
+        place(url)  # whoever it is will be sent a token
+        return str(url).rstrip("/")
+
+    @property
+    def waits_for_payment(self) -> bool:
+        """A person who is at a terminal pays at once; elsewhere nobody does."""
+        return bool(self.args.wait or (not self.args.no_wait and self.context.console.terminal))
+
+    def show(self, url: str) -> None:
+        self.context.console.say(f"pay here: {url}")
+        if self.context.console.terminal and not self.args.no_browser:
+            self.browser.opened(url)
+
+    def keep(self, url: str, secret: str) -> None:
+        self.context.mask(secret)
+        try:
+            token = Token.of(url, secret)
+        except UsageError as error:
+            self.context.console.say(f"warning: the new site's token is not kept: {error.message}")
+            return
+        site_tokens.keeper(self.context).keep(token, in_file=self.args.file)
+
+    def buyer(self) -> Buyer:
+        url = self.broker_url(self.book.read())
+        token = site_tokens.needed(self.args, self.context, url, self.browser)
+        step = self.args.step_timeout
+        whole = self.args.timeout or 4 * step
+        return Buyer(
+            HttpBroker(url, token),
+            self.book,
+            self.keep,
+            messages.ON_PAGE,
+            self.context.clock,
+            self.context.sleep,
+            self.show,
+            self.context.console,
+            Limits(step, whole, self.waits_for_payment),
+        )
+
+
+def create(args: argparse.Namespace, context: Context, browser: Browser) -> Answer:
+    desk = Desk(args, context, browser)
+    with desk.book.held():
+        return _ended(desk, lambda: desk.buyer().create(another=args.start_another))
+
+
+def resume(args: argparse.Namespace, context: Context, browser: Browser) -> Answer:
+    desk = Desk(args, context, browser)
+    with desk.book.held():
+        if args.session:
+            return _ended(desk, lambda: desk.buyer().adopt(args.session))
+        _check_begun(desk.book.read())
+        return _ended(desk, lambda: desk.buyer().resume())
+
+
+def _check_begun(saved: Saved | None) -> None:
+    """Before anybody is asked for a token."""
+    if saved is None:
+        raise UsageError(
+            "there is nothing to go on with: no site was begun here",
+            advice="begin one with: agentramp site create; a session that was begun on another"
+            " machine is taken up with --session ID",
+        )
+
+
+def _ended(desk: Desk, act: Act) -> Answer:
+    try:
+        bought = act()
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "interrupted; what was begun is written down",
+            advice=f"nothing is bought twice: go on with {_RESUME}",
+        ) from None
+    return _answer(desk, bought)
+
+
+def _answer(desk: Desk, bought: Bought) -> Answer:
+    id_ = bought.session
+    match bought.end:
+        case Done(site=site):
+            return _done(desk, bought, site)
+        case AwaitingPayment():
+            return _awaiting(desk, bought)
+        case Expired():
+            said = f"the checkout {id_} expired before it was paid; nothing was charged"
+            raise SiteError(said, advice="begin a new one: agentramp site create")
+        case Cancelled():
+            said = f"the checkout {id_} was cancelled before it was paid"
+            raise SiteError(said, advice="begin a new one: agentramp site create")
+        case Failed(reason=reason):
+            raise SiteError(
+                f"the checkout {id_} failed: {harmless(reason)}",
+                advice="it is not bought anew by itself: ask the broker's support with this id,"
+                f" then go on with {_RESUME}",
+            )
+        case TimedOut() as late:
+            raise _timed_out(bought, late)
+        case Unknown(reason=reason, advice=advice):
+            raise SiteError(
+                f"how the checkout {id_} stands cannot be told: {harmless(reason)}",
+                advice=f"{advice + '; ' if advice else ''}then go on with {_RESUME}",
+            )
+        case other:
+            assert_never(other)
+
+
+def _timed_out(bought: Bought, late: TimedOut) -> SiteError:
+    trouble = f" ({harmless(late.trouble)})" if late.trouble else ""
+    what = TITLES[late.step]
+    said = f"the checkout {bought.session}: {what} took longer than {late.seconds:g} s{trouble}"
+    pay = f"pay at {bought.payment_url}, then " if late.step is Step.PAYMENT else ""
+    return SiteError(said, advice=f"{pay}go on with {_RESUME}; --step-timeout waits longer")
+
+
+def _done(desk: Desk, bought: Bought, site: Site) -> Answer:
+    language = messages.language(desk.args.language, desk.context.environ, site.locale)
+    lines = [
+        f"{name:<13} {url}"
+        for name, url in (
+            ("home", site.home_url),
+            ("dashboard", site.dashboard_url),
+            ("subscription", site.subscription_url),
+        )
+        if url
+    ]
+    if not (site.token or bought.known):
+        lines.append("the broker gave no token for it: agentramp site login --site URL")
+    state = _fields("done", bought.session, site=site)
+    return Answer(
+        f"site {desk.args.action}",
+        messages.ready(language, site.url),
+        tuple(lines),
+        state,
+        changed=not bought.known,
+        next=f"agentramp site publish --site {site.url}",
+    )
+
+
+def _awaiting(desk: Desk, bought: Bought) -> Answer:
+    """Its exit code is 0 only where nothing more than a link was asked for."""
+    return Answer(
+        f"site {desk.args.action}",
+        f"the checkout {bought.session} waits for its payment",
+        (f"pay here: {bought.payment_url}",),
+        _fields("awaiting-payment", bought.session, bought.payment_url),
+        changed=bought.fresh,
+        next=_RESUME,
+        exit_code=0 if desk.args.no_wait else NOT_YET,
+    )
+
+
+def status(args: argparse.Namespace, context: Context, browser: Browser) -> Answer:
+    """What the disk says, and where the purchase is still open what the broker says now."""
+    desk = Desk(args, context, browser)
+    saved = desk.book.read()
+    said, fields, follows = _on_disk(saved)
+    lines: tuple[str, ...] = ()
+    code = 0
+    if isinstance(saved, Open):
+        lines, fields, code = _now(desk, saved)
+    return Answer("site status", said, lines, fields, next=follows, exit_code=code)
+
+
+def _on_disk(saved: Saved | None) -> tuple[str, Fields, str | None]:
+    match saved:
+        case None:
+            return "no site was begun here", _fields("none", ""), "agentramp site create"
+        case Intent(broker=broker):
+            said = f"a checkout was asked of {broker}, and its answer was lost"
+            return said, _fields("unknown", ""), _RESUME
+        case Open(session=session, broker=broker):
+            said = f"the checkout {session} of {broker} is open"
+            return said, _fields("open", session), _RESUME
+        case Ended(session=session, how=how):
+            said = f"the checkout {session} was {how}; nothing was charged"
+            return said, _fields(how, session), "agentramp site create"
+        case Finished(session=session, site=site):
+            follows = f"agentramp site publish --site {site.url}"
+            return f"the site is {site.url}", _fields("done", session, site=site), follows
+        case _:
+            assert_never(saved)
+
+
+def _now(desk: Desk, saved: Open) -> tuple[tuple[str, ...], Fields, int]:
+    """Where the broker cannot be asked, that is said, and is no success."""
+    url = desk.broker_url(saved)
+    token = site_tokens.found(desk.context, url, url)
+    known = _fields("open", saved.session, saved.payment_url)
+    if token is None:
+        return (f"the broker was not asked: there is no token for {place(url)}",), known, NOT_YET
+    broker = HttpBroker(url, token)
+    try:
+        order = broker.order(broker.link(), saved.session)
+    except BrokerError as error:
+        return (f"the broker does not tell: {harmless(error.message)}",), known, NOT_YET
+    state, line = _says(order)
+    pay = (f"pay here: {saved.payment_url}",) if state == "awaiting-payment" else ()
+    fields = _fields(state, saved.session, saved.payment_url if pay else "")
+    return (f"the broker says: {line}", *pay), fields, 0
+
+
+def _says(order: Order) -> tuple[str, str]:
+    match found := standing(order):
+        case AwaitingPayment():
+            return "awaiting-payment", "it waits for its payment"
+        case Installing(percent=percent):
+            return "installing", f"it is being installed, {percent} %"
+        case Installed():
+            return "starting", "it is installed, and starts"
+        case Expired():
+            return "expired", "it expired before it was paid"
+        case Cancelled():
+            return "cancelled", "it was cancelled before it was paid"
+        case Failed(reason=reason):
+            return "failed", harmless(reason)
+        case _:
+            assert_never(found)
+
+
+def _fields(state: str, session: str, payment_url: str = "", site: Site | None = None) -> Fields:
+    """A hold, in the word that a workflow's steps look at, where somebody has to pay first."""
+    known: dict[str, str | None] = {
+        "state": state,
+        "session": session or None,
+        "payment_url": payment_url or None,
+        "url": site.url if site else None,
+        "home_url": site.home_url if site else None,
+        "dashboard_url": site.dashboard_url if site else None,
+        "subscription_url": site.subscription_url if site else None,
+    }
+    if state == "awaiting-payment":
+        known["verdict"] = "hold"
+    return tuple((name, json.dumps(value, ensure_ascii=False)) for name, value in known.items())

@@ -1,0 +1,100 @@
+"""Which token goes to a site: the environment's, the kept one, or that of a person who signs in."""
+
+import argparse
+import webbrowser
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentramp.credentials.ring import system_ring
+from agentramp.errors import UsageError
+from agentramp.report.result import Answer
+from agentramp.site.signin import Desk
+from agentramp.site.tokens import Keeper, Token, of_environment, place
+from agentramp.wiring.context import Context
+
+OFFICIAL = "https://docsmith.aigne.io"
+"""Where the vendor's free pages are, and where sites are sold."""
+
+
+@dataclass(frozen=True)
+class Browser:
+    """``opened`` shows a page where a person sits at a screen; it may say that it could not."""
+
+    opened: Callable[[str], bool] = webbrowser.open
+
+
+def keeper(context: Context) -> Keeper:
+    home = context.environ.get("HOME")
+    return Keeper(context.home / "site-tokens.json", system_ring, Path(home) if home else None)
+
+
+def found(context: Context, url: str, asked: str) -> Token | None:
+    """For ``url``; ``asked`` is what this command was told to work on. It is masked already."""
+    token = of_environment(context.environ, asked)
+    if token is None or token.place != place(url):
+        token = keeper(context).find(url)
+    if token is not None:
+        context.mask(token.sent_to(url))
+    return token
+
+
+def needed(args: argparse.Namespace, context: Context, url: str, browser: Browser) -> Token:
+    """As ``found``; a person at a terminal is asked to sign in. Raises UsageError elsewhere."""
+    token = found(context, url, url)
+    if token is not None:
+        return token
+    if not context.console.terminal:
+        raise UsageError(
+            f"there is no token for {place(url)}",
+            advice="set DOC_SMITH_PUBLISH_ACCESS_TOKEN (from a secret; DOC_SMITH_PUBLISH_URL, if"
+            " set, must name that host), or keep one: agentramp site login --site URL --from-stdin",
+        )
+    return signed_in(args, context, url, browser)
+
+
+def signed_in(args: argparse.Namespace, context: Context, url: str, browser: Browser) -> Token:
+    def show(page: str) -> None:
+        context.console.say(f"sign in here: {page}")
+        if not args.no_browser:
+            browser.opened(page)
+
+    roles = "" if place(url) == place(OFFICIAL) else "owner,admin"
+    desk = Desk(url, show, context.clock, context.sleep, roles, args.language or "en")
+    token = desk.sign_in()
+    context.mask(token.sent_to(url))
+    keeper(context).keep(token, in_file=args.file)
+    return token
+
+
+def login(args: argparse.Namespace, context: Context, browser: Browser) -> Answer:
+    url = _site(args)
+    if args.from_stdin:
+        token = Token.of(url, context.stdin().read(65536).decode(errors="replace"))
+        context.mask(token.sent_to(url))
+        kept = keeper(context).keep(token, in_file=args.file)
+        return _told("login", url, f"the token of {token.place} is kept ({kept})", changed=True)
+    if not context.console.terminal:
+        raise UsageError(
+            "there is no terminal to sign in on",
+            advice="give the token on standard input: agentramp site login --site URL --from-stdin",
+        )
+    token = signed_in(args, context, url, browser)
+    return _told("login", url, f"signed in to {token.place}", changed=True)
+
+
+def logout(args: argparse.Namespace, context: Context) -> Answer:
+    url = _site(args)
+    was = keeper(context).forget(url)
+    said = "is forgotten" if was else "was not kept"
+    return _told("logout", url, f"the token of {place(url)} {said}", changed=was)
+
+
+def _site(args: argparse.Namespace) -> str:
+    if not args.site:
+        raise UsageError(f"{args.action} needs a site", advice="name it: --site https://…")
+    return str(args.site)
+
+
+def _told(action: str, url: str, said: str, *, changed: bool) -> Answer:
+    return Answer(f"site {action}", said, (), (("place", f'"{place(url)}"'),), changed=changed)
