@@ -96,6 +96,8 @@ class Executor:
             outcome = Outcome(changed=any(map(changes, plan.steps)))
             for step in plan.steps:
                 self.listener.begin(step)
+                if isinstance(step, InstallComponent):
+                    self._mounting(plan).expect(step)
                 outcome = self._guarded(plan, step, outcome)
                 self.listener.end(step)
             return outcome
@@ -205,8 +207,6 @@ class Executor:
                 self._installing = event if isinstance(event, Installing) else None
                 return outcome
             case _:
-                if isinstance(step, InstallComponent):
-                    self._mounting(plan).expect(step)
                 return carry_out(step, outcome, self._ports)
 
     @property

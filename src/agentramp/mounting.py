@@ -34,8 +34,15 @@ class Mounting:
     unheld: Callable[[], None]
 
     def expect(self, step: InstallComponent) -> None:
-        """Raises SupersededError where there is something else than was planned from."""
-        found = self.ports.components().observe().component(step.bundle.identity.did)
+        """Raises SupersededError where there is something else than was planned from.
+
+        Whatever is raised, nothing was asked of the server yet.
+        """
+        try:
+            found = self.ports.components().observe().component(step.bundle.identity.did)
+        except (Exception, KeyboardInterrupt):
+            self._end()
+            raise
         if _what(found) != _what(step.before):
             raise moved(self.plan, told(found), told(step.before))
 

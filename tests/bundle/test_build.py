@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agentramp.bundle.build import build, opened
+from agentramp.bundle.build import LARGEST_UPLOAD, build, opened, tell_size
 from agentramp.bundle.recipe import Engine, Recipe
 from agentramp.bundle.tarball import TIME, BundleError
 from agentramp.component import Identity
@@ -168,6 +168,9 @@ def test_identity_and_version_are_no_part_of_the_content(
     canary = build(node(root), Identity("my-agent-canary", OTHER), "0.2.0", tmp_path)
     assert (real.sha256, real.integrity) != (canary.sha256, canary.integrity)
     assert real.content == canary.content
+    untitled = Recipe(root, "", "", Engine.NODE, "index.js")
+    plain = build(untitled, identity, "0.3.0", tmp_path)
+    assert plain.content == build(untitled, canary.identity, "0.3.0", tmp_path).content
 
     (root / "index.js").chmod(0o755)
     runnable = build(node(root), identity, "0.1.0", tmp_path)
@@ -297,6 +300,17 @@ def test_texts_are_made_to_fit_the_server(fill: "Fill", identity: Identity, tmp_
     assert short["title"] == "标题" * 10
     assert str(short["description"]).endswith("installed by agentramp")
     assert len(str(long["description"])) == 160
+
+
+def test_a_bundle_that_a_server_is_likely_to_refuse_is_told(
+    fill: "Fill", identity: Identity, tmp_path: Path, heard: "Heard"
+) -> None:
+    bundle = build(node(fill({"index.js": ""})), identity, "0.1.0", tmp_path)
+
+    tell_size(replace(bundle, size=LARGEST_UPLOAD), heard)
+    assert not heard.lines
+    tell_size(replace(bundle, size=LARGEST_UPLOAD + 1), heard)
+    assert "the bundle has 104.9 MB" in heard.text
 
 
 class Meddling:

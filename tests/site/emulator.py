@@ -64,7 +64,7 @@ class Emulator:
 
     # What each call answers.
 
-    def describe(self, mounted: bool) -> Said:
+    def describe(self, *, mounted: bool) -> Said:
         said: Said = {
             "appId": "zBroker",
             "componentMountPoints": [

@@ -23,7 +23,7 @@ _PROMPT, _MORE, _MANY = "you> ", "...> ", '"""'
 _COMMAND: Final = re.compile(r"/[a-z]+")
 
 
-class AnswerStopped(KeyboardInterrupt):  # noqa: N818 - it is no error, as its parent is none
+class AnswerStopped(KeyboardInterrupt):
     """Ctrl-C: the answer that is coming is not wanted any more."""
 
 

@@ -1,7 +1,8 @@
 """Which of the user's variables an agent's program is given.
 
-One of the user's own gets all but what speaks for the cloud account or the workflow's job. One that
-came from an address gets what a program needs to run and to reach its model, and what was asked for.
+One of the user's own gets all but what speaks for the cloud account or the workflow's job. One
+that came from an address gets what a program needs to run and to reach its model. Both get what
+was asked for.
 """
 
 import re

@@ -10,6 +10,8 @@ from typing import Final
 from agentramp.archives.errors import beyond, quoted, refused
 from agentramp.archives.limits import Limits, size
 
+_HARMLESS: Final = re.compile(r"[ -.0-\[\]-~][ -\[\]-~]*")
+"""What nearly all names are: ASCII without control characters and backslashes, and not absolute."""
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 
 
@@ -64,6 +66,8 @@ def parts_of(name: str, limits: Limits) -> tuple[str, ...]:
 
 
 def _check_text(name: str) -> None:
+    if _HARMLESS.fullmatch(name):
+        return
     if any("\ud800" <= letter <= "\udfff" for letter in name):
         raise refused(name, "its name is not UTF-8")
     if "\0" in name:
@@ -80,6 +84,8 @@ def _check_text(name: str) -> None:
 
 def folded(part: str) -> str:
     """The same for two names that some file systems take for one."""
+    if part.isascii():
+        return part.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", part).casefold())
 
 

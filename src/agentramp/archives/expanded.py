@@ -66,26 +66,34 @@ class Expanded:
         alive: Callable[[], None],
     ) -> None:
         self._file, self._limits, self._alive = file, limits, alive
-        self._inner = new() if new else None
+        self._plain, self._inner = new is None, new() if new else None
+        self._held, self._at = b"", 0
         self._taken = self._given = 0
         self._members = 1
 
     def read(self, most: int) -> bytes:
+        if self._at == len(self._held):
+            self._held, self._at = self._part(), 0
+        part = self._held[self._at : self._at + most]
+        self._at += len(part)
+        return part
+
+    def _part(self) -> bytes:
         self._alive()
-        part = self._file.read(most) if self._inner is None else self._more(most)
+        part = self._file.read(_PART) if self._plain else self._more()
         self._given += len(part)
         free, ratio = self._limits.free_of_ratio, self._limits.ratio
-        if self._given > free and self._given > ratio * self._taken and self._inner:
+        if self._given > free and self._given > ratio * self._taken and not self._plain:
             raise beyond(f"it unpacks to more than {ratio} times its size")
         if self._given > 2 * self._limits.unpacked:
             raise beyond(f"unpacked it is more than {size(2 * self._limits.unpacked)}")
         return part
 
-    def _more(self, most: int) -> bytes:
+    def _more(self) -> bytes:
         data = b""
         try:
             while self._inner is not None:
-                part = self._inner.decompress(data, most)
+                part = self._inner.decompress(data, _PART)
                 if part:
                     return part
                 data = self._next_member(self._inner) if self._inner.eof else self._fresh()

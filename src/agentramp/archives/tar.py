@@ -4,6 +4,7 @@ The headers are parsed by the standard library. It may ask for a header of any l
 and keep all it has seen, so what it reads from stands here in between.
 """
 
+import re
 import tarfile
 from collections.abc import Callable, Iterator
 from typing import IO, Final, cast
@@ -28,6 +29,8 @@ _NO_FILES: Final = {
     tarfile.GNUTYPE_SPARSE: "a file with holes",
 }
 _EXECUTABLE: Final = 0o100
+_NUMBER: Final = re.compile(rb"\d{101}")
+"""The time in which some versions of the library look through digits grows with their square."""
 
 Take = Callable[[Entry, Iterator[bytes]], None]
 
@@ -56,6 +59,8 @@ class _Forward:
         if count < 0 or self._of_header > self._most:
             raise broken(f"what it says of one entry is longer than {size(self._most)}")
         self._last = b"".join(self.content(count, whole=False))
+        if count > tarfile.BLOCKSIZE and _NUMBER.search(self._last):
+            raise broken("what it says of an entry holds a number that no file has")
         return self._last
 
     @property
@@ -114,7 +119,8 @@ def _each(tar: tarfile.TarFile, forward: _Forward, take: Take) -> None:
 
 
 def _entry(member: tarfile.TarInfo, number: int) -> Entry:
-    if member.issparse() or any(name.startswith("GNU.sparse") for name in member.pax_headers):
+    said = member.pax_headers
+    if member.issparse() or (said and any(name.startswith("GNU.sparse") for name in said)):
         raise refused(member.name, "it is a file with holes")
     kind = _KINDS.get(member.type)
     if kind is None:

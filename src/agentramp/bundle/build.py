@@ -17,6 +17,8 @@ from agentramp.package.output import new_part
 from agentramp.progress import Progress, Silent
 
 PACKING: Final = "packing"
+LARGEST_UPLOAD: Final = 100 << 20
+"""What the router of a server takes by default; it answers 413 to more."""
 _SILENT: Final = Silent()
 _NPM: Final = Npm()
 
@@ -61,7 +63,17 @@ def _packed(entries: tuple[Item, ...], output: Path, progress: Progress) -> Bund
         part.file.flush()
         bundle = described(part.path)
         part.path.replace(output)
+    tell_size(bundle, progress)
     return replace(bundle, path=output)
+
+
+def tell_size(bundle: Bundle, progress: Progress) -> None:
+    if bundle.size > LARGEST_UPLOAD:
+        progress.say(
+            f"note: the bundle has {bundle.size / 1e6:.1f} MB, and a server takes "
+            f"{LARGEST_UPLOAD / 1e6:.1f} MB unless it is set otherwise; name in .fcignore what it "
+            "does not need"
+        )
 
 
 def _built_before(root: Path, into: Path) -> frozenset[str]:

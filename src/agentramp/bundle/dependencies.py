@@ -30,6 +30,8 @@ _OPTIONS: Final = (
 )
 _OF_NPM: Final = frozenset({".bin", ".package-lock.json", ".cache"})
 """What npm keeps for itself beside the packages."""
+_OF_THE_SERVER: Final = "BLOCKLET_"
+_NAMED: Final = re.compile(r"\$\{(\w+)\??\}")
 _REFUSED: Final = re.compile(r"E40[13]|ENEEDAUTH")
 _UNREACHABLE: Final = re.compile(
     r"ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|E5\d\d"
@@ -82,9 +84,22 @@ def _run(home: Path, npm: Npm) -> None:
     # A lock says whether folders are linked or packed, and npm ci wants to be told the same.
     linked = "--no-install-links" if _links(home) else "--install-links"
     argv = (_found(npm), word, "--prefix", str(home), *_OPTIONS, linked)
-    ended = program.run(argv, timeout=npm.seconds, environ=child_environ(npm.environ))
+    ended = program.run(argv, timeout=npm.seconds, environ=_environ(home, npm))
     if ended.status:
         raise _explained(ended, npm)
+
+
+def _environ(home: Path, npm: Npm) -> dict[str, str]:
+    """Less credentials, but for what .npmrc names as ${NAME}."""
+    settings = home / ".npmrc"
+    text = settings.read_text(encoding="utf-8", errors="replace") if settings.is_file() else ""
+    named = frozenset(_NAMED.findall(text))
+    given = child_environ(npm.environ, named=named)
+    return {
+        name: value
+        for name, value in given.items()
+        if name in named or not name.startswith(_OF_THE_SERVER)
+    }
 
 
 def _found(npm: Npm) -> str:

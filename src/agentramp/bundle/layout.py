@@ -68,7 +68,7 @@ def _of_agent(
     return (
         *(replace(entry, name=f"{AGENT}{entry.name}") for entry in files),
         Made(metadata.FILE, metadata.written(recipe, identity, version, None)),
-        Made(PAGE, _page(recipe, identity)),
+        Made(PAGE, _page(recipe)),
         picture or Made(metadata.LOGO, logo()),
     )
 
@@ -81,7 +81,7 @@ def _of_node(
     content = None if own is None else _content(own)
     made = [
         Made(metadata.FILE, metadata.written(recipe, identity, version, content)),
-        Made(PAGE, _page(recipe, identity)),
+        Made(PAGE, _page(recipe)),
         Made(metadata.LOGO, logo()),
     ]
     main = _plain(recipe.main)
@@ -96,8 +96,8 @@ def _starting(main: str) -> bytes:
     return f'import("./{quote(main)}");\n'.encode()
 
 
-def _page(recipe: Recipe, identity: Identity) -> bytes:
-    return f"# {recipe.title or identity.name}\n\n{recipe.description}\n".encode()
+def _page(recipe: Recipe) -> bytes:
+    return f"# {metadata.title(recipe)}\n\n{recipe.description}\n".encode()
 
 
 def _check_start(recipe: Recipe, names: set[str], secrets: tuple[str, ...]) -> None:

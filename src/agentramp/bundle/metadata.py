@@ -25,15 +25,8 @@ LONGEST_TITLE: Final = 40
 SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 3, 160
 OF_IDENTITY: Final = ("name", "did", "version")
 _LONGEST_DID: Final = 64
-_AGENT_RUNTIME: Final = {
-    "interpreter": "blocklet",
-    "source": {
-        "store": "https://store.blocklet.dev",
-        "name": "z2qa6yt75HHQL3cS4ao7j2aqVodExoBAN7xeS",
-        "version": "latest",
-    },
-    "args": [],
-}
+_AGENT_RUNTIME: Final = "z2qa6yt75HHQL3cS4ao7j2aqVodExoBAN7xeS"
+"""The name that stores know the runtime for agents by."""
 _WEB: Final = {
     "type": "web",
     "name": "publicUrl",
@@ -63,11 +56,16 @@ def written(recipe: Recipe, identity: Identity, version: str, own: bytes | None)
         "name": identity.name,
         "did": identity.did,
         "version": version,
-        "title": _clipped(recipe.title or identity.name, LONGEST_TITLE),
+        "title": _clipped(title(recipe), LONGEST_TITLE),
         "description": _description(recipe),
-        **_of_engine(recipe.engine),
+        **_started_by(recipe),
     }
     return _json(_defaults(recipe.engine) | _own(own, recipe) | document, indent=2) + b"\n"
+
+
+def title(recipe: Recipe) -> str:
+    """It says nothing of the identity: a canary shows what the component itself shows."""
+    return _plain(recipe.title) or "Agent"
 
 
 def read(content: bytes) -> Metadata:
@@ -99,10 +97,11 @@ def check_did(did: str) -> None:
         )
 
 
-def _of_engine(engine: Engine) -> dict[str, object]:
-    if engine is Engine.AIGNE:
-        return {"main": "agent", "engine": _AGENT_RUNTIME}
-    return {"main": ENTRY, "group": "dapp", "engine": {"interpreter": "node", "args": []}}
+def _started_by(recipe: Recipe) -> dict[str, object]:
+    if recipe.engine is Engine.NODE:
+        return {"main": ENTRY, "group": "dapp", "engine": {"interpreter": "node", "args": []}}
+    source = {"store": recipe.store, "name": _AGENT_RUNTIME, "version": "latest"}
+    return {"main": "agent", "engine": {"interpreter": "blocklet", "source": source, "args": []}}
 
 
 def _defaults(engine: Engine) -> dict[str, object]:
@@ -150,7 +149,7 @@ def _mapping(content: bytes) -> dict[str, object]:
 def _description(recipe: Recipe) -> str:
     text = _plain(recipe.description)
     if len(text) < SHORTEST_DESCRIPTION:
-        text = f"{recipe.title}, installed by agentramp"
+        text = f"{title(recipe)}, installed by agentramp"
     return text if len(text) <= LONGEST_DESCRIPTION else f"{text[: LONGEST_DESCRIPTION - 1]}…"
 
 

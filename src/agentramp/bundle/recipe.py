@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Final
+
+STORE: Final = "https://store.blocklet.dev"
 
 
 class Engine(Enum):
@@ -14,10 +17,14 @@ class Engine(Enum):
 
 @dataclass(frozen=True)
 class Recipe:
-    """``main`` is the file Node.js starts, in ``root``; a project of AIGNE starts by aigne.yaml."""
+    """``main`` is the file Node.js starts, in ``root``; a project of AIGNE starts by aigne.yaml.
+
+    ``store`` is where the server gets the runtime for agents from: it has to reach that address.
+    """
 
     root: Path
     title: str
     description: str
     engine: Engine
     main: str = ""
+    store: str = STORE

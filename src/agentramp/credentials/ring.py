@@ -30,14 +30,19 @@ class SystemRing:
 
 
 def system_ring() -> SystemRing | None:
-    """None where the library is not installed, or finds no keyring worth the name."""
+    """None where the library is not installed, or finds no keyring worth the name.
+
+    One that its owner chose (PYTHON_KEYRING_BACKEND, keyringrc.cfg) is theirs to judge, unless it
+    is the one that keeps nothing.
+    """
     if find_spec("keyring") is None:
         return None
     import keyring  # noqa: PLC0415 - costly, seldom needed
-    from keyring.core import recommended  # noqa: PLC0415 - as above
+    from keyring.core import load_config, load_env, recommended  # noqa: PLC0415 - as above
 
     backend = keyring.get_keyring()
-    return SystemRing(backend) if recommended(backend) else None
+    chosen = type(load_env() or load_config()) is type(backend) and backend.priority > 0
+    return SystemRing(backend) if chosen or recommended(backend) else None
 
 
 def _told(act: Callable[[], Got]) -> Got:

@@ -35,9 +35,7 @@ class Chat:
     timeout: float = 120.0
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def ask(
-        self, url: str, prompt: Prompt, hear: Callable[[str], None] | None = None
-    ) -> Heard:
+    def ask(self, url: str, prompt: Prompt, hear: Callable[[str], None] | None = None) -> Heard:
         """Never raises: an agent that does not answer is something that was heard of it.
 
         ``hear`` is told each piece of a streamed answer as it comes.

@@ -191,13 +191,12 @@ def _way_back(seen: SeenApplication, wanted: Wanted) -> tuple[tuple[Step, ...], 
 
 
 def _is_of(bundle: Bundle, to: Installation, found: Component | None) -> bool:
-    """The digest tells; where the journal has none, the server's integrity."""
+    """The server's integrity tells, if it has any and this runs there; else the digest."""
     if (bundle.identity.did, bundle.version) != (to.did, to.version):
         return False
-    if to.sha256:
-        return bundle.sha256 == to.sha256
-    same = found is not None and found.version == to.version
-    return same and found is not None and bool(found.integrity) and _same(bundle, found)
+    if found and found.integrity and _place(found) == _place(to):
+        return _same(bundle, found)
+    return bool(to.sha256) and bundle.sha256 == to.sha256
 
 
 def _is_there(

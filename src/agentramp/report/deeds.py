@@ -12,4 +12,4 @@ class Deeds:
     """
 
     tried: bool = False
-    version: int | str | None = None
+    version: int | None = None

@@ -10,6 +10,8 @@ from agentramp.ramp import Standing, standings
 from agentramp.record import (
     Adopted,
     Event,
+    Installed,
+    Installing,
     Judged,
     Moved,
     Moving,
@@ -17,12 +19,15 @@ from agentramp.record import (
     Removed,
     Removing,
     Undone,
+    Uninstalled,
     sentence,
 )
 from agentramp.report.moments import moment
 from agentramp.report.plain import columns, cut, harmless, wrapped
 
 HOLDS = "="
+_BEGINS = (Moving, Removing, Installing)
+_ENDS = (Moved, Undone, Removed, Installed, Uninstalled)
 _LEAST, _NAME = 20, 60
 
 
@@ -79,12 +84,12 @@ def _loose(records: Sequence[Record], after: Iterable[Standing]) -> dict[int, Lo
     found: dict[int, Loose] = {}
     last: int | None = None
     for number, (record, now) in enumerate(zip(records, after, strict=True)):
-        if last is not None and not isinstance(record.event, Moved | Undone | Removed):
-            if isinstance(record.event, Moving | Removing) or now.open is None:
+        if last is not None and not isinstance(record.event, _ENDS):
+            if isinstance(record.event, _BEGINS) or now.open is None:
                 found[last], last = Loose.GIVEN_UP, None
         elif last is not None:
             last = None
-        if isinstance(record.event, Moving | Removing):
+        if isinstance(record.event, _BEGINS):
             last = number
     if last is not None:
         found[last] = Loose.OPEN
@@ -100,7 +105,7 @@ def mark(event: Event) -> str:
             return "+"
         case Judged():
             return HOLDS
-        case Moved() | Undone() | Removed() | Adopted():
+        case Moved() | Undone() | Removed() | Adopted() | Installed() | Uninstalled():
             return ">"
         case _:
             return " "

@@ -68,6 +68,11 @@ class Result:
     """Whether a gate kept the version from any session, so that nothing had to be rolled back."""
 
     @property
+    def number(self) -> int | None:
+        """The version, where it is one that a platform numbers."""
+        return self.version if isinstance(self.version, int) else None
+
+    @property
     def artifact_digest(self) -> str | None:
         sha256 = self.artifact.sha256 if self.artifact else self.digest
         return f"sha256:{sha256}" if sha256 else None

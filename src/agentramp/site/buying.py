@@ -41,7 +41,7 @@ from agentramp.site.purchase import (
     standing,
 )
 from agentramp.site.session import Book, Ended, Finished, Intent, Open, Saved
-from agentramp.site.telling import Steps
+from agentramp.site.telling import Steps, begin
 
 Told = TypeVar("Told")
 
@@ -130,7 +130,7 @@ class Buyer:
             return self._follow(saved)
         link = self._surely(self.broker.link)
         self._surely(lambda: self.broker.order(link, session))  # nothing is written for a typo
-        return self._follow(self._opened(session, ""))
+        return self._follow(self._opened(session))
 
     def _saved(self) -> Saved | None:
         saved = self.book.read()
@@ -149,8 +149,9 @@ class Buyer:
                 f"the broker has an unfinished checkout of this account, {found.id}: going on with"
                 " it; --start-another begins a new one"
             )
-            return self._follow(self._opened(found.id, found.payment_url))
-        return self._follow(self._started(link, found.id if found else "", saved), fresh=True)
+            return self._follow(self._opened(found.id), found.payment_url)
+        opened, url = self._started(link, found.id if found else "", saved)
+        return self._follow(opened, url, fresh=True)
 
     def _is_unfinished(self, link: Link, found: Known, saved: Saved | None) -> bool:
         """Whether it can still come to a site, and is of this account at all."""
@@ -164,18 +165,20 @@ class Buyer:
             return False
         return isinstance(standing(order), AwaitingPayment | Installing)
 
-    def _started(self, link: Link, before: str, saved: Saved | None) -> Open:
+    def _started(self, link: Link, before: str, saved: Saved | None) -> tuple[Open, str]:
+        """The session, and where to pay as far as that was told."""
+        begin(self.progress)
         intent = Intent(self.broker.url, before, self.clock())
         self.book.write(intent)
         try:
             checkout = self.broker.start(link, self.messages)
         except PassingError as error:
-            return self._settled(intent, error)
+            return self._settled(intent, error), ""
         except BrokerError:
             # A plain no: there is no session, so what was written before is true again.
             self.book.write(saved)
             raise
-        return self._opened(checkout.id, checkout.payment_url or _page(link, checkout.id))
+        return self._opened(checkout.id), checkout.payment_url
 
     def _settled(self, intent: Intent, error: BrokerError | None = None) -> Open:
         """The session that came of ``intent``, as the broker remembers it."""
@@ -191,16 +194,16 @@ class Buyer:
             said = f"the broker tells only of {found.id}, which was there before"
             raise _unsettled(said) from error
         self.progress.say(f"the broker has it: {found.id}")
-        return self._opened(found.id, found.payment_url or _page(link, found.id))
+        return self._opened(found.id)
 
-    def _opened(self, session: str, payment_url: str) -> Open:
-        opened = Open(self.broker.url, session, self.clock(), payment_url)
+    def _opened(self, session: str) -> Open:
+        opened = Open(self.broker.url, session, self.clock())
         self.book.write(opened)
         return opened
 
-    def _follow(self, saved: Open, *, fresh: bool = False) -> Bought:
+    def _follow(self, saved: Open, payment_url: str = "", *, fresh: bool = False) -> Bought:
         link = self._surely(self.broker.link)
-        saved = replace(saved, payment_url=saved.payment_url or _page(link, saved.session))
+        payment_url = payment_url or payment_page(link, saved.session)
         steps = Steps(self.progress)
         shown = False
         watch, question = first(self.clock())
@@ -211,11 +214,11 @@ class Buyer:
             watch, following = decide(watch, heard, self.clock(), self.limits)
             steps.tell(watch)
             if not shown and _awaits(watch.order):
-                self.show(saved.payment_url)
+                self.show(payment_url)
                 shown = True
             if not isinstance(following, AskOrder | AskApplication | AskDetail):
                 self._written(saved, following)
-                return Bought(following, saved.session, saved.payment_url, fresh)
+                return Bought(following, saved.session, payment_url, fresh)
             question = following
 
     def _asked(self, link: Link, session: str, question: Question) -> Heard:
@@ -266,7 +269,7 @@ def _finished(saved: Finished) -> Bought:
     return Bought(Done(saved.site), saved.session, known=True)
 
 
-def _page(link: Link, session: str) -> str:
+def payment_page(link: Link, session: str) -> str:
     """Where a person pays for a session."""
     return f"{link.api}/checkout/pay/{session}"
 

@@ -270,7 +270,7 @@ def _at(watch: Watch, step: Step, now: float) -> Watch:
     """A step's time begins with the step; none is gone back to."""
     if step.value <= watch.step.value:
         return watch
-    return replace(watch, step=step, since=now, asked=0)
+    return replace(watch, step=step, since=now, asked=1)
 
 
 def _after_application(

@@ -6,9 +6,10 @@ without an answer to it knows that there may be a session that nobody wrote down
 
 import fcntl
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -34,12 +35,11 @@ class Intent:
 
 @dataclass(frozen=True)
 class Open:
-    """``payment_url`` may let whoever has it pay, and is told to the owner alone."""
+    """Where to pay is not kept: what a file says must lead nobody to a page that asks for money."""
 
     broker: str
     session: str
     at: float
-    payment_url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,8 @@ def _dumped(saved: Saved) -> dict[str, Any]:
     match saved:
         case Intent(before=before):
             return said | {"state": "asked", "before": before}
-        case Open(session=session, payment_url=url):
-            return said | {"state": "open", "session": session, "payment_url": url}
+        case Open(session=session):
+            return said | {"state": "open", "session": session}
         case Ended(session=session, how=how):
             return said | {"state": how, "session": session}
         case Finished(session=session, site=site):
@@ -172,14 +172,25 @@ def _loaded(said: Mapping[str, Any]) -> Saved:
         case "asked":
             return Intent(broker, _text(said, "before"), at)
         case "open":
-            return Open(broker, _text(said, "session"), at, _text(said, "payment_url"))
+            return Open(broker, _id(said), at)
         case "expired" | "cancelled" as how:
-            return Ended(broker, _text(said, "session"), how, at)
+            return Ended(broker, _id(said), how, at)
         case "done":
             site = {name: _text(said["site"], name) for name in _dumped_site(Site(""))}
-            return Finished(broker, _text(said, "session"), Site(**site), at)
+            return Finished(broker, _id(said), Site(**site), at)
         case other:
             raise ValueError(other)
+
+
+def is_session(text: str) -> bool:
+    """Whether it looks like the id of a checkout session: it is shown, and stands in addresses."""
+    return re.fullmatch(r"[A-Za-z0-9_-]{1,200}", text) is not None
+
+
+def _id(said: Mapping[str, Any]) -> str:
+    if not is_session(found := _text(said, "session")):
+        raise ValueError(found)
+    return found
 
 
 def _text(said: Mapping[str, Any], name: str) -> str:

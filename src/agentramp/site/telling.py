@@ -26,6 +26,10 @@ TITLES: Final = {
 }
 
 
+def begin(progress: Progress) -> None:
+    progress.say(f"step 1 of {STEPS}: making a payment session")
+
+
 @dataclass
 class Steps:
     """Each step is told once, trouble when it changes, and how far an installation is."""

@@ -65,7 +65,7 @@ def _released(
     if args.dry_run:
         return ahead(args, context, where, spec, deployed)
     published = publish_version.run(args, context)
-    version = published.version or 0
+    version = published.number or 0
     told = ramped(args, context, where, traffic.look(where), version)
     changed = deployed.changed or published.changed or told.changed
     return replace(
@@ -89,7 +89,7 @@ def ahead(
     """What the ramp would do with the version that would be published."""
     seen = traffic.look(where)
     same = bool(seen.observed.runtime and deployed.plan and not deployed.plan.steps)
-    version = publish_version.run(args, context).version if same else None
+    version = publish_version.run(args, context).number if same else None
     if version is None:
         version = max((found.number for found in seen.observed.versions), default=0) + 1
     context.console.say(f"after the deploy, as version {version}:")

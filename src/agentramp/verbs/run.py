@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="?",
         metavar="SOURCE",
-        help="a folder with s.yaml or aigne.yaml, or the URL of an archive with one (default: here)",
+        help="a folder with s.yaml or aigne.yaml, or the URL of an archive (default: here)",
     )
     parser.add_argument(
         "agent",
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input",
         metavar="TEXT",
-        help="ask this, print the answer and end; @FILE reads it from a file, - from standard input",
+        help="ask this, print the answer and end; @FILE reads a file, - standard input",
     )
     parser.add_argument(
         "--param",
@@ -63,9 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_place(parser: argparse.ArgumentParser) -> None:
     from agentramp.wiring.fetching import add_fetching  # noqa: PLC0415 - as the others are added
 
-    parser.add_argument(
-        "--folder", metavar="DIR", help="the folder in SOURCE that holds the agent"
-    )
+    parser.add_argument("--folder", metavar="DIR", help="the folder in SOURCE that holds the agent")
     parser.add_argument(
         "--engine",
         choices=[engine.value for engine in Engine],

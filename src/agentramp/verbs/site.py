@@ -4,6 +4,7 @@ import argparse
 
 from agentramp.report.result import Answer
 from agentramp.site.messages import LANGUAGES
+from agentramp.site.session import is_session
 from agentramp.wiring import arguments, site_buying, site_publishing, site_tokens
 from agentramp.wiring.context import Context
 from agentramp.wiring.site_tokens import Browser
@@ -45,7 +46,10 @@ def _add_purchase(parser: argparse.ArgumentParser) -> None:
         " (default: here)",
     )
     parser.add_argument(
-        "--session", metavar="ID", help="resume: a checkout that was begun on another machine"
+        "--session",
+        metavar="ID",
+        type=_session,
+        help="resume: a checkout that was begun on another machine",
     )
     parser.add_argument(
         "--start-another",
@@ -103,6 +107,12 @@ def _add_tokens(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _session(text: str) -> str:
+    if not is_session(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no id of a checkout session")
+    return text
+
+
 def run(args: argparse.Namespace, context: Context) -> Answer:
     browser = Browser()
     match args.action:
@@ -117,4 +127,4 @@ def run(args: argparse.Namespace, context: Context) -> Answer:
         case "logout":
             return site_tokens.logout(args, context)
         case _:
-            return site_publishing.publish(args, context)
+            return site_publishing.publish(args, context, browser)

@@ -16,7 +16,7 @@ from agentramp.local.launch import OWNER
 from agentramp.package.source import read_source
 from agentramp.wiring.agent_project import Project
 from agentramp.wiring.context import Context
-from agentramp.wiring.private_home import WORK, mark
+from agentramp.wiring.private_home import LEARNED, WORK, mark
 
 _INSTALLED = "node_modules"
 
@@ -36,6 +36,7 @@ def aigne(args: argparse.Namespace, context: Context, project: Project) -> Itera
         folder=folder,
         scratch=scratch,
         cwd=scratch if project.foreign else context.cwd,
+        memory=context.home / LEARNED / f"{_named(args.agent)}.json",
         asked=Asked(
             args.agent, args.model, [parameter(one, context.cwd) for one in args.param or ()]
         ),
@@ -62,7 +63,7 @@ def _words(environ: Mapping[str, str], context: Context) -> tuple[str, ...]:
 def _workplace(project: Project, environ: Mapping[str, str], context: Context) -> Path:
     """A copy that may be written to, with its dependencies, made once for what was fetched."""
     work = context.home / WORK
-    place = work / hashlib.sha256(f"{project.digest} {project.inside}".encode()).hexdigest()[:16]
+    place = work / _named(f"{project.digest} {project.inside}")
     if place.is_dir():
         return place
     if work.is_dir():
@@ -84,3 +85,8 @@ def _install(folder: Path, environ: Mapping[str, str], context: Context) -> None
         to = folder / entry.name
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(entry.path, to)
+
+
+def _named(what: str | None) -> str:
+    """A file's name for what may have any."""
+    return hashlib.sha256((what or "").encode()).hexdigest()[:16]

@@ -72,7 +72,7 @@ def lend(words: Sequence[str], environ: Mapping[str, str], cwd: Path) -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Ctrl-C raises AnswerStopped, again and again; once it ends all, nothing cuts the end short."""
+    """Ctrl-C raises AnswerStopped, time and again; once it ends all, nothing cuts that short."""
 
     def stop(_: int, __: FrameType | None) -> None:
         raise AnswerStopped

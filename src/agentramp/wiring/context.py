@@ -1,5 +1,6 @@
 """What the outside gives a verb: the environment, the clock, the console."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,8 @@ class Context:
     stdin: Callable[[], BinaryIO]
     lines: Lines
     by: str = ""
+    timer: Callable[[], float] = time.monotonic
+    """Seconds of a clock that nobody sets."""
     terminal: bool = False
     """Whether a person at a terminal can be asked: standard input is one."""
     secret: Callable[[str], str] = _nobody

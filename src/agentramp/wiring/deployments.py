@@ -42,11 +42,11 @@ def entries(result: Result, queued: int | None = None) -> tuple[Entry, ...]:
 def _on_way(result: Result, queued: int | None) -> int | None:
     """The version that was ruled on. A tick without a ramp names the stable one, which was not."""
     if result.verb != "promote":
-        return result.version
+        return result.number
     if result.climb:
         return result.climb.canary
     stable = result.after.stable if result.after else None
-    return queued if result.version in {None, stable} else result.version
+    return queued if result.number in {None, stable} else result.number
 
 
 def _ended(result: Result, left: list[int], became: str) -> tuple[Entry, ...]:
@@ -165,7 +165,7 @@ def _taken(result: Result) -> list[Entry]:
 
     Where one version has all of them after that, its success retires the others.
     """
-    asked = [result.version] if result.verb == "shift-traffic" and result.version else []
+    asked = [result.number] if result.verb == "shift-traffic" and result.number else []
     left = [] if _whole(result) else _left(result)
     taken = dict.fromkeys(one for one in (*asked, *left) if not _share(result, one))
     return [_entry(version, State.INACTIVE, "0 % of the sessions") for version in taken]

@@ -12,7 +12,7 @@ from agentramp.errors import UsageError
 from agentramp.gates.prompts import Message
 from agentramp.local import daemon
 from agentramp.local.home import Home
-from agentramp.model import LATEST, Runtime, Split
+from agentramp.model import LATEST, Split
 from agentramp.wiring.agent_project import Project
 from agentramp.wiring.context import Context
 from agentramp.wiring.deploying import Deployed, carry_out, prepare
@@ -96,9 +96,10 @@ class _Deploys:
 
 
 def _pinned(deployed: Deployed) -> str:
-    platform, head = deployed.prepared.where.platform, deployed.head
-    assert isinstance(head, Runtime), "a deploy that ends well has made it"
-    return platform.create_endpoint(head.id, ENDPOINT, Split(LATEST)).url
+    where, head = deployed.prepared.where, deployed.head
+    if head is None:
+        raise AgentError(f"runtime {where.runtime} is not there", advice="run this again")
+    return where.platform.create_endpoint(head.id, ENDPOINT, Split(LATEST)).url
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from agentramp.local import daemon
 
-BUILD, WORK = "build", "work"
-_KEPT = frozenset({BUILD, WORK})
+BUILD, WORK, LEARNED = "build", "work", "learned"
+_KEPT = frozenset({BUILD, WORK, LEARNED})
 _MARK = "mark"
 _LOCK = ".lock"
 _STOP_SECONDS = 20.0

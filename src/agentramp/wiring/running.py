@@ -20,17 +20,20 @@ _URL = ("http://", "https://")
 
 def project(args: argparse.Namespace, context: Context) -> Project:
     """What is meant by the arguments, on this disk; raises UsageError."""
-    return project_in(args, _found(args, context))
+    found = project_in(args, _found(args, context))
+    if found.foreign:
+        from agentramp.wiring.trust import agreed  # noqa: PLC0415 - only for an address
+
+        agreed(args, context, found.source)
+    return found
 
 
 def _found(args: argparse.Namespace, context: Context) -> Found:
     source = args.url or args.source or "."
     if source.lower().startswith(_URL):
         from agentramp.wiring.fetching import fetched  # noqa: PLC0415 - only for an address
-        from agentramp.wiring.trust import agreed  # noqa: PLC0415 - as above
 
         copy = fetched(source, args, context)
-        agreed(args, context, copy.url)
         return Found(copy.folder, copy.url, foreign=True, digest=copy.sha256)
     folder = context.cwd / source
     if args.url or not folder.is_dir():

@@ -14,7 +14,7 @@ from agentramp.report.result import Answer
 from agentramp.site import messages
 from agentramp.site.broker.client import HttpBroker
 from agentramp.site.broker.port import BrokerError, Order
-from agentramp.site.buying import Bought, Buyer
+from agentramp.site.buying import Bought, Buyer, payment_page
 from agentramp.site.purchase import (
     AwaitingPayment,
     Cancelled,
@@ -248,19 +248,20 @@ def _on_disk(saved: Saved | None) -> tuple[str, Fields, str | None]:
 def _now(desk: Desk, saved: Open) -> tuple[tuple[str, ...], Fields, int]:
     """Where the broker cannot be asked, that is said, and is no success."""
     url = desk.broker_url(saved)
-    token = site_tokens.found(desk.context, url, url)
-    known = _fields("open", saved.session, saved.payment_url)
+    token = site_tokens.found(desk.args, desk.context, url)
+    known = _fields("open", saved.session)
     if token is None:
         return (f"the broker was not asked: there is no token for {place(url)}",), known, NOT_YET
     broker = HttpBroker(url, token)
     try:
-        order = broker.order(broker.link(), saved.session)
+        link = broker.link()
+        order = broker.order(link, saved.session)
     except BrokerError as error:
         return (f"the broker does not tell: {harmless(error.message)}",), known, NOT_YET
     state, line = _says(order)
-    pay = (f"pay here: {saved.payment_url}",) if state == "awaiting-payment" else ()
-    fields = _fields(state, saved.session, saved.payment_url if pay else "")
-    return (f"the broker says: {line}", *pay), fields, 0
+    page = payment_page(link, saved.session) if state == "awaiting-payment" else ""
+    pay = (f"pay here: {page}",) if page else ()
+    return (f"the broker says: {line}", *pay), _fields(state, saved.session, page), 0
 
 
 def _says(order: Order) -> tuple[str, str]:

@@ -57,7 +57,7 @@ def publish(args: argparse.Namespace, context: Context, browser: Browser | None 
     folder = context.cwd / args.folder
     published = Published(context.cwd / MEMORY)
     name = _name(folder, context.cwd)
-    last = published.last_site(name) or _bought(args, context)
+    last = _named(context) or published.last_site(name) or _bought(args, context)
     _check(args, last)
     collection = read(folder, context.cwd)
     for notice in collection.notices[:_SHOWN]:
@@ -67,6 +67,13 @@ def publish(args: argparse.Namespace, context: Context, browser: Browser | None 
         return run.afterwards(browser or Browser())
     site = _origin(OFFICIAL if args.official else args.site or last)
     return run.rehearse(site) if args.dry_run else run.publish(site, browser or Browser())
+
+
+def _named(context: Context) -> str:
+    """The site that the environment says its token is for, if it says so."""
+    from agentramp.site.tokens import URLS  # noqa: PLC0415 - as above
+
+    return next((context.environ[name] for name in URLS if context.environ.get(name)), "")
 
 
 def _bought(args: argparse.Namespace, context: Context) -> str:
@@ -172,10 +179,11 @@ class _Run:
         new = [one for one in self.collection.pictures if one not in known]
         board = self.args.board or self.wish(memory).known or self.wish(memory).called
         lines = [
-            f"would publish to {site}, board {board}",
-            *(f"  page     {page.link}: {page.title}" for page in self.collection.every),
-            *(f"  picture  {one.name}, {one.size} B, to be sent" for one in new),
-            *(f"  picture  {one.name}, sent before" for one in known),
+            f"to       {site}, board {board}",
+            *self.languages,
+            *(f"page     {page.link}: {page.title}" for page in self.collection.every),
+            *(f"picture  {one.name}, {one.size} B, to be sent" for one in new),
+            *(f"picture  {one.name}, sent before" for one in known),
         ]
         counted = [("pictures_new", len(new)), ("pictures_known", len(known))]
         return Answer(
@@ -188,12 +196,13 @@ class _Run:
     def answer(self, site: str, outcome: "Outcome") -> Answer:
         message = f"{_count(self.pages, 'page')} at {outcome.url}"
         said = "published" if outcome.changed else "there already, nothing was sent"
-        lines = [f"board      {outcome.board.title} ({outcome.board.id})"]
-        lines += ["           it was made"] if outcome.made else []
-        lines += [f"languages  {', '.join(self.collection.languages)}"] * bool(
-            self.collection.languages
-        )
-        lines += [f"pictures   {len(self.collection.pictures)}, {outcome.sent} of them sent now"]
+        board = f"{outcome.board.title} ({outcome.board.id})"
+        count = len(self.collection.pictures)
+        lines = [
+            f"board    {board}" + (", made now" if outcome.made else ""),
+            *self.languages,
+            *([f"pictures {count}, {outcome.sent} of them sent now"] if count else []),
+        ]
         told = [
             ("url", outcome.url),
             ("site", site),
@@ -209,6 +218,11 @@ class _Run:
             fields=_fields(told),
             changed=outcome.changed,
         )
+
+    @property
+    def languages(self) -> list[str]:
+        found = self.collection.languages
+        return [f"also in  {', '.join(found)}"] if found else []
 
     @property
     def pages(self) -> int:

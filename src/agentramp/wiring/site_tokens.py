@@ -29,9 +29,9 @@ def keeper(context: Context) -> Keeper:
     return Keeper(context.home / "site-tokens.json", system_ring, Path(home) if home else None)
 
 
-def found(context: Context, url: str, asked: str) -> Token | None:
-    """For ``url``; ``asked`` is what this command was told to work on. It is masked already."""
-    token = of_environment(context.environ, asked)
+def found(args: argparse.Namespace, context: Context, url: str) -> Token | None:
+    """For ``url``, if there is one; it is masked already."""
+    token = of_environment(context.environ, _asked(args, context))
     if token is None or token.place != place(url):
         token = keeper(context).find(url)
     if token is not None:
@@ -39,16 +39,23 @@ def found(context: Context, url: str, asked: str) -> Token | None:
     return token
 
 
+def _asked(args: argparse.Namespace, context: Context) -> str:
+    """The address that somebody asked for in words: what a project's file says is no such."""
+    if args.official:
+        return OFFICIAL
+    return str(args.site or args.broker or context.environ.get("DOC_SMITH_BASE_URL") or OFFICIAL)
+
+
 def needed(args: argparse.Namespace, context: Context, url: str, browser: Browser) -> Token:
     """As ``found``; a person at a terminal is asked to sign in. Raises UsageError elsewhere."""
-    token = found(context, url, url)
+    token = found(args, context, url)
     if token is not None:
         return token
     if not context.console.terminal:
         raise UsageError(
             f"there is no token for {place(url)}",
-            advice="set DOC_SMITH_PUBLISH_ACCESS_TOKEN (from a secret; DOC_SMITH_PUBLISH_URL, if"
-            " set, must name that host), or keep one: agentramp site login --site URL --from-stdin",
+            advice="set DOC_SMITH_PUBLISH_ACCESS_TOKEN (from a secret), and DOC_SMITH_PUBLISH_URL"
+            " to the site it is for, or keep one: agentramp site login --site URL --from-stdin",
         )
     return signed_in(args, context, url, browser)
 

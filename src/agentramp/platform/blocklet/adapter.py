@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from typing import Final
 
 from agentramp.component import Application, Bundle, Component, Health
+from agentramp.exchange import is_near
 from agentramp.platform.blocklet import discovery, wire
 from agentramp.platform.blocklet.arrivals import Arrival, Limits, Watch
 from agentramp.platform.blocklet.calls import Calls, Line, LostAnswerError
@@ -112,14 +113,13 @@ class BlockletServer:
         return Calls(self._place.gql, self._place.app, self.key, self.line)
 
     def _pages(self, application: Application) -> Pages:
-        # An address that was named is one that answers; one the server says may not resolve here.
-        named = bool(self.page or self._place.page)
-        return Pages(
-            application.url,
-            self._place.origin,
-            self.line,
-            (lambda _: True) if named else self.resolves,
-        )
+        place = self._place
+        if self.page or place.page:
+            # An address that was named is one that answers; one the server says may not resolve.
+            return Pages(application.url, place.origin, self.line, lambda _: True)
+        # An application on this machine's own server is asked here, whoever may have its name.
+        elsewhere = (lambda _: False) if is_near(place.origin) else self.resolves
+        return Pages(application.url, place.origin, self.line, elsewhere)
 
     def _watch(self) -> Watch:
         return Watch(self.observe, self.line.monotonic, self.line.sleep, self.progress)
@@ -138,50 +138,57 @@ class BlockletServer:
             )
         return None if changing else application
 
-    def _sent(self, bundle: Bundle, mount_point: str) -> Component:
+    def _sent(self, bundle: Bundle, mount_point: str, attempts: int = _ATTEMPTS) -> Component:
         """Sent, once more where it did not arrive, and awaited."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            lost = self._upload(bundle, mount_point)
-            arrival = Arrival(bundle, self.limits, partial(self._start, bundle.identity.did), lost)
-            try:
-                title = f"waiting for {bundle.identity.name} {bundle.version} to run"
-                return self._watch().until(arrival.seen, title)
-            except LostAnswerError as error:
-                if attempt == _ATTEMPTS:
-                    raise
-                self.progress.say(f"{error.message}; the server has not got it: sending again")
-        raise AssertionError  # the last attempt returns or raises
+        lost = self._upload(bundle, mount_point)
+        arrival = Arrival(bundle, self.limits, partial(self._start, bundle.identity.did), lost)
+        try:
+            title = f"waiting for {bundle.identity.name} {bundle.version} to run"
+            return self._watch().until(arrival.seen, title)
+        except LostAnswerError as error:
+            if attempts == 1:
+                raise
+            self.progress.say(f"{error.message}; the server has not got it: sending again")
+        try:
+            return self._sent(bundle, mount_point, attempts - 1)
+        except PlatformError as error:
+            # What was sent before may yet arrive.
+            error.untouched = False
+            raise
 
-    def _upload(self, bundle: Bundle, mount_point: str) -> LostAnswerError | None:
+    def _upload(
+        self, bundle: Bundle, mount_point: str, attempts: int = _ATTEMPTS
+    ) -> LostAnswerError | None:
         """Send it; a lost answer is given back, for it may have arrived."""
-        place = self._place
+        try:
+            self._upload_once(bundle, mount_point)
+        except LostAnswerError as error:
+            return error
+        except PlatformError as error:
+            if not is_busy(error) or attempts == 1:
+                raise
+            # Something else in the application began to start: nothing was done.
+            self._quiet()
+            return self._upload(bundle, mount_point, attempts - 1)
+        return None
+
+    def _upload_once(self, bundle: Bundle, mount_point: str) -> None:
         variables = {
             "file": None,
-            "rootDid": place.app,
+            "rootDid": self._place.app,
             "mountPoint": mount_point,
             "dist": {"tarball": bundle.path.name, "integrity": bundle.integrity},
         }
         title = f"uploading {bundle.identity.name} {bundle.version}"
-        upload = Upload(
+        with Upload(
             bundle.path,
             {"query": wire.INSTALL_QUERY, "variables": variables},
             boundary=f"agentramp{self.nonce()}",
             tell=partial(self.progress.advance, title),
             seconds=UPLOAD_SECONDS,
             clock=self.line.monotonic,
-        )
-        try:
-            with upload:
-                self._calls.upload(wire.INSTALL, upload, upload.content_type, UPLOAD_SECONDS)
-        except LostAnswerError as error:
-            return error
-        except PlatformError as error:
-            if not is_busy(error):
-                raise
-            # Refused before anything was done: something else in the application began to start.
-            self._quiet()
-            return LostAnswerError(error.message, advice=error.advice)
-        return None
+        ) as upload:
+            self._calls.upload(wire.INSTALL, upload, upload.content_type, UPLOAD_SECONDS)
 
     def _start(self, did: str) -> None:
         try:

@@ -59,15 +59,21 @@ class Watch:
             wait = min(wait * SLOWER, SLOWEST_POLL)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Arrival:
-    """One bundle on its way into an application; ``lost`` is why nobody knows whether it came."""
+    """One bundle on its way into an application; ``lost`` is why nobody knows whether it came.
+
+    While the server replaces a component it shows the new version before that runs, and the old
+    one again where it did not start. An answer would come after that; without one it is waited for.
+    """
 
     bundle: Bundle
     limits: Limits
     start: Callable[[], None]
     """Asks the server to start it: it leaves one that was stopped as it was."""
     lost: UnreachableError | None = None
+    _arrived: bool = field(default=False, init=False)
+    _runs_since: float | None = field(default=None, init=False)
 
     def seen(self, application: Application, passed: float) -> Component | None:
         """The component once it runs as sent; None: look again. Raises what came of it instead."""
@@ -75,20 +81,26 @@ class Arrival:
         if found is None or not is_of(found, self.bundle):
             self._check_elsewhere(found, passed)
             return None
+        self._arrived = True
         if found.health is Health.RUNNING:
-            return found
+            return found if self._stays(passed) else None
+        self._runs_since = None
         self._check(found, passed)
         if found.health is Health.STOPPED:
             self.start()
         return None
 
+    def _stays(self, passed: float) -> bool:
+        self._runs_since = passed if self._runs_since is None else self._runs_since
+        return self.lost is None or passed - self._runs_since >= self.limits.stale
+
     def _check_elsewhere(self, found: Component | None, passed: float) -> None:
         limits = self.limits
         changing = found is not None and found.health is Health.CHANGING
         patience = limits.arrival if self.lost else limits.stale
-        if passed <= (limits.start if changing else patience):
+        if not self._arrived and passed <= (limits.start if changing else patience):
             return
-        if self.lost:
+        if self.lost and not self._arrived:
             raise self.lost
         stands = (
             f"version {found.version} is there, {found.status}" if found else "nothing is there"

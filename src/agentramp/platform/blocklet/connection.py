@@ -1,5 +1,7 @@
 """A Blocklet Server by its address, as the components port."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agentramp.exchange import check_address
@@ -24,11 +26,13 @@ class Server:
     page: str = ""
 
 
-def connect(server: Server, world: World) -> Components:
+def connect(
+    server: Server, world: World, monotonic: Callable[[], float] = time.monotonic
+) -> Components:
     """Asks nothing yet; raises UsageError for an address or a key that cannot be right."""
     check_address(server.url, "the Blocklet Server")
     server.key.check()
-    line = Line(world.clock, world.sleep, world.jitter, tell=world.tell)
+    line = Line(world.clock, world.sleep, world.jitter, monotonic, world.tell)
     return BlockletServer(
         url=server.url,
         app=server.app,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -130,10 +131,10 @@ def _objects(value: object) -> Sequence[Said]:
 
 
 def _percent(value: object) -> float:
-    """A number, or nothing done yet: NaN and what is beyond a hundred are no progress."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """A number, or nothing done yet."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         return 0.0
-    return min(100.0, max(0.0, float(value))) if value == value else 0.0  # noqa: PLR0124 - NaN
+    return min(100.0, max(0.0, float(value)))
 
 
 def _reason(error: object) -> str:

@@ -107,7 +107,8 @@ class DiscussKit:
         try:
             return self._tree(self._ask(method, url, content, seconds))
         except ExchangeError as error:
-            raise KitError(error.message, advice=error.advice, lost=True) from error
+            advice = error.advice or "publish again: what is there already is not made twice"
+            raise KitError(error.message, advice=advice, lost=True) from error
 
     def _ask(self, method: str, url: str, content: bytes, seconds: float) -> Reply:
         token = self.access.sent_to(url)

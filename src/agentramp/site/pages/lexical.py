@@ -6,7 +6,7 @@ nodes of Discuss Kit's own editor, in the shape in which the vendor's publisher 
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from agentramp.site.pages.lexical_inline import Addresses, element, inline, lines, text
@@ -66,7 +66,10 @@ def _trees(tokens: "Sequence[Token]") -> tuple[_Tree, ...]:
 
 @dataclass(frozen=True)
 class _Blocks:
+    """``depth`` is how many items these stand in."""
+
     addresses: Addresses
+    depth: int = 0
 
     def all(self, trees: Sequence[_Tree]) -> list[Node]:
         return [node for tree in trees for node in self.block(tree)]
@@ -123,17 +126,17 @@ class _Blocks:
     def item(self, tree: _Tree, value: int) -> Iterator[Node]:
         """A list within an item stands in an item of its own, as Lexical has it."""
         held: list[Node] = []
-        for flowing, part in self.parts(tree.children):
+        for flowing, part in replace(self, depth=self.depth + 1).parts(tree.children):
             if not flowing and part and part[0]["type"] == "list":
                 if held:
-                    yield element("listitem", held, value=value)
+                    yield element("listitem", held, value=value, indent=self.depth)
                     held, value = [], value + 1
-                yield element("listitem", part, value=value)
+                yield element("listitem", part, value=value, indent=self.depth)
                 value += 1
             else:
                 held += [*([_line_end()] if held and flowing else []), *part]
         if held or not tree.children:
-            yield element("listitem", held, value=value)
+            yield element("listitem", held, value=value, indent=self.depth)
 
     def code(self, tree: _Tree) -> Iterator[Node]:
         language = tree.token.info.strip().split(" ")[0]

@@ -18,7 +18,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
     identity = identified(args, context, made_for)
     components = place.connected(args, context, made_for)
-    with interruption.told(args, context, components, identity):
+    with interruption.told(args, components, identity):
         where = place.at(args, context, made_for, identity, components)
         return _aborted(args, context, where)
 

@@ -27,14 +27,19 @@ _PLACE: Final[Mapping[str, str | None]] = {
     "app": None,
     "mount-point": None,
 }
-_JOURNAL: Final[Mapping[str, str | None]] = {"journal": None, "remote": None}
+_KEPT: Final[Mapping[str, str | None]] = {**_PLACE, "journal": None, "remote": None}
 LOCATING: Final[Mapping[str, Mapping[str, str | None]]] = {
     "validate": {"platform": "agentrun"},
     "build": {**_PLACE, "output-dir": None},
     "verify": _PLACE,
-    "deploy": {**_PLACE, **_JOURNAL, "output-dir": None},
-    **dict.fromkeys(("promote", "rollback"), {**_PLACE, **_JOURNAL, "output-dir": None}),
-    **dict.fromkeys(("status", "versions", "history", "remove", "abort"), {**_PLACE, **_JOURNAL}),
+    "deploy": {**_KEPT, "output-dir": None},
+    "promote": {**_KEPT, "output-dir": None},
+    "rollback": {**_KEPT, "output-dir": None},
+    "status": _KEPT,
+    "versions": _KEPT,
+    "history": _KEPT,
+    "remove": _KEPT,
+    "abort": _KEPT,
 }
 """As ``wiring.arguments.LOCATING``."""
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {"versions": ("list",)}
@@ -119,10 +124,10 @@ def any_version(text: str) -> int | str:
 
 
 def mount_point(text: str) -> str:
-    parts = r"[A-Za-z0-9][A-Za-z0-9._~-]*"
+    parts = "[a-z0-9][a-z0-9-]*"
     if len(text) > _MOST or not re.fullmatch(rf"/|(?:/{parts})+/?", text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no mount point: a path such as /hello, of letters, digits and . _ ~ -"
+            f"{text!r} is no mount point: a path such as /hello, of small letters, digits and -"
         )
     return text.rstrip("/") or "/"
 

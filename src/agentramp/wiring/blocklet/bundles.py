@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from agentramp.bundle.build import build, opened
+from agentramp.bundle.dependencies import Npm
 from agentramp.bundle.stamp import stamped
 from agentramp.bundle.store import Store
 from agentramp.bundle.version import FIRST, Version, from_tag, next_patch, parse
-from agentramp.component import Bundle, Identity, Installation
+from agentramp.component import Bundle, Component, Identity, Installation
 from agentramp.errors import UsageError
 from agentramp.mounts import Mounts
 from agentramp.planning import SeenApplication, is_unchanged
@@ -44,7 +45,8 @@ def said_version(args: argparse.Namespace, context: Context) -> str | None:
 def made(context: Context, project: Project, identity: Identity, into: Path) -> Bundle:
     """What is in the folder; of which version comes later."""
     with context.console.grouped(f"the bundle of {identity.name}"):
-        return build(project.recipe, identity, str(FIRST), into, progress=context.console)
+        npm = Npm(context.environ)
+        return build(project.recipe, identity, str(FIRST), into, progress=context.console, npm=npm)
 
 
 def given(args: argparse.Namespace, context: Context) -> Bundle | None:
@@ -88,7 +90,7 @@ def going_up(
         content = given(args, context) or made(context, project, going.real, aside)
         version = _asked(args, context, content) or _version(seen, going, content, aside)
         _check_digest(args, content, going.real, version, aside)
-        if args.artifact and (content.identity, content.version) == (going.identity, version):
+        if _is_given(args) and (content.identity, content.version) == (going.identity, version):
             return content
         return stamped(content, going.identity, version, output_dir(args, context, project))
 
@@ -108,24 +110,27 @@ def _check_digest(
     wanted = getattr(args, "artifact_digest", None)
     if wanted is None:
         return
-    found = content if args.artifact else stamped(content, real, version, aside)
+    found = content if _is_given(args) else stamped(content, real, version, aside)
     if found.sha256 == wanted:
         return
     advice = (
         "usual cause: the bundle of another build, or one that was changed on its way"
-        if args.artifact
+        if _is_given(args)
         else "usual cause: it was built from another commit or at another version; hand over the"
         " bundle that was tested, with artifact"
     )
     raise UsageError(
-        f"artifact-digest asks for sha256:{wanted}, and {found.path.name} is"
-        f" sha256:{found.sha256}",
+        f"artifact-digest asks for sha256:{wanted}, and {found.path.name} is sha256:{found.sha256}",
         advice=advice,
     )
 
 
+def _is_given(args: argparse.Namespace) -> bool:
+    return bool(getattr(args, "artifact", None))
+
+
 def _asked(args: argparse.Namespace, context: Context, content: Bundle) -> str | None:
-    if not getattr(args, "artifact", None):
+    if not _is_given(args):
         return said_version(args, context)
     if args.version and args.version != content.version:
         raise UsageError(
@@ -138,21 +143,35 @@ def _asked(args: argparse.Namespace, context: Context, content: Bundle) -> str |
 def _candidates(seen: SeenApplication, did: str, content: Bundle) -> Iterator[str]:
     """The versions that ``content`` may have already, here or on the way here."""
     known, found = seen.known(did), seen.application.component(did)
-    if known.open and known.open.after.content == content.content:
-        yield known.open.after.version
     if found and _may_be(known, found.version, content):
         yield found.version
+    for begun in reversed(_begun(seen, did)):
+        if begun.content == content.content and (not found or _is_after(begun, found)):
+            yield begun.version
+
+
+def _begun(seen: SeenApplication, did: str) -> list[Installation]:
+    """All that was ever to be installed, oldest first."""
+    begun = [one.event.after for one in seen.records if isinstance(one.event, Installing)]
+    return [one for one in begun if one.did == did]
+
+
+def _is_after(begun: Installation, found: Component) -> bool:
+    """Who goes back to what was there before gets a new version all the same."""
+    return _is_version(found.version) and parse(begun.version) >= parse(found.version)
 
 
 def _may_be(known: Mounts, version: str, content: Bundle) -> bool:
     """Whether it is worth a look: where the journal has that version, its content is known."""
     told = [one.content for one in known.path if one.version == version and one.content]
-    return not told or content.content in told
+    begun = known.open.after.content if known.open else ""
+    return not told or content.content in {*told, begun}
 
 
 def _was_begun(seen: SeenApplication, bundle: Bundle) -> bool:
-    begun = seen.known(bundle.identity.did).open
-    return begun is not None and begun.after.sha256 == bundle.sha256
+    """The very same bytes: a version is of one bundle only."""
+    begun = _begun(seen, bundle.identity.did)
+    return any(one.sha256 == bundle.sha256 for one in begun if one.version == bundle.version)
 
 
 def next_version(seen: SeenApplication, identity: Identity) -> Version:

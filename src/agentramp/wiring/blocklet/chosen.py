@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _S_YAML: Final = ("s.yaml", "s.yml")
 _RAMP: Final = ("agentramp.yaml", "agentramp.yml")
-_TARGET: Final = re.compile(rb"""^(?:"target"|'target'|target)[ \t]*:[ \t]*["']?([a-z]+)""", re.M)
+_TARGET: Final = re.compile(
+    rb"""^(?:"target"|'target'|target)[ \t]*:[ \t]*["']?([a-z]+)""", re.MULTILINE
+)
 _OWN: Final = ("server", "app", "mount_point", "name", "did", "canary")
 """What only a Blocklet Server has; see ``wiring.blocklet.arguments``."""
 _MOST: Final = 1 << 20
@@ -75,12 +77,24 @@ def _refuse_own(name: str, args: argparse.Namespace) -> None:
         word = " X.Y.Z" if option == "version" else ""
         raise UsageError(
             f"--{option}{word} is for a Blocklet Server, and this is about AgentRun",
-            advice="leave it out; or add --platform blocklet, or target: blocklet to agentramp.yaml",
+            advice="leave it out; or add --platform blocklet, or write target: blocklet into"
+            " agentramp.yaml",
         )
 
 
 _HAVE: Final = frozenset(
-    "build deploy verify status versions history remove rollback promote abort".split()
+    [
+        "build",
+        "deploy",
+        "verify",
+        "status",
+        "versions",
+        "history",
+        "remove",
+        "rollback",
+        "promote",
+        "abort",
+    ]
 )
 _ELSEWHERE: Final = frozenset(
     {"run", "cache", "site", "init", "local", "judge", "access", "whoami", "doctor"}

@@ -3,16 +3,10 @@
 import argparse
 from dataclasses import dataclass
 
-
 from agentramp.component import Bundle, Identity
-
-
 from agentramp.errors import UsageError
-
 from agentramp.planning import (
-    SeenApplication,
     Wanted,
-
     plan_install,
     refuse_occupied,
     way_back_to,
@@ -31,7 +25,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
     identity = _identity(args, context, made_for)
     components = place.connected(args, context, made_for)
-    with interruption.told(args, context, components, identity):
+    with interruption.told(args, components, identity):
         where = place.at(args, context, made_for, identity, components)
         return tried(args, context, where) if args.canary else deployed(args, context, where)
 
@@ -69,9 +63,7 @@ class Done:
     result: Result
 
 
-def _installed(
-    args: argparse.Namespace, context: Context, where: Place, going: Going
-) -> Done:
+def _installed(args: argparse.Namespace, context: Context, where: Place, going: Going) -> Done:
     seen = where.seen()
     refuse_occupied(seen, going.identity, going.mount_point)
     bundle = bundles.going_up(args, context, where.project, seen, going)

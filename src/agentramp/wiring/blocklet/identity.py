@@ -5,7 +5,7 @@ import os
 
 from agentramp.component import Identity
 from agentramp.config.deployed import read_deployed
-from agentramp.config.identity import remember
+from agentramp.config.identity import by_hand, remember
 from agentramp.errors import UsageError
 from agentramp.platform.blocklet.did import canary_did, is_component, new_did
 from agentramp.wiring.blocklet import arguments
@@ -18,9 +18,9 @@ _CANARY = "canary"
 
 def known(project: Project, context: Context) -> Identity | None:
     """What was said or is remembered, here or by the vendor's tool; None where it is not whole."""
-    name, did = project.name, project.did
+    name, did = project.name, project.did.removeprefix("did:abt:")
     if not (name and did):
-        former = read_deployed(home(context), project.root, _is_ci(context))
+        former = read_deployed(home(context), project.root, ci=_is_ci(context))
         if former:
             name, did = name or former.name, did or former.did
     if not (name and did):
@@ -39,9 +39,7 @@ def identified(args: argparse.Namespace, context: Context, project: Project) -> 
         raise _missing(project)
     if found is None:
         found = _asked(context, project)
-    remembered = Identity(project.blocklet.name, project.blocklet.did)
-    said = project.name or project.did
-    if found != remembered and not (said and project.name and project.did):
+    if not (project.name and project.did):
         _remember(args, context, project, found)
     return found
 
@@ -88,11 +86,9 @@ def _remember(
     args: argparse.Namespace, context: Context, project: Project, identity: Identity
 ) -> None:
     if getattr(args, "dry_run", False) or not context.terminal:
-        told = "; ".join(line.strip() for line in lines(identity.name, identity.did)[1:])
-        context.console.say(f"to remember it, add to blocklet: of agentramp.yaml: {told}")
+        context.console.say(f"to have it remembered, {by_hand(identity)}")
         return
-    file = project.ramp.file or project.root / "agentramp.yaml"
-    _write(file, identity)
+    file = remember(project.root, identity)
     context.console.say(f"{file.name} remembers it: {identity.name}, {identity.did}; commit it")
 
 

@@ -10,16 +10,13 @@ from agentramp.errors import Interrupted
 from agentramp.platform.components import Components
 from agentramp.wiring.blocklet.arguments import again
 from agentramp.wiring.blocklet.identity import canary_of
-from agentramp.wiring.context import Context
 
 PATIENCE = 3.0
 """Seconds, as of ``wiring.interruption``."""
 
 
 @contextmanager
-def told(
-    args: argparse.Namespace, context: Context, components: Components, identity: Identity
-) -> Iterator[None]:
+def told(args: argparse.Namespace, components: Components, identity: Identity) -> Iterator[None]:
     """A dry run has nothing to say: it changes nothing."""
     try:
         yield

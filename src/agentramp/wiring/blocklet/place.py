@@ -2,13 +2,12 @@
 
 import argparse
 import re
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agentramp.config.ramp_settings import RampConfig
 from agentramp.component import Application, Component, Identity
+from agentramp.config.ramp_settings import RampConfig
 from agentramp.errors import UsageError
 from agentramp.exchange import check_address
 from agentramp.executor import Execute, Executor, look_only
@@ -57,7 +56,7 @@ class Place:
 
     @property
     def health_path(self) -> str:
-        return self.project.blocklet.health
+        return self.project.blocklet.health or ""
 
     @property
     def ramp(self) -> RampConfig:
@@ -95,11 +94,11 @@ def connected(args: argparse.Namespace, context: Context, project: Project) -> C
             " agentramp.yaml",
         )
     check_address(project.server, "the Blocklet Server")
-    page = project.blocklet.url
+    page = project.blocklet.url or ""
     if page:
         check_address(page, "the application")
     key = access_key(context, args.access, project.app)
-    return connect(Server(project.server, project.app, key, page), context)
+    return connect(Server(project.server, project.app, key, page), context, context.timer)
 
 
 def placed(
@@ -119,10 +118,19 @@ def at(
 ) -> Place:
     application = components.observe()
     found = application.component(identity.did)
-    there = found.mount_point if found else f"/{identity.name}"
+    there = found.mount_point if found else f"/{identity.name.lower().replace('_', '-')}"
     mount = project.mount_point or there
-    journal = _journal(args, context, project, application)
+    journal = _journal(args, context, project, application.did)
     return Place(project, identity, components, application, journal, mount)
+
+
+def remembered(
+    args: argparse.Namespace, context: Context, project: Project, identity: Identity
+) -> tuple[Subject, Journal]:
+    """The server is asked only where nobody has said which application it is about."""
+    application = project.app or connected(args, context, project).observe().did
+    subject = Subject(identity.name, ENDPOINT)
+    return subject, _journal(args, context, project, application)
 
 
 def executor(args: argparse.Namespace, context: Context, where: Place) -> Execute:
@@ -134,6 +142,7 @@ def executor(args: argparse.Namespace, context: Context, where: Place) -> Execut
         context.console,
         context.by,
         lease=where.project.ramp.policy.lease,
+        timer=context.timer,
         components=lambda: where.components,
         sleep=context.sleep,
     )
@@ -143,15 +152,13 @@ def executor(args: argparse.Namespace, context: Context, where: Place) -> Execut
 
 
 def _journal(
-    args: argparse.Namespace, context: Context, project: Project, application: Application
+    args: argparse.Namespace, context: Context, project: Project, application: str
 ) -> Journal:
     """By the application: one server may have two of which each has such a component."""
-    did = application.did.removeprefix("did:abt:")
+    did = application.removeprefix("did:abt:")
     if not re.fullmatch(r"[A-Za-z0-9]{1,80}", did):
         raise UsageError(
             "the application has no DID that could name its journal",
             advice="name it with --app, as the server's dashboard shows it",
         )
     return kept(args, context, project.ramp, Shelf(did, Path("blocklet") / did))
-
-

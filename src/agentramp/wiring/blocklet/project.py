@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from agentramp import config
 from agentramp.bundle.recipe import Engine, Recipe
-from agentramp.config.aigne import Aigne, read_aigne
+from agentramp.config.aigne import Aigne, aigne_file, read_aigne
 from agentramp.config.ramp_settings import BlockletConfig, RampConfig
 from agentramp.diagnostics import ConfigError, Diagnostic
 from agentramp.errors import UsageError
@@ -56,7 +56,7 @@ class Project:
     @property
     def suggested(self) -> str:
         """What the component may be called: as its aigne.yaml is, else as its folder."""
-        said = self.aigne.name if self.aigne else ""
+        said = (self.aigne.name if self.aigne else "") or ""
         found = "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in said).split())
         found = found or "-".join(
             "".join(c if c.isascii() and c.isalnum() else " " for c in self.root.name).split()
@@ -82,21 +82,16 @@ def project(args: argparse.Namespace, context: Context) -> Project:
     path = file_of(args)
     faults: list[Diagnostic] = []
     ramp = _read(lambda: config.read_ramp(path, context.environ, context.cwd), faults)
-    root = path if path.is_dir() else path.parent
-    aigne = _read(lambda: read_aigne(root), faults) if _has_aigne(root) else None
+    root = context.cwd / (path if path.is_dir() else path.parent)
+    aigne = _read(lambda: read_aigne(root), faults) if aigne_file(root) else None
     if faults or ramp is None:
         raise ConfigError(faults)
-    said = {name: _said(args, context, name) for name in _VARIABLES}
-    return Project(
-        root=root,
-        ramp=ramp,
-        aigne=aigne,
-        server=said["server"] or ramp.blocklet.server,
-        app=said["app"] or ramp.blocklet.app,
-        mount_point=said["mount_point"] or ramp.blocklet.mount_point,
-        name=said["name"] or ramp.blocklet.name,
-        did=said["did"] or ramp.blocklet.did,
-    )
+    said = {
+        name: _said(args, context, name) or getattr(ramp.blocklet, name) or ""
+        for name in _VARIABLES
+    }
+    said["app"] = said["app"].removeprefix("did:abt:")
+    return Project(root=root, ramp=ramp, aigne=aigne, **said)
 
 
 def _read(read: Callable[[], _T], faults: list[Diagnostic]) -> _T | None:
@@ -105,10 +100,6 @@ def _read(read: Callable[[], _T], faults: list[Diagnostic]) -> _T | None:
     except ConfigError as error:
         faults += error.diagnostics
         return None
-
-
-def _has_aigne(root: Path) -> bool:
-    return (root / "aigne.yaml").exists()
 
 
 def _said(args: argparse.Namespace, context: Context, name: str) -> str:

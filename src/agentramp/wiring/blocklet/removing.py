@@ -17,7 +17,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
     identity = identified(args, context, made_for)
     components = place.connected(args, context, made_for)
-    with interruption.told(args, context, components, identity):
+    with interruption.told(args, components, identity):
         where = place.at(args, context, made_for, identity, components)
         return _removed(args, context, where)
 
@@ -38,7 +38,7 @@ def _removed(args: argparse.Namespace, context: Context, where: Place) -> Result
             args,
             context,
             [
-                f"{one.name} {one.version} at {where.url(one.mount_point)} goes for good"
+                f"what runs at {where.url(one.mount_point)}, {one.version}, goes for good"
                 for one in there
             ],
         )

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
     identity = identified(args, context, made_for)
     components = place.connected(args, context, made_for)
-    with interruption.told(args, context, components, identity):
+    with interruption.told(args, components, identity):
         where = place.at(args, context, made_for, identity, components)
         return _returned(args, context, where)
 
@@ -54,7 +54,9 @@ def _wanted(args: argparse.Namespace, where: Place, seen: SeenApplication) -> In
 
     Raises UsageError where nothing is known and nothing is given.
     """
-    known = previous(seen, where.identity.did) if args.version is None else _named(args, where, seen)
+    known = (
+        previous(seen, where.identity.did) if args.version is None else _named(args, where, seen)
+    )
     if known is not None or args.artifact:
         return known
     path = dict.fromkeys(one.version for one in seen.known(where.identity.did).path)
@@ -111,7 +113,9 @@ def _check_given(
             f"version {wanted.version} ran as sha256:{wanted.sha256}, and artifact is"
             f" sha256:{given.sha256} of version {given.version}",
             advice=f"name the very bundle that ran; or say --version {given.version} where this one"
-            " is meant" if given.version != wanted.version else "name the very bundle that ran",
+            " is meant"
+            if given.version != wanted.version
+            else "name the very bundle that ran",
         )
 
 

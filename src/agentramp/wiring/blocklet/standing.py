@@ -48,13 +48,13 @@ def _lines(
         mark = " (canary)" if trial and one.did == trial.did else ""
         mark = " (this one)" if found and one.did == found.did else mark
         lines.append(f"{one.mount_point}  {one.name} {one.version}  {_state(one)}{mark}")
-    for did in (where.identity.did, where.canary.did):
-        if begun := seen.known(did).open:
-            lines.append(
-                f"a run began to install {begun.after.version} at {begun.after.mount_point}, and"
-                " no end of it is known"
-            )
-    return lines
+    opened = [seen.known(one.did).open for one in (where.identity, where.canary)]
+    return lines + [
+        f"a run began to install {begun.after.version} at {begun.after.mount_point}, and no end of"
+        " it is known"
+        for begun in opened
+        if begun
+    ]
 
 
 def _fields(where: Place, seen: SeenApplication) -> dict[str, object]:
@@ -75,9 +75,7 @@ def _fields(where: Place, seen: SeenApplication) -> dict[str, object]:
             "version": application.version,
         },
         "component": _told(found, seen.known(where.identity.did)),
-        "canary": _told(
-            application.component(where.canary.did), seen.known(where.canary.did)
-        ),
+        "canary": _told(application.component(where.canary.did), seen.known(where.canary.did)),
         "components": [_told(one) for one in application.components],
     }
 

@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import dataclass, replace
+from typing import Final
 
 from agentramp import package
 from agentramp.component import Bundle
@@ -14,6 +15,8 @@ from agentramp.report.result import Result
 from agentramp.wiring.blocklet.bundles import Going
 from agentramp.wiring.blocklet.place import Place
 
+NOTHING: Final = Outcome()
+
 
 @dataclass(frozen=True)
 class Done:
@@ -21,7 +24,7 @@ class Done:
 
     bundle: Bundle
     plan: Plan
-    outcome: Outcome = Outcome()
+    outcome: Outcome = NOTHING
 
 
 def installation(

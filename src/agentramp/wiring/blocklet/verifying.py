@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, context: Context) -> Answer:
             f"{where.identity.name} is not in {where.application.name}",
             advice=f"deploy it first: {again(args, 'deploy')}",
         )
-    _check_runs(found)
+    _check_runs(where, found)
     page = AskComponent(found.mount_point, where.health_path).page
     status = _asked(args, context, where, page)
     fields = {
@@ -41,17 +41,18 @@ def run(args: argparse.Namespace, context: Context) -> Answer:
     }
     return Answer(
         verb="verify",
-        message=f"{found.name} {found.version} runs, and {page} answers: {status}",
+        message=f"{where.identity.name} {found.version} runs, and {page} answers: {status}",
         lines=(f"  url     {where.url(found.mount_point)}",),
         fields=tuple((name, json.dumps(value)) for name, value in fields.items()),
     )
 
 
-def _check_runs(found: Component) -> None:
+def _check_runs(where: Place, found: Component) -> None:
     if found.health is not Health.RUNNING:
         state = found.status or found.health.value
         raise NotReadyError(
-            f"{found.name} {found.version} at {found.mount_point} does not run: it is {state}",
+            f"{where.identity.name} {found.version} at {found.mount_point} does not run: it is"
+            f" {state}",
             advice="look at its log in the server's dashboard; then deploy it again",
         )
 

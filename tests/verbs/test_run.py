@@ -1,0 +1,224 @@
+"""run: an AgentRun project on a platform of its own, once and in a chat; nothing of it stays."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import psutil
+import pytest
+
+from agentramp.errors import UsageError
+from agentramp.verbs import run
+from tests.verbs.scene import arguments, context
+
+TALKER = Path(__file__).parents[1] / "agents" / "talker"
+COMMAND = (sys.executable, "-m", "agentramp", "run")
+PATIENCE = 60.0
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """Where an archive of the talker lies, in a folder as GitHub makes one."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with tarfile.open(folder / "talker.tar.gz", "w:gz") as archive:
+        archive.add(TALKER, "talker-1.0/agents/talker")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/talker.tar.gz"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in {"CI", "GITHUB_ACTIONS"}}
+    own = {"AGENTRAMP_HOME": str(tmp_path / "home"), "OF_THE_USER": "a secret", "TERM": "xterm"}
+    return {**kept, **own}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "home"
+    yield folder
+    for process in started_for(folder):  # of a test that failed
+        process.kill()
+
+
+def started_for(home: Path) -> list[psutil.Process]:
+    """The platform's server and the agents of all runs: each has its folder on its command line."""
+    return [one for one in psutil.process_iter() if str(home) in words(one)]
+
+
+def words(process: psutil.Process) -> str:
+    try:
+        environ = process.environ()
+        return f"{process.cmdline()} {environ.get('HOME')} {environ.get('PATH')}"
+    except psutil.Error:
+        return ""
+
+
+def left(home: Path) -> set[str]:
+    """What runs have left on the disk, but for what the next run uses again."""
+    [folder] = (path for path in (home / "run").iterdir() if path.name.endswith("-0"))
+    return {path.name for path in folder.iterdir()}
+
+
+def until(found: Callable[[], object]) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not found():
+        assert time.monotonic() < ends, "it did not come to that"
+        time.sleep(0.01)
+
+
+@dataclass
+class Typed:
+    """``run`` on a terminal of its own."""
+
+    pid: int
+    terminal: int
+    seen: str = ""
+    _read: int = field(default=0, init=False)
+
+    @classmethod
+    def begin(cls, environ: dict[str, str], *words: str) -> "Typed":
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(COMMAND[0], [*COMMAND, *words], environ)  # noqa: S606 - the child ends here
+        return cls(pid, terminal)
+
+    def types(self, text: str) -> None:
+        os.write(self.terminal, text.encode())
+
+    def shows(self, text: str) -> str:
+        """Wait for ``text`` behind what was waited for before, and give what stands before it."""
+        ends = time.monotonic() + PATIENCE
+        while text not in self.seen[self._read :]:
+            assert time.monotonic() < ends, self.seen
+            ready, _, _ = select.select([self.terminal], [], [], 1)
+            if ready:
+                self.seen += os.read(self.terminal, 65536).decode(errors="replace")
+        begin, self._read = self._read, self.seen.index(text, self._read) + len(text)
+        return self.seen[begin : self._read]
+
+    def ends(self) -> int:
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.terminal)
+        return os.waitstatus_to_exitcode(status)
+
+
+def test_a_chat_on_a_terminal(environ: dict[str, str], home: Path) -> None:
+    environ |= {"NO_COLOR": "1"}
+    chat = Typed.begin(environ, str(TALKER))
+    chat.shows("you> ")
+    chat.types("hello\r")
+    assert "1 hello; given a secret\r\n" in chat.shows("you> ")
+    chat.types("a \\\r")
+    chat.shows("...> ")
+    chat.types("b\r")
+    assert "3 a \r\nb; given" in chat.shows("you> "), "what was said before goes along"
+    chat.types("/new\r")
+    chat.shows("you> ")
+    chat.types("escape\r")
+    assert "1 \\x1b[31mred\r\n" in chat.shows("you> "), "it cannot act, and the session is new"
+    chat.types("fail\r")
+    assert "answers 500" in chat.shows("you> ")
+    chat.types("slow\r")
+    chat.shows("so so so ")
+    chat.types("\x03")
+    assert "stopped" in chat.shows("you> ")
+    chat.types("after\r")
+    assert "3 after" in chat.shows("you> "), "what was stopped is no part of it"
+    assert len(started_for(home)) >= 2
+    chat.types("\x04")
+    assert chat.ends() == 0
+    assert "\x1b[1m" not in chat.seen
+    assert (left(home), started_for(home)) == ({"build"}, [])
+    history = home / "run" / "history"
+    assert history.stat().st_mode & 0o777 == 0o600
+    assert history.read_text().splitlines()[:3] == ["hello", "a \\", "b"]
+
+
+def test_a_killed_run_is_mended_by_the_next(
+    environ: dict[str, str], home: Path, address: str
+) -> None:
+    asked = (*COMMAND, address, "talker", "--folder", "agents/talker")
+    done = partial(subprocess.run, env=environ, capture_output=True, text=True, check=False)
+    with subprocess.Popen([*asked, "--input", "slow"], env=environ, stderr=-3) as killed:
+        until(lambda: any("slow" in log.read_text() for log in home.rglob("*.log")))
+        killed.kill()
+    assert len(started_for(home)) >= 2, "the platform and the agent live on"
+    copy = {path: path.stat().st_mtime_ns for path in (home / "cache").rglob("agents/talker/**/*")}
+    assert len(copy) == 3
+
+    again = done([*asked, "--input=-", "--output=json"], input="hello\n")
+    told = json.loads(again.stdout)
+    assert (again.returncode, told["ok"], told["answer"]) == (0, True, "1 hello; given nothing")
+    assert (told["engine"], told["source"], len(told["sha256"])) == ("agentrun", address, 64)
+    assert "is a program of others" in again.stderr
+    assert (left(home), started_for(home)) == ({"build"}, [])
+
+    failed = done([*asked, "--input=fail", "--offline"], stdin=subprocess.DEVNULL)
+    assert (failed.returncode, failed.stdout) == (3, "")
+    assert "asked: fail" in failed.stderr, "its log goes with the run, so it is told"
+    assert copy == {path: path.stat().st_mtime_ns for path in copy}
+    assert not [path for path in copy if "__pycache__" in str(path)]
+
+    with subprocess.Popen([*asked, "--input", "slow"], env=environ, stderr=-3) as stopped:
+        until(lambda: any("slow" in log.read_text() for log in home.rglob("*.log")))
+        stopped.send_signal(signal.SIGINT)
+    assert stopped.returncode == 130
+    assert (left(home), started_for(home)) == ({"build"}, [])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for place, file in (("both", "s.yaml"), ("both", "aigne.yaml"), ("neither", "README.md")):
+        (tmp_path / place).mkdir(exist_ok=True)
+        (tmp_path / place / file).write_text("name: it\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("both",), "there is no terminal to chat on, and nothing to ask"),
+        (("both", "--output=json"), "there is no terminal to chat on, and nothing to ask"),
+        (("gone", "--input=x"), "gone is no folder and no URL"),
+        (("--url=both", "--input=x"), "both is no URL"),
+        (("both", "agent", "--url=http://127.0.0.1:9/a.tgz", "--input=x"), "both name a source"),
+        (("both", "a", "--entry-agent=b", "--input=x"), "are two agents"),
+        (("neither", "--input=x"), r"neither s\.yaml nor aigne\.yaml; it has: README\.md"),
+        (("neither", "--input=x", "--engine=aigne"), r"neither has no aigne\.yaml"),
+        (("both", "--input=x", "--folder=.."), r"--folder \.\. leads out of both"),
+        (("both", "--input=x", "--folder=code"), r"no folder code; it has: aigne\.yaml, s\.yaml"),
+        (("both", "--input=x", "--param=a=b"), "--param is for an AIGNE project"),
+        (("both", "--input=x", "--model=a/b"), "--model is for an AIGNE project"),
+        (("both", "--input= "), "the input is empty"),
+        (("both", "--input=-"), "the input is empty"),
+        (("both", "--input=@gone"), "--input @gone cannot be read"),
+    ],
+)
+def test_mistakes_say_what_to_do(folder: Path, words: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        run.run(arguments("run", *words), context(folder))
+    assert caught.value.advice
