@@ -10,12 +10,14 @@ from agentramp.logs.memory import MemoryLogs
 from agentramp.logs.port import Logs
 from agentramp.model import Code, CustomDomain, LogStore, RuntimeSpec, Workspace
 from agentramp.plan import (
+    AskComponent,
     AwaitRuntime,
     CreateRuntime,
     CreateWorkspace,
     Effect,
     PrepareLogStore,
     PublishVersion,
+    RemoveComponent,
     RemoveRuntime,
     ReserveConcurrency,
     SetDomain,
@@ -123,6 +125,13 @@ def test_another_concurrency_than_was_asked_for_is_no_success() -> None:
     world = World(functions=Deaf())
     with pytest.raises(NotAppliedError, match="none after it was set to 5"):
         world.do(ReserveConcurrency(world.runtime(), None, 5))
+
+
+def test_a_component_is_connected_to_only_where_one_is_meant() -> None:
+    ports = Ports(MemoryPlatform(), no_functions, no_logs)
+    for step in (AskComponent("/shop"), RemoveComponent("z2qa", "shop", "/shop")):
+        with pytest.raises(UnsupportedError, match="mounts no components"):
+            carry_out(step, Outcome(), ports)
 
 
 def test_a_platform_without_functions_or_logs_says_so() -> None:

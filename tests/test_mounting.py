@@ -1,5 +1,7 @@
 """Components installed, asked and removed, and what is left where that fails or is cut short."""
 
+from dataclasses import replace
+
 import pytest
 
 from agentramp.component import Health, Installation
@@ -9,6 +11,7 @@ from agentramp.executor import Executor
 from agentramp.journal.port import HeldError, JournalError
 from agentramp.mounts import mounts
 from agentramp.plan import AskComponent, InstallComponent, RemoveComponent
+from agentramp.planning import plan_install
 from agentramp.platform.memory import MemoryPlatform
 from agentramp.platform.port import NotReadyError, UnreachableError
 from agentramp.platform.splitless import Splitless
@@ -120,6 +123,11 @@ def test_a_component_may_take_some_seconds(grown: Shop, statuses: list[int]) -> 
     grown.run(grown.deploy("0.1.1"))
     assert grown.version() == "0.1.1"
     assert grown.slept == list(PAUSES[: len(statuses) - 1])
+
+
+def test_the_page_that_was_named_is_asked_for(grown: Shop) -> None:
+    grown.run(plan_install(grown.seen, replace(grown.wanted(bundle("0.1.1")), health_path="/up")))
+    assert grown.server.calls[-1] == "ask /shop/up"
 
 
 @pytest.mark.parametrize(

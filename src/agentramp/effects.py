@@ -134,8 +134,9 @@ def _reserve(step: ReserveConcurrency, functions: Functions) -> None:
 
 def _ask(step: AskComponent, ports: Ports) -> None:
     """Raises NotReadyError where no try was answered as a component does that works."""
+    said = ""
     for pause in (*PAUSES, None):
-        status, said = _answer(ports.components(), step.page)
+        status, said = _answer(ports.components(), step)
         if status not in {0, NO_PAGE} and status < BROKEN:
             return
         if pause is not None:
@@ -146,9 +147,9 @@ def _ask(step: AskComponent, ports: Ports) -> None:
     )
 
 
-def _answer(components: Components, page: str) -> tuple[int, str]:
+def _answer(components: Components, step: AskComponent) -> tuple[int, str]:
     try:
-        status = components.answers(page)
+        status = components.answers(step.mount_point, step.health_path)
     except UnreachableError as error:
         return 0, str(error)
     return status, f"it answers with HTTP {status}"

@@ -10,10 +10,18 @@ import time
 from pathlib import Path
 
 from agentramp.archives.address import Source
-from agentramp.archives.cache import Cache
+from agentramp.archives.cache import Cache, Wish
 from agentramp.errors import AgentrampError
 
 ADDRESS_SPACE = 1 << 30
+
+
+class Aloud:
+    def say(self, line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+    def advance(self, title: str, done: int, total: int) -> None: ...
 
 
 def tree(folder: Path) -> list[str]:
@@ -23,7 +31,7 @@ def tree(folder: Path) -> list[str]:
 def taken(cache: Cache, url: str) -> dict[str, object]:
     began = time.monotonic()
     try:
-        copy = cache.fetch(Source(url))
+        copy = cache.fetch(Source(url), Wish(progress=Aloud()))
         ended = {"folder": str(copy.folder), "downloaded": copy.downloaded}
     except AgentrampError as error:
         ended = {"kind": type(error).__name__, "message": error.message, "advice": error.advice}

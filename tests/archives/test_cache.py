@@ -1,4 +1,4 @@
-"""One copy for each URL: fetched once, asked after, replaced whole, and never believed when damaged."""
+"""One copy for each URL: fetched once, asked after, replaced whole, never believed when damaged."""
 
 import hashlib
 import os
@@ -50,9 +50,17 @@ class Scene:
         numbers = count()
         return Cache(self.root, clock=lambda: self.now, nonce=lambda: str(next(numbers)))
 
-    def fetch(self, path: str = "/a.tgz", sha256: str | None = None, **wish: bool) -> Copy:
+    def fetch(
+        self,
+        path: str = "/a.tgz",
+        sha256: str | None = None,
+        *,
+        offline: bool = False,
+        refresh: bool = False,
+    ) -> Copy:
         source = Source(self.server.url(path), sha256)
-        return self.cache.fetch(source, Wish(progress=self.said, **wish))
+        wish = Wish(progress=self.said, offline=offline, refresh=refresh)
+        return self.cache.fetch(source, wish)
 
     def serve(self, content: bytes, etag: str) -> None:
         self.server.answer = tagged(content, etag)
@@ -123,7 +131,6 @@ def test_the_whole_url_is_the_key(scene: Scene) -> None:
 def test_offline_it_is_the_copy_and_told(scene: Scene) -> None:
     first = scene.fetch()
     gone = Source(scene.server.url("/a.tgz"))
-    closed = Shelf(scene.server.answer)
     with shelf(scene.server.answer) as closed:
         lost = Source(closed.url())
         kept = scene.cache.fetch(lost)
@@ -180,8 +187,14 @@ def test_a_copy_with_another_digest_is_fetched_anew(scene: Scene) -> None:
 
 
 def test_refresh_asks_for_all_of_it(scene: Scene) -> None:
-    scene.fetch()
-    assert scene.fetch(refresh=True).downloaded
+    file = scene.fetch().folder / "s.yaml"
+    before = file.stat()
+    file.write_text("rust")  # of the same length, and of the same age: as a failing disk has it
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert not scene.fetch().downloaded, "this is not looked for"
+    copy = scene.fetch(refresh=True)
+    assert copy.downloaded
+    assert (copy.folder / "s.yaml").read_text() == "fine"
     assert scene.server.asked[-1].headers.get("if-none-match") is None
 
 
@@ -260,4 +273,4 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be used"):
         Cache(tmp_path / "file").fetch(Source("http://127.0.0.1:9/"))
-    assert os.listdir(tmp_path) == ["file"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]

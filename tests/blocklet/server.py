@@ -83,6 +83,8 @@ class BlockletServer:
     """Whether ``url`` answers as the port behind the real server's router does."""
     down: bool = False
     """Whether every connection ends without an answer."""
+    redirects: dict[str, str] = field(default_factory=dict)
+    """Where a page leads, by its path."""
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def component(self, did: str) -> Mounted | None:
@@ -212,6 +214,9 @@ class _Handler(BaseHTTPRequestHandler):
         return {"type": "server", "path": self._blocklets.admin_path}
 
     def _page(self, path: str) -> None:
+        if path in self._blocklets.redirects:
+            self._send(302, "", location=self._blocklets.redirects[path])
+            return
         mounts = [one.mount_point for one in self._blocklets.state.mounted.values()]
         if path in mounts and path != "/":
             self._send(307, "", location=path + "/")

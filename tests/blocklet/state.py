@@ -136,7 +136,10 @@ class State:
     def move(self, did: str, mount_point: str) -> None:
         if any(one.mount_point == mount_point for one in self.mounted.values()):
             raise Refused(f"cannot add duplicate mount point, {mount_point} already exist")
-        self._known(did).mount_point = mount_point
+        one = self._known(did)
+        one.mount_point = mount_point
+        # It is started anew, a moment after it has been said that it is moved.
+        one.status, one.green, one.stages = "running", "stopped", ["running", "starting", "running"]
 
     def remove(self, did: str) -> None:
         del self.mounted[self._known(did).did]

@@ -90,8 +90,8 @@ class Server:
         with self._call(f"remove {did}"):
             self.components.pop(did, None)
 
-    def answers(self, mount_point: str) -> int:
-        with self._call(f"ask {mount_point}"):
+    def answers(self, mount_point: str, page: str = "") -> int:
+        with self._call(f"ask {mount_point}{page}"):
             status = self.statuses.pop(0) if self.statuses else 200
             if status == 0:
                 raise UnreachableError("no answer")

@@ -174,3 +174,12 @@ def test_a_page_that_fits_is_whole_and_no_room_is_no_page() -> None:
     assert cut("page", 4) == "page"
     assert cut("page", 3) == ""
     assert cut("page", -9) == ""
+
+
+def test_a_component_has_semantic_versions_and_no_weights() -> None:
+    told = PAGE.of(
+        Result("deploy", "shop 0.1.1 runs", changed=True, version="0.1.1", previous_version="0.1.0")
+    )
+    assert "| version | `0.1.0` | `0.1.1` |\n" in told
+    assert "weights" not in told
+    assert "| version |  | `1\\|2` |" in PAGE.of(Result("deploy", "shop", version="1|2"))

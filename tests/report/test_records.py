@@ -1,7 +1,19 @@
 import pytest
 
+from agentramp.component import Installation
 from agentramp.model import Split
-from agentramp.record import Adopted, Judged, Moved, Moving, Record, Undone
+from agentramp.record import (
+    Adopted,
+    Event,
+    Installed,
+    Installing,
+    Judged,
+    Moved,
+    Moving,
+    Record,
+    Undone,
+    Uninstalled,
+)
 from agentramp.report.plain import columns
 from agentramp.report.records import Loose, listed, told
 from tests.report import ramps
@@ -9,7 +21,7 @@ from tests.report import ramps
 HERE, THERE = Split(7), Split(7, ((8, 10),))
 
 
-def moved(*events: Moving | Moved | Undone | Adopted) -> list[Loose | None]:
+def moved(*events: Event) -> list[Loose | None]:
     records = [Record("promote", at, event) for at, event in enumerate(events)]
     return [one.loose for one in told(records)]
 
@@ -23,6 +35,22 @@ def test_a_move_without_an_end_is_marked() -> None:
     assert moved(begun, begun, done) == [Loose.GIVEN_UP, None, None]
     assert moved(begun, Adopted(THERE)) == [Loose.GIVEN_UP, None]
     assert moved(begun, Adopted(THERE), begun) == [Loose.GIVEN_UP, None, Loose.OPEN]
+
+
+def test_an_install_without_an_end_is_marked() -> None:
+    old = Installation("z2qa", "0.1.0", "/shop", "", "")
+    new = Installation("z2qa", "0.1.1", "/shop", "", "")
+    begun, done, gone = Installing(old, new, "v0.1.1"), Installed(new), Uninstalled(new)
+    assert moved(begun) == [Loose.OPEN]
+    assert moved(begun, done) == moved(begun, gone) == [None, None]
+    assert moved(begun, begun, done) == [Loose.GIVEN_UP, None, None]
+    records = [Record("deploy", 0, one) for one in (begun, done, Installing(None, new), gone)]
+    assert [line[21:] for line in listed(told(records), 200)] == [
+        "deploy   begins to install at /shop: 0.1.0 -> 0.1.1 (v0.1.1)",
+        "deploy > done: 0.1.1 runs at /shop",
+        "deploy   begins to install at /shop: 0.1.1, new",
+        "deploy > removed 0.1.1 from /shop",
+    ]
 
 
 def test_a_record_is_a_line_with_time_verb_what_and_who() -> None:

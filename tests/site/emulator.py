@@ -18,7 +18,7 @@ LINK = "plink_docs"
 KIT = "z2qaCNvKMv5GjouKdcDWexv6WqtHbpNPQDnAk"
 MOUNT = "/payment"
 CALLS = ("describe", "find", "start", "order", "application", "detail")
-FAULTS = ("500", "503", "cut-before", "cut-after", "html", "list", "empty", "redirect")
+FAULTS = ("500", "503", "cut-before", "cut-after", "slow", "html", "list", "empty", "redirect")
 """``cut-before``: nothing was done; ``cut-after``: it was, and no answer comes; ``slow``: none in
 time, though it was done."""
 Said = dict[str, Any]

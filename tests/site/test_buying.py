@@ -12,17 +12,9 @@ from agentramp.site.broker.memory import MemoryBroker, course_of
 from agentramp.site.broker.port import BrokerError, Order, PassingError, UnreadableError, Vendor
 from agentramp.site.buying import UnsettledError
 from agentramp.site.messages import ON_PAGE
-from agentramp.site.purchase import (
-    AwaitingPayment,
-    Cancelled,
-    Done,
-    Expired,
-    Failed,
-    Limits,
-    TimedOut,
-    Unknown,
-)
+from agentramp.site.purchase import Done, Limits, TimedOut, Unknown
 from agentramp.site.session import Book, Ended, FileBook, Finished, Intent, Open, Saved
+from agentramp.site.standing import AwaitingPayment, Cancelled, Expired, Failed
 from tests.site.buyer_desk import Desk
 
 CALLS = ("link", "find", "start", "order", "application", "detail")
@@ -157,7 +149,7 @@ def test_trouble_that_passes(
         if name == call and next(calls) == nth:
             raise kind("no answer")
 
-    broker = MemoryBroker(**{when: trouble})
+    broker = MemoryBroker(before=trouble) if when == "before" else MemoryBroker(after=trouble)
     one = desk(broker, tmp_path)
     if (call, when, nth) == ("start", "before", 1):
         with pytest.raises(UnsettledError, match="knows of none"):
@@ -178,14 +170,14 @@ def test_a_plain_no(tmp_path: Path, call: str) -> None:
 
     broker = MemoryBroker(before=refused)
     one = desk(broker, tmp_path)
-    if call in {"link", "find", "start"}:
+    if call in {"link", "start"}:
         with pytest.raises(BrokerError, match="refused"):
             one.buyer.create()
         assert one.book is not None
         assert one.book.read() is None
     else:
-        assert isinstance(one.buyer.create().end, Unknown)
-    assert broker.orders == ([] if call in {"link", "find", "start"} else ["cs_1"])
+        assert isinstance(one.buyer.create().end, Done if call == "find" else Unknown)
+    assert broker.orders == ([] if call in {"link", "start"} else ["cs_1"])
     broker.before = lambda _: None
     assert isinstance(one.buyer.create().end, Done)
     assert broker.orders == ["cs_1"]
@@ -291,6 +283,31 @@ def test_a_lost_start_after_another_purchase_is_not_taken_for_that_one(tmp_path:
     with pytest.raises(UnsettledError):
         one.buyer.create()
     assert broker.orders == ["cs_1"]
+
+
+def test_a_broker_that_tells_of_no_sessions_sells_all_the_same(tmp_path: Path) -> None:
+    """A start that is lost there is never guessed at, whatever the broker tells later."""
+    broker = MemoryBroker(orders=["cs_of_old"])
+    lost = []
+
+    def trouble(call: str) -> None:
+        if call == "find" and not lost:
+            raise PassingError("500")
+        if call == "start":
+            lost.append(call)
+            raise PassingError("cut")
+
+    broker.before = trouble
+    one = desk(broker, tmp_path)
+    with pytest.raises(PassingError) as caught:
+        one.buyer.create()
+    assert "--start-another" in caught.value.advice
+    with pytest.raises(UnsettledError, match="cs_of_old, and may have done so before"):
+        one.buyer.create(another=True)
+    broker.before = lambda _: None
+    with pytest.raises(UnsettledError, match="may have done so before"):
+        one.buyer.resume()
+    assert broker.orders == ["cs_of_old"]
 
 
 def test_on_a_fresh_machine_an_unfinished_checkout_is_gone_on_with(tmp_path: Path) -> None:

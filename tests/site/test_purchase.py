@@ -17,24 +17,27 @@ from agentramp.site.purchase import (
     AskApplication,
     AskDetail,
     AskOrder,
-    AwaitingPayment,
-    Cancelled,
     Done,
     End,
-    Expired,
-    Failed,
     Heard,
-    Installed,
-    Installing,
     Limits,
     Question,
-    Standing,
     Step,
     TimedOut,
     Unknown,
     Watch,
     decide,
     first,
+)
+from agentramp.site.standing import (
+    AwaitingPayment,
+    Cancelled,
+    Expired,
+    Failed,
+    Installed,
+    Installing,
+    Standing,
+    is_unfinished,
     standing,
 )
 
@@ -80,6 +83,26 @@ def launcher(progress: float = 100, url: str = URL, status: str = "fulfilled") -
 )
 def test_what_an_order_comes_to(order: Order, found: Standing) -> None:
     assert standing(order) == found
+
+
+@pytest.mark.parametrize(
+    ("order", "unfinished"),
+    [
+        (UNPAID, True),
+        (paid(), True),
+        (paid(launcher(url="")), True),
+        (paid(launcher(status="failed")), True),
+        (paid(error="no room"), True),
+        (paid(launcher()), False),
+        (paid(Vendor("didnames", "", 100)), False),
+        (Order("failed", "open"), False),
+        (Order("unpaid", "expired"), False),
+        (Order("unpaid", "cancelled"), False),
+        (Order("paid", "cancelled"), True),
+    ],
+)
+def test_which_orders_want_somebody_to_see_to_them(order: Order, *, unfinished: bool) -> None:
+    assert is_unfinished(order) == unfinished
 
 
 def after(*heard: Heard, limits: Limits | None = None, step: float = 0.0) -> Question | End:
@@ -156,7 +179,7 @@ def test_answers_without_sense_are_told_after_a_few() -> None:
     assert isinstance(after(*[odd] * (MOST_UNREADABLE - 1)), AskOrder)
     told = Unknown(f"odd, {MOST_UNREADABLE} times in a row", "look")
     assert after(*[odd] * MOST_UNREADABLE) == told
-    between = [*[odd] * (MOST_UNREADABLE - 1), UNPAID, *[odd] * (MOST_UNREADABLE - 1)]
+    between: list[Heard] = [*[odd] * (MOST_UNREADABLE - 1), UNPAID, *[odd] * (MOST_UNREADABLE - 1)]
     assert isinstance(after(*between), AskOrder)
     assert isinstance(after(paid(launcher()), *[odd] * 20), AskApplication)
 
@@ -169,7 +192,7 @@ def test_each_step_has_its_own_time_and_all_have_one_together() -> None:
     assert isinstance(after(*long[0], *long[1], limits=limits, step=10), AskOrder)
     end = after(*long[0], *long[1], paid(launcher(50)), PassingError("503"), limits=limits, step=10)
     assert end == TimedOut(Step.INSTALLATION, 300, "503")
-    app = [paid(launcher()), *[PassingError("no DNS")] * 60]
+    app: list[Heard] = [paid(launcher()), *[PassingError("no DNS")] * 60]
     assert after(*app, limits=limits, step=10) == TimedOut(Step.START, 300, "no DNS")
     whole = Limits(step=300, whole=400)
     assert after(*long[0], *long[1], limits=whole, step=10) == TimedOut(Step.INSTALLATION, 400, "")

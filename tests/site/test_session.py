@@ -1,4 +1,4 @@
-"""What is remembered of a purchase: whole or not at all, for its owner, and by one run at a time."""
+"""What is remembered of a purchase: whole or not at all, for its owner, by one run at a time."""
 
 import json
 from pathlib import Path
@@ -19,6 +19,7 @@ SITE = Site("https://s.example", "https://s.example/docs", "", "", "zh")
     [
         Intent(BROKER, "", 1.5),
         Intent(BROKER, "cs_1", 2),
+        Intent(BROKER, None, 2),
         Open(BROKER, "cs_1", 3),
         Ended(BROKER, "cs_1", "expired", 4),
         Ended(BROKER, "cs_1", "cancelled", 4),

@@ -41,9 +41,10 @@ class Scene:
     masked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.folder.mkdir(exist_ok=True)
-        self.writes("one")
-        self.says()
+        if not self.folder.exists():
+            self.folder.mkdir()
+            self.writes("one")
+            self.says()
         self.environ |= {
             "HOME": str(self.folder.parent / "person"),
             "BLOCKLET_SERVER": self.server.url,

@@ -7,20 +7,19 @@ import select
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import psutil
 import pytest
 
 from agentramp.errors import UsageError
 from agentramp.verbs import run
+from tests.verbs.archive_server import archived
 from tests.verbs.scene import arguments, context
 
 TALKER = Path(__file__).parents[1] / "agents" / "talker"
@@ -28,30 +27,18 @@ COMMAND = (sys.executable, "-m", "agentramp", "run")
 PATIENCE = 60.0
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """Where an archive of the talker lies, in a folder as GitHub makes one."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    with tarfile.open(folder / "talker.tar.gz", "w:gz") as archive:
-        archive.add(TALKER, "talker-1.0/agents/talker")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/talker.tar.gz"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with archived(TALKER, "talker-1.0/agents/talker", tmp_path / "served") as url:
+        yield url
 
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in {"CI", "GITHUB_ACTIONS"}}
+    kept = {
+        name: value for name, value in os.environ.items() if name not in {"CI", "GITHUB_ACTIONS"}
+    }
     own = {"AGENTRAMP_HOME": str(tmp_path / "home"), "OF_THE_USER": "a secret", "TERM": "xterm"}
     return {**kept, **own}
 
@@ -88,6 +75,25 @@ def until(found: Callable[[], object]) -> None:
     while not found():
         assert time.monotonic() < ends, "it did not come to that"
         time.sleep(0.01)
+
+
+@contextmanager
+def begun(
+    words: list[str], environ: dict[str, str], home: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A run whose agent has heard the question."""
+    with subprocess.Popen(words, env=environ, stderr=subprocess.DEVNULL) as process:
+        try:
+            until(lambda: any("asked: slow" in text for text in logs(home)))
+            yield process
+        finally:
+            process.kill()
+
+
+def logs(home: Path) -> Iterator[str]:
+    for path in home.glob("run/*/local/logs/**/*.log"):
+        with suppress(OSError):  # it goes while it is read
+            yield path.read_text()
 
 
 @dataclass
@@ -163,8 +169,7 @@ def test_a_killed_run_is_mended_by_the_next(
 ) -> None:
     asked = (*COMMAND, address, "talker", "--folder", "agents/talker")
     done = partial(subprocess.run, env=environ, capture_output=True, text=True, check=False)
-    with subprocess.Popen([*asked, "--input", "slow"], env=environ, stderr=-3) as killed:
-        until(lambda: any("slow" in log.read_text() for log in home.rglob("*.log")))
+    with begun([*asked, "--input", "slow"], environ, home) as killed:
         killed.kill()
     assert len(started_for(home)) >= 2, "the platform and the agent live on"
     copy = {path: path.stat().st_mtime_ns for path in (home / "cache").rglob("agents/talker/**/*")}
@@ -183,10 +188,9 @@ def test_a_killed_run_is_mended_by_the_next(
     assert copy == {path: path.stat().st_mtime_ns for path in copy}
     assert not [path for path in copy if "__pycache__" in str(path)]
 
-    with subprocess.Popen([*asked, "--input", "slow"], env=environ, stderr=-3) as stopped:
-        until(lambda: any("slow" in log.read_text() for log in home.rglob("*.log")))
+    with begun([*asked, "--input", "slow"], environ, home) as stopped:
         stopped.send_signal(signal.SIGINT)
-    assert stopped.returncode == 130
+        assert stopped.wait(PATIENCE) == 130
     assert (left(home), started_for(home)) == ({"build"}, [])
 
 

@@ -4,8 +4,9 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
+from agentramp.archives.errors import FetchError
 from agentramp.errors import UsageError
 from agentramp.exchange import check_address
 
@@ -70,6 +71,28 @@ def netloc(parts: SplitResult) -> str:
     named = (parts.hostname or "").lower()
     named = f"[{named}]" if ":" in named else named
     return named if port in {None, _PORTS.get(parts.scheme)} else f"{named}:{port}"
+
+
+def origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, netloc(parts)
+
+
+def redirected(url: str, location: str) -> str:
+    """Where ``url`` leads on to; raises FetchError where nobody should follow."""
+    try:
+        further = checked(urljoin(url, location))
+    except (UsageError, ValueError) as error:
+        raise FetchError(
+            f"{shown(url)} redirects to where nothing is fetched from",
+            advice="an archive comes by https, or from this machine; give another address",
+        ) from error
+    if origin(url)[0] == "https" != origin(further)[0]:
+        raise FetchError(
+            f"{shown(url)} redirects from https to http",
+            advice="what comes unencrypted could be changed on its way; give another address",
+        )
+    return further
 
 
 def shown(url: str) -> str:

@@ -187,7 +187,9 @@ class _Fetching:
             )
         if self.wish.refresh or not self.store.whole(arrived.sha256):
             unpack(self.staged / "archive", self.staged / "tree", self.wish.limits)
-            self.store.keep(self.staged, self.staged / "tree", arrived.sha256)
+            self.store.keep(
+                self.staged, self.staged / "tree", arrived.sha256, anew=self.wish.refresh
+            )
         self._note(arrived.sha256, arrived.validators, self.now)
         return self._told(arrived.sha256, downloaded=True)
 

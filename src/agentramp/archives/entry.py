@@ -24,14 +24,13 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Entry:
-    """``target`` is where a link leads, as the archive writes it; ``number`` is its place there."""
+    """``target`` is where a link leads, as the archive writes it."""
 
     name: str
     kind: Kind
     size: int = 0
     executable: bool = False
     target: str = ""
-    number: int = 0
 
 
 @dataclass
@@ -124,10 +123,6 @@ class Tree:
             raise beyond(
                 f"unpacked it is more than {size(self._limits.unpacked)} (at {quoted(name)})"
             )
-
-    @property
-    def content(self) -> int:
-        return self._content
 
     def _child(self, node: Node, part: str, made: Node, entry: Entry) -> Node:
         key = folded(part)

@@ -85,18 +85,21 @@ class Expanded:
         free, ratio = self._limits.free_of_ratio, self._limits.ratio
         if self._given > free and self._given > ratio * self._taken and not self._plain:
             raise beyond(f"it unpacks to more than {ratio} times its size")
-        if self._given > 2 * self._limits.unpacked:
-            raise beyond(f"unpacked it is more than {size(2 * self._limits.unpacked)}")
+        most = 2 * self._limits.unpacked + free
+        if self._given > most:
+            raise beyond(f"with all that it says of its entries it is more than {size(most)}")
         return part
 
     def _more(self) -> bytes:
         data = b""
         try:
             while self._inner is not None:
-                part = self._inner.decompress(data, _PART)
-                if part:
+                if self._inner.eof:
+                    data = self._next_member(self._inner)
+                elif part := self._inner.decompress(data, _PART):
                     return part
-                data = self._next_member(self._inner) if self._inner.eof else self._fresh()
+                elif not self._inner.eof:
+                    data = self._fresh()
         except (zlib.error, OSError, lzma.LZMAError, ValueError, EOFError) as error:
             raise broken(f"its compressed data cannot be read ({error})") from error
         return b""

@@ -37,11 +37,10 @@ def _lexical(path: tuple[str, ...], node: Node, tree: Tree, top: Node) -> tuple[
     if target.startswith("/") or "\\" in target or target[1:2] == ":":
         raise refused(name, "it is a link to an absolute path")
     parts = [] if node.kind is Kind.TWIN else list(path[:-1])
-    for number, part in enumerate(target.split("/")):
-        if part in {"", "."}:
-            continue
-        if node.kind is Kind.TWIN and top is not tree.root and number == 0 and part == top.spelled:
-            continue
+    words = [part for part in target.split("/") if part not in {"", "."}]
+    if node.kind is Kind.TWIN and top is not tree.root and words[:1] == [top.spelled]:
+        del words[0]
+    for part in words:
         if part == "..":
             if not parts:
                 raise refused(name, "it is a link that leaves the archive")

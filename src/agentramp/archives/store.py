@@ -112,15 +112,15 @@ class Store:
             return None
         return now if kept == {"form": _FORM, **asdict(now)} else None
 
-    def keep(self, staged: Path, tree: Path, sha256: str) -> None:
-        """Move ``tree``, made in ``staged``, to its place, in one step."""
+    def keep(self, staged: Path, tree: Path, sha256: str, *, anew: bool) -> None:
+        """Move ``tree``, made in ``staged``, to its place; ``anew``: whatever is there seems whole."""
         made = staged / "object"
         made.mkdir(mode=0o700)
         tree.rename(made / "tree")
         _write(made / "seal.json", {"form": _FORM, **asdict(sealed(made / "tree"))})
         place = self.folder(sha256).parent
         with self.held("all"):
-            if self.whole(sha256):
+            if not anew and self.whole(sha256):
                 return  # by another URL, meanwhile
             if place.exists():
                 place.rename(staged / "damaged")

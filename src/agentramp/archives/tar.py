@@ -106,19 +106,17 @@ def read_tar(source: Expanded, limits: Limits, take: Take) -> None:
 
 
 def _each(tar: tarfile.TarFile, forward: _Forward, take: Take) -> None:
-    number = 0
     while (member := tar.next()) is not None:
         tar.members = []  # type: ignore[attr-defined] # it would keep them all
-        entry = _entry(member, number)
+        entry = _entry(member)
         begins = forward.tell()
         take(entry, forward.content(entry.size))
         if forward.tell() != begins + entry.size:
             forward.seek(begins + entry.size)
         forward.next_header()
-        number += 1
 
 
-def _entry(member: tarfile.TarInfo, number: int) -> Entry:
+def _entry(member: tarfile.TarInfo) -> Entry:
     said = member.pax_headers
     if member.issparse() or (said and any(name.startswith("GNU.sparse") for name in said)):
         raise refused(member.name, "it is a file with holes")
@@ -134,7 +132,6 @@ def _entry(member: tarfile.TarInfo, number: int) -> Entry:
         member.size,
         bool(member.mode & _EXECUTABLE),
         member.linkname if kind in {Kind.LINK, Kind.TWIN} else "",
-        number,
     )
 
 

@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
-from agentramp.archives.address import checked, netloc, shown
+from agentramp.archives.address import origin, redirected, shown
 from agentramp.archives.errors import FetchError
 from agentramp.archives.limits import MIB, Limits, size
 from agentramp.archives.tokens import Token, accepted
-from agentramp.errors import UsageError
 from agentramp.exchange import AGENT, Bearer, ExchangeError, is_near, trouble
 from agentramp.progress import Progress
 from agentramp.timely import timely, within
@@ -139,21 +138,8 @@ def _answer(session: requests.Session, request: Request, way: _Way) -> requests.
 
 def _further(way: _Way, location: str) -> _Way:
     """The next address; a token stays behind unless it is the very host that was asked."""
-    try:
-        url = checked(urljoin(way.url, location))
-    except (UsageError, ValueError) as error:
-        raise FetchError(
-            f"{shown(way.url)} redirects to where nothing is fetched from",
-            advice="an archive comes by https, or from this machine; give another address",
-        ) from error
-    before, after = urlsplit(way.url), urlsplit(url)
-    if before.scheme == "https" != after.scheme:
-        raise FetchError(
-            f"{shown(way.url)} redirects from https to http",
-            advice="what comes unencrypted could be changed on its way; give another address",
-        )
-    same = (before.scheme, netloc(before)) == (after.scheme, netloc(after))
-    return _Way(url, way.secret if same else None, way.ends)
+    url = redirected(way.url, location)
+    return _Way(url, way.secret if origin(url) == origin(way.url) else None, way.ends)
 
 
 def _taken(answer: requests.Response, request: Request, way: _Way, into: Path) -> Arrived | None:

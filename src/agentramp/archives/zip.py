@@ -51,9 +51,9 @@ def read_zip(file: BinaryIO, limits: Limits, take: Take, alive: Callable[[], Non
             infos = archive.infolist()
             _check_places(file, infos, directory)
             _check_ratio(infos, directory, limits)
-            for number, info in enumerate(infos):
+            for info in infos:
                 alive()
-                entry = _entry(archive, info, number)
+                entry = _entry(archive, info)
                 take(entry, _content(archive, info, entry, alive))
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, struct.error) as error:
         raise broken(f"it is no zip that can be read ({error})") from error
@@ -163,7 +163,7 @@ def _check_ratio(infos: list[zipfile.ZipInfo], directory: _Directory, limits: Li
         raise beyond(f"it unpacks to more than {limits.ratio} times its size")
 
 
-def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, number: int) -> Entry:
+def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
     name = info.orig_filename
     if info.flag_bits & _ENCRYPTED:
         raise refused(name, "it is encrypted")
@@ -179,7 +179,7 @@ def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, number: int) -> Entr
             raise refused(name, "it is a link to no path that there can be")
         target = archive.read(info).decode("utf-8", "surrogateescape")
     held = 0 if kind is Kind.LINK else info.file_size
-    return Entry(name, kind, held, bool(mode & stat.S_IXUSR), target, number)
+    return Entry(name, kind, held, bool(mode & stat.S_IXUSR), target)
 
 
 def _kind(name: str, mode: int) -> Kind:

@@ -32,8 +32,8 @@ class Components(Protocol):
         """Remove a component and wait until it is gone; one that is not there is done."""
         ...
 
-    def answers(self, mount_point: str) -> int:
-        """The HTTP status of the page at ``mount_point``, asked as a user does.
+    def answers(self, mount_point: str, page: str = "") -> int:
+        """The HTTP status of the page at ``mount_point``, or of ``page`` below it, as a user asks.
 
         Raises UnreachableError where nothing answers. Redirects that stay there are followed.
         """

@@ -68,7 +68,7 @@ class MemoryComponents:
         self.application = replace(application, components=left)
         self._bundles.pop(did, None)
 
-    def answers(self, mount_point: str) -> int:
+    def answers(self, mount_point: str, page: str = "") -> int:  # noqa: ARG002 - all pages are alike
         found = self.observe().at(mount_point)
         if found is None:
             return NOT_FOUND

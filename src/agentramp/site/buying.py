@@ -24,23 +24,25 @@ from agentramp.site.purchase import (
     AskApplication,
     AskDetail,
     AskOrder,
-    AwaitingPayment,
-    Cancelled,
     Done,
     End,
-    Expired,
-    Failed,
     Heard,
-    Installing,
     Limits,
     Question,
     TimedOut,
     Unknown,
     decide,
     first,
-    standing,
 )
 from agentramp.site.session import Book, Ended, Finished, Intent, Open, Saved
+from agentramp.site.standing import (
+    AwaitingPayment,
+    Cancelled,
+    Expired,
+    Failed,
+    is_unfinished,
+    standing,
+)
 from agentramp.site.telling import Steps, begin
 
 Told = TypeVar("Told")
@@ -143,15 +145,27 @@ class Buyer:
 
     def _begin(self, saved: Saved | None, *, another: bool) -> Bought:
         link = self._surely(self.broker.link)
-        found = self._surely(lambda: self.broker.find(link, link.id))
+        found, before = self._last(link, another=another)
         if found and not another and self._is_unfinished(link, found, saved):
             self.progress.say(
                 f"the broker has an unfinished checkout of this account, {found.id}: going on with"
                 " it; --start-another begins a new one"
             )
             return self._follow(self._opened(found.id), found.payment_url)
-        opened, url = self._started(link, found.id if found else "", saved)
+        opened, url = self._started(link, before, saved)
         return self._follow(opened, url, fresh=True)
+
+    def _last(self, link: Link, *, another: bool) -> tuple[Known | None, str | None]:
+        """The last session of the account, and its id; None for an id where that is not told."""
+        try:
+            found = self._surely(lambda: self.broker.find(link, link.id))
+        except BrokerError as error:
+            if isinstance(error, PassingError) and not another:
+                advice = "run it again, or begin without asking: --start-another"
+                raise PassingError(error.message, advice=advice) from error
+            self.progress.say(f"the broker tells of no earlier checkouts: {error.message}")
+            return None, None
+        return found, found.id if found else ""
 
     def _is_unfinished(self, link: Link, found: Known, saved: Saved | None) -> bool:
         """Whether it can still come to a site, and is of this account at all."""
@@ -163,9 +177,9 @@ class Buyer:
             raise
         except BrokerError:
             return False
-        return isinstance(standing(order), AwaitingPayment | Installing)
+        return is_unfinished(order)
 
-    def _started(self, link: Link, before: str, saved: Saved | None) -> tuple[Open, str]:
+    def _started(self, link: Link, before: str | None, saved: Saved | None) -> tuple[Open, str]:
         """The session, and where to pay as far as that was told."""
         begin(self.progress)
         intent = Intent(self.broker.url, before, self.clock())
@@ -190,6 +204,9 @@ class Buyer:
             raise _unsettled(f"the broker does not tell: {trouble.message}") from error
         if found is None:
             raise _unsettled("the broker knows of none") from error
+        if intent.before is None:
+            said = f"the broker tells of {found.id}, and may have done so before"
+            raise _unsettled(said) from error
         if found.id == intent.before:
             said = f"the broker tells only of {found.id}, which was there before"
             raise _unsettled(said) from error

@@ -17,7 +17,18 @@ from agentramp.site.broker.port import (
     Order,
     PassingError,
     UnreadableError,
-    Vendor,
+)
+from agentramp.site.standing import (
+    BROKEN,
+    PAID,
+    AwaitingPayment,
+    Cancelled,
+    Expired,
+    Failed,
+    Installed,
+    Installing,
+    launcher_of,
+    standing,
 )
 
 STEP_SECONDS: Final = 300.0
@@ -26,11 +37,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
 _GROWTH: Final = 1.5
 MOST_UNREADABLE: Final = 5
 """So many answers in a row that make no sense are no passing trouble."""
-_DONE: Final = 100.0
-_EXPIRED: Final = frozenset({"expired"})
-_CANCELLED: Final = frozenset({"cancelled", "canceled"})
-_BROKEN: Final = frozenset({"failed", "error"})
-_PAID: Final = frozenset({"paid", "no_payment_required"})
 
 
 class Step(Enum):
@@ -108,28 +114,6 @@ class Done:
 
 
 @dataclass(frozen=True)
-class AwaitingPayment:
-    """Nobody waits for it here."""
-
-
-@dataclass(frozen=True)
-class Expired:
-    """The session was not paid in time; nothing was charged."""
-
-
-@dataclass(frozen=True)
-class Cancelled:
-    """The session was cancelled before it was paid."""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """It is paid, or being paid, and the broker says that it does not work out."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
 class TimedOut:
     """``trouble`` is what stood in the way last, if anything did."""
 
@@ -149,60 +133,6 @@ class Unknown:
 Question: TypeAlias = AskOrder | AskApplication | AskDetail
 End: TypeAlias = Done | AwaitingPayment | Expired | Cancelled | Failed | TimedOut | Unknown
 Heard: TypeAlias = Order | Application | Detail | BrokerError
-
-
-@dataclass(frozen=True)
-class Installing:
-    """``percent`` over all who install."""
-
-    percent: int
-
-
-@dataclass(frozen=True)
-class Installed:
-    """``app_url`` is None where no site belongs to it, and empty where none is known yet."""
-
-    app_url: str | None
-
-
-Standing: TypeAlias = AwaitingPayment | Installing | Installed | Expired | Cancelled | Failed
-
-
-def standing(order: Order) -> Standing:
-    """What an order's words come to."""
-    if order.error:
-        return Failed(f"the broker says: {order.error}")
-    words = {order.payment, order.session}
-    paid = order.payment in _PAID or order.session == "complete"
-    if ended := _ended(words):
-        return Failed("the session ended though it is paid") if paid else ended
-    if words & _BROKEN:
-        return Failed("the broker says that the payment failed")
-    if order.session != "complete":
-        return AwaitingPayment()
-    return _installation(order.vendors)
-
-
-def _ended(words: set[str]) -> Expired | Cancelled | None:
-    if words & _EXPIRED:
-        return Expired()
-    return Cancelled() if words & _CANCELLED else None
-
-
-def _installation(vendors: tuple[Vendor, ...]) -> Installing | Installed | Failed:
-    broken = [one for one in vendors if one.status in _BROKEN | _CANCELLED]
-    if broken:
-        said = ", ".join(f"{one.kind or 'a part'} {one.status}" for one in broken)
-        return Failed(f"the installation failed: {said}")
-    done = sum(one.progress for one in vendors)
-    if not vendors or any(one.progress < _DONE for one in vendors):
-        return Installing(int(done / max(1, len(vendors))))
-    launcher = _launcher(vendors)
-    return Installed(launcher.app_url if launcher else None)
-
-
-def _launcher(vendors: tuple[Vendor, ...]) -> Vendor | None:
-    return next((one for one in vendors if one.kind == "launcher"), None)
 
 
 def first(now: float) -> tuple[Watch, Question]:
@@ -243,7 +173,7 @@ def _after_order(
     match found := standing(order):
         case AwaitingPayment():
             # Paid, but not closed yet: that is a matter of moments, which nobody has to be at.
-            if not limits.wait_for_payment and order.payment not in _PAID:
+            if not limits.wait_for_payment and order.payment not in PAID:
                 return watch, found
             return _waited(watch, AskOrder(), now, limits)
         case Installing():
@@ -276,7 +206,7 @@ def _at(watch: Watch, step: Step, now: float) -> Watch:
 def _after_application(
     watch: Watch, said: Application, now: float, limits: Limits
 ) -> tuple[Watch, Question | End]:
-    broken = [place or "/" for place, status in said.components if status in _BROKEN]
+    broken = [place or "/" for place, status in said.components if status in BROKEN]
     if broken:
         return watch, Failed(f"the new site does not start: {', '.join(broken)} failed")
     if said.status == "stopped":
@@ -297,7 +227,7 @@ def _after_detail(
 
 
 def _site(said: Detail, app_url: str) -> Site:
-    vendor = _launcher(said.vendors) or (said.vendors[0] if said.vendors else None)
+    vendor = launcher_of(said.vendors) or (said.vendors[0] if said.vendors else None)
     if vendor is None:
         return Site(app_url, subscription_url=said.subscription_url, locale=said.locale)
     return Site(
@@ -316,7 +246,7 @@ def _ask_detail(watch: Watch) -> AskDetail:
 
 
 def _app_url(watch: Watch) -> str:
-    launcher = _launcher(watch.order.vendors) if watch.order else None
+    launcher = launcher_of(watch.order.vendors) if watch.order else None
     return launcher.app_url if launcher else ""
 
 

@@ -26,10 +26,14 @@ MOST_BYTES: Final = 1024 * 1024
 
 @dataclass(frozen=True)
 class Intent:
-    """A checkout was, or was about to be, asked for. ``before`` is the session known till then."""
+    """A checkout was, or was about to be, asked for.
+
+    ``before`` is the session that the broker told of till then: '' for none, None if it told
+    nothing.
+    """
 
     broker: str
-    before: str
+    before: str | None
     at: float
 
 
@@ -170,7 +174,8 @@ def _loaded(said: Mapping[str, Any]) -> Saved:
     broker, at = _text(said, "broker"), float(said["at"])
     match said["state"]:
         case "asked":
-            return Intent(broker, _text(said, "before"), at)
+            before = None if said["before"] is None else _text(said, "before")
+            return Intent(broker, before, at)
         case "open":
             return Open(broker, _id(said), at)
         case "expired" | "cancelled" as how:

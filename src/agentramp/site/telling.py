@@ -6,15 +6,14 @@ from typing import Final
 from typing_extensions import assert_never
 
 from agentramp.progress import Progress
-from agentramp.site.purchase import (
+from agentramp.site.purchase import Step, Watch
+from agentramp.site.standing import (
     AwaitingPayment,
     Cancelled,
     Expired,
     Failed,
     Installed,
     Installing,
-    Step,
-    Watch,
     standing,
 )
 

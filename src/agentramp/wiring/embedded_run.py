@@ -30,12 +30,13 @@ def embedded(
     args: argparse.Namespace, context: Context, project: Project
 ) -> Iterator["EmbeddedAgent"]:
     """``context.home`` is this run's alone, and whoever made it ends what is started here."""
+    resources = Resources(_deploying(project.folder, context), context)
+    name = _chosen(args, resources)
     context.console.say("starting a platform for this run")
     daemon.start(context.home)
-    resources = Resources(_deploying(project.folder, context), context)
     # Nobody serves traffic here, so there is nothing that would have to be put back together.
     deploys = _Deploys(resources, context, Undertaking(context.console.going_back))
-    deployed = deploys.deploy(_chosen(args, resources), asked=True)
+    deployed = deploys.deploy(name, asked=True)
     served = ServedAgent(_pinned(deployed), context.nonce, args.timeout)
     yield EmbeddedAgent(served, Home(context.home / "local").logs)
 

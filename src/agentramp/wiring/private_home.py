@@ -19,7 +19,8 @@ BUILD, WORK, LEARNED = "build", "work", "learned"
 _KEPT = frozenset({BUILD, WORK, LEARNED})
 _MARK = "mark"
 _LOCK = ".lock"
-_STOP_SECONDS = 20.0
+_STOP_SECONDS = 1.0
+"""What runs there is ended in any case: nobody needs an answer of it any more."""
 _UNUSED_SECONDS = 30 * 24 * 3600.0
 """What was built for an agent that nobody has run for so long goes."""
 

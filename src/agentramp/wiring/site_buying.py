@@ -15,22 +15,17 @@ from agentramp.site import messages
 from agentramp.site.broker.client import HttpBroker
 from agentramp.site.broker.port import BrokerError, Order
 from agentramp.site.buying import Bought, Buyer, payment_page
-from agentramp.site.purchase import (
+from agentramp.site.purchase import Done, Limits, Site, Step, TimedOut, Unknown
+from agentramp.site.session import Ended, FileBook, Finished, Intent, Open, Saved
+from agentramp.site.standing import (
     AwaitingPayment,
     Cancelled,
-    Done,
     Expired,
     Failed,
     Installed,
     Installing,
-    Limits,
-    Site,
-    Step,
-    TimedOut,
-    Unknown,
     standing,
 )
-from agentramp.site.session import Ended, FileBook, Finished, Intent, Open, Saved
 from agentramp.site.telling import TITLES
 from agentramp.site.tokens import Token, place
 from agentramp.wiring import site_tokens

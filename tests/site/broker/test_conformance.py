@@ -8,7 +8,7 @@ from agentramp.site.broker.client import HttpBroker
 from agentramp.site.broker.memory import MemoryBroker
 from agentramp.site.broker.port import Broker, BrokerError, PassingError
 from agentramp.site.messages import ON_PAGE
-from agentramp.site.purchase import AwaitingPayment, Installed, Installing, standing
+from agentramp.site.standing import AwaitingPayment, Installed, Installing, standing
 from agentramp.site.tokens import Token
 from tests.site.emulator import TOKEN, running
 

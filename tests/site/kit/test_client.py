@@ -1,5 +1,6 @@
 """Discuss Kit's client and the search for it before answers that are none."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,9 +12,10 @@ from agentramp.site.kit.mounts import Mounts, discover, origin
 from agentramp.site.kit.port import KitError
 from agentramp.site.tokens import Token
 from tests.site import kit_emulator
-from tests.site.kit_emulator import TOKEN, Emulator, Fault
+from tests.site.kit_emulator import DISCUSS, TOKEN, Emulator, Fault
 
 GET, POST = "GET", "POST"
+EVIL = json.dumps({"componentMountPoints": [{"did": DISCUSS, "mountPoint": "@evil.example/"}]})
 SELF, BOARDS = "__blocklet__", "/talk/api/boards"
 
 
@@ -50,8 +52,7 @@ def test_a_site_tells_where_its_kits_lie(site: Emulator) -> None:
         (b"[" * 100_000, "does not say what it has"),
         (b'{"componentMountPoints": [null, {"did": 3}]}', "has no Discuss Kit"),
         (
-            b'{"componentMountPoints": [{"did": "z8ia1WEiBZ7hxURf6LwH21Wpg99vophFwSJdu",'
-            b' "mountPoint": "@evil.example/"}]}',
+            EVIL.encode(),
             "has no Discuss Kit",
         ),
     ],
@@ -103,7 +104,7 @@ def test_a_token_that_ended(site: Emulator) -> None:
 )
 def test_boards_that_are_none(site: Emulator, body: bytes) -> None:
     site.faults.append(Fault(GET, BOARDS, 200, body=body))
-    with pytest.raises(KitError, match="gave no list of boards|no JSON object"):
+    with pytest.raises(KitError, match=r"gave no list of boards|no JSON object"):
         kit(site).boards()
 
 

@@ -74,7 +74,7 @@ TEXT = """\
 One slanted bold and struck code a link end
 next line soft.
 
- and 
+{space}and{space}
 
 Second
 
@@ -125,10 +125,10 @@ b
 
 in <b>line</b>  & ©
 
-https://auto.example/"""
+https://auto.example/""".replace("{space}", " ")
 
 
-def states(root: Path, **pictures: str) -> list[str]:
+def states(root: Path) -> list[str]:
     collection = read(root, root)
     urls = {one.sha256: "https://site.example/p.png" for one in collection.pictures}
     return [one.content for one in documents(collection, "board", urls)]

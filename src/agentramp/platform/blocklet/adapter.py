@@ -13,7 +13,7 @@ from typing import Final
 from agentramp.component import Application, Bundle, Component, Health
 from agentramp.exchange import is_near
 from agentramp.platform.blocklet import discovery, wire
-from agentramp.platform.blocklet.arrivals import Arrival, Limits, Watch
+from agentramp.platform.blocklet.arrivals import Arrival, Limits, Steady, Watch
 from agentramp.platform.blocklet.calls import Calls, Line, LostAnswerError
 from agentramp.platform.blocklet.checks import check_bundle, check_mount_point
 from agentramp.platform.blocklet.pages import Pages, resolves
@@ -101,8 +101,8 @@ class BlockletServer:
             advice="look whether something starts it again, then run this again",
         )
 
-    def answers(self, mount_point: str) -> int:
-        return self._pages(self.observe()).status(mount_point)
+    def answers(self, mount_point: str, page: str = "") -> int:
+        return self._pages(self.observe()).status(mount_point, page)
 
     @cached_property
     def _place(self) -> discovery.Place:
@@ -122,7 +122,15 @@ class BlockletServer:
         return Pages(application.url, place.origin, self.line, elsewhere)
 
     def _watch(self) -> Watch:
-        return Watch(self.observe, self.line.monotonic, self.line.sleep, self.progress)
+        return Watch(self._look, self.line.monotonic, self.line.sleep, self.progress)
+
+    def _look(self) -> Application:
+        """A reading after something was asked for: where it fails, that may have been done."""
+        try:
+            return self.observe()
+        except PlatformError as error:
+            error.untouched = False
+            raise
 
     def _quiet(self) -> Application:
         """The application once nothing in it changes: until then it takes no other component."""
@@ -204,28 +212,29 @@ class BlockletServer:
             self._calls.change(wire.MOVE, wire.MOVE_QUERY, **variables)
         except LostAnswerError as error:
             self.progress.say(error.message)
-        return self._watch().until(
-            partial(self._stands, component.did, mount_point),
-            f"waiting for {component.name} to be at {mount_point}",
-        )
+        # It is started anew there, and for a moment still seen running as before.
+        stands = partial(self._stands, component.did, mount_point, Steady(self.limits.stale))
+        return self._watch().until(stands, f"waiting for {component.name} to be at {mount_point}")
 
     def _stands(
-        self, did: str, mount_point: str, application: Application, passed: float
+        self, did: str, mount_point: str, steady: Steady, application: Application, passed: float
     ) -> Component | None:
         found = application.component(did)
-        if found and found.mount_point == mount_point and found.health is Health.RUNNING:
+        at = found.mount_point if found else "no mount point"
+        runs = found is not None and found.health is Health.RUNNING
+        if steady.holds(passed, so=runs and at == mount_point):
             return found
         if passed > self.limits.gone:
-            at = found.mount_point if found else "no mount point"
             raise NotAppliedError(
-                f"{did} should be at {mount_point}, but is at {at}",
+                f"{did} should run at {mount_point}, but is {found.status if found else 'gone'}"
+                f" at {at}",
                 advice="remove it from the mount point it has, then run this again",
             )
         return None
 
     def _await_router(self, mount_point: str) -> None:
         """A component that was not there before runs a moment before its pages are found."""
-        pages, begun = self._pages(self.observe()), self.line.monotonic()
+        pages, begun = self._pages(self._look()), self.line.monotonic()
         while self.line.monotonic() - begun < _ROUTER_SECONDS:
             try:
                 status = pages.status(mount_point)

@@ -60,6 +60,18 @@ class Watch:
 
 
 @dataclass
+class Steady:
+    """Whether something has been so for ``seconds``, in one reading after the other."""
+
+    seconds: float
+    _since: float | None = field(default=None, init=False)
+
+    def holds(self, passed: float, *, so: bool) -> bool:
+        self._since = None if not so else passed if self._since is None else self._since
+        return self._since is not None and passed - self._since >= self.seconds
+
+
+@dataclass
 class Arrival:
     """One bundle on its way into an application; ``lost`` is why nobody knows whether it came.
 
@@ -73,7 +85,10 @@ class Arrival:
     """Asks the server to start it: it leaves one that was stopped as it was."""
     lost: UnreachableError | None = None
     _arrived: bool = field(default=False, init=False)
-    _runs_since: float | None = field(default=None, init=False)
+    _steady: Steady = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._steady = Steady(self.limits.stale if self.lost else 0.0)
 
     def seen(self, application: Application, passed: float) -> Component | None:
         """The component once it runs as sent; None: look again. Raises what came of it instead."""
@@ -82,17 +97,15 @@ class Arrival:
             self._check_elsewhere(found, passed)
             return None
         self._arrived = True
-        if found.health is Health.RUNNING:
-            return found if self._stays(passed) else None
-        self._runs_since = None
+        runs = found.health is Health.RUNNING
+        if self._steady.holds(passed, so=runs):
+            return found
+        if runs:
+            return None
         self._check(found, passed)
         if found.health is Health.STOPPED:
             self.start()
         return None
-
-    def _stays(self, passed: float) -> bool:
-        self._runs_since = passed if self._runs_since is None else self._runs_since
-        return self.lost is None or passed - self._runs_since >= self.limits.stale
 
     def _check_elsewhere(self, found: Component | None, passed: float) -> None:
         limits = self.limits

@@ -36,12 +36,13 @@ class Pages:
     line: Line
     resolves: Callable[[str], bool] = resolves
 
-    def status(self, mount_point: str) -> int:
+    def status(self, mount_point: str, page: str = "") -> int:
         """The page's status; a redirect below ``mount_point`` is followed, others are the answer.
 
         Raises UnreachableError.
         """
-        path, root = mount_point.rstrip("/") + "/", mount_point.rstrip("/")
+        root = mount_point.rstrip("/")
+        path = f"{root}/{page.lstrip('/')}"
         for _ in range(_MOST):
             status, led = self._ask(path)
             path = self._path(path, led)

@@ -45,7 +45,13 @@ _CHANGING: Final = frozenset(
     {"added", "downloading", "downloaded", "installing", "installed", "starting", "stopping"}
     | {"upgrading", "restarting", "waiting"}
 )
-_BROKEN: Final = frozenset({"error", "corrupted", "unknown"})
+_WORDS: Final = (
+    (Health.CHANGING, _CHANGING),
+    (Health.RUNNING, frozenset({"running"})),
+    # A place that was never used is stopped: what broke in the other one tells more.
+    (Health.BROKEN, frozenset({"error", "corrupted", "unknown", "deleted"})),
+    (Health.STOPPED, frozenset({"stopped"})),
+)
 _VENDOR_DOMAIN: Final = ".did.abtnet.io"
 _BY_ADDRESS: Final = ".ip.abtnet.io"
 
@@ -70,32 +76,26 @@ def _component(child: Mapping[str, Any]) -> Component:
     meta = _mapping(child, "meta")
     dist = meta.get("dist")
     did, name = _text(meta, "did"), _text(meta, "name")
-    places = [str(child.get("status") or ""), str(child.get("greenStatus") or "")]
+    health, status = _stands([str(child.get(key) or "") for key in ("status", "greenStatus")])
     return Component(
         did=did,
         # The vendor's own bundler writes the DID for the name, and keeps the name as the title.
         name=_text(meta, "title") or name if name == did else name,
         version=_text(meta, "version"),
         mount_point=_text(child, "mountPoint"),
-        health=_health(frozenset(places)),
-        status=_word(places),
+        health=health,
+        status=status,
         integrity=_text(dist, "integrity") if isinstance(dist, dict) else "",
     )
 
 
-def _health(places: frozenset[str]) -> Health:
-    if places & _CHANGING:
-        return Health.CHANGING
-    if "running" in places:
-        return Health.RUNNING
-    # A place that was never used is stopped: what broke in the other one tells more.
-    return Health.BROKEN if places & _BROKEN or not places & {"stopped"} else Health.STOPPED
-
-
-def _word(places: list[str]) -> str:
-    """The word of the place that is in use."""
-    first, second = places
-    return second if first in {"", "stopped"} and second else first
+def _stands(places: list[str]) -> tuple[Health, str]:
+    """How it stands by the words of its places, and the word that tells so."""
+    for health, words in _WORDS:
+        for place in places:
+            if place in words:
+                return health, place
+    return Health.BROKEN, places[0]
 
 
 def _url(found: Mapping[str, Any]) -> str:

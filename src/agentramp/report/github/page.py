@@ -130,7 +130,7 @@ def _row(name: str, before: str, after: str) -> str:
 
 
 def _number(version: int | str | None) -> str:
-    return "" if version is None else text(str(version))
+    return code_cell(version) if isinstance(version, str) else str(version or "")
 
 
 def _weights(split: Split | None) -> str:

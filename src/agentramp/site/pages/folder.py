@@ -70,7 +70,7 @@ def _grouped(files: list[str], faults: list[Diagnostic]) -> Iterator[Found]:
             faults.append(Diagnostic(Position(file, 1, 1), "", message, "translation"))
         pages.append(file)
     for page in pages:
-        yield Found(page, tuple(translations.get(page, ())))
+        yield Found(page, tuple(sorted(translations.get(page, ()))))
 
 
 def original(file: str, every: frozenset[str]) -> str:

@@ -20,10 +20,10 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     components = place.connected(args, context, made_for)
     with interruption.told(args, components, identity):
         where = place.at(args, context, made_for, identity, components)
-        return _aborted(args, context, where)
+        return aborted(args, context, where)
 
 
-def _aborted(args: argparse.Namespace, context: Context, where: Place) -> Result:
+def aborted(args: argparse.Namespace, context: Context, where: Place) -> Result:
     plan = plan_withdrawal(where.seen(), where.canary)
     context.console.plan(plan)
     outcome = place.executor(args, context, where)(plan)

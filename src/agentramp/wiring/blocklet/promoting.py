@@ -31,10 +31,10 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     components = place.connected(args, context, made_for)
     with interruption.told(args, components, identity):
         where = place.at(args, context, made_for, identity, components)
-        return _promoted(args, context, where)
+        return promoted(args, context, where)
 
 
-def _promoted(args: argparse.Namespace, context: Context, where: Place) -> Result:
+def promoted(args: argparse.Namespace, context: Context, where: Place) -> Result:
     seen = where.seen()
     bundle = _bundle(args, context, where, seen)
     former = way_back_to(seen, where.identity.did)

@@ -19,10 +19,10 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     components = place.connected(args, context, made_for)
     with interruption.told(args, components, identity):
         where = place.at(args, context, made_for, identity, components)
-        return _removed(args, context, where)
+        return removed(args, context, where)
 
 
-def _removed(args: argparse.Namespace, context: Context, where: Place) -> Result:
+def removed(args: argparse.Namespace, context: Context, where: Place) -> Result:
     """The canary first: without a component it would be beside nothing."""
     seen = where.seen()
     going = [

@@ -23,10 +23,10 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     components = place.connected(args, context, made_for)
     with interruption.told(args, components, identity):
         where = place.at(args, context, made_for, identity, components)
-        return _returned(args, context, where)
+        return returned(args, context, where)
 
 
-def _returned(args: argparse.Namespace, context: Context, where: Place) -> Result:
+def returned(args: argparse.Namespace, context: Context, where: Place) -> Result:
     seen = where.seen()
     wanted = _wanted(args, where, seen)
     bundle = _bundle(args, context, where, wanted)

@@ -1,0 +1,226 @@
+"""site create, resume and status at the boundary: words, exit codes, links and tokens."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agentramp.errors import Interrupted, RefusedError, SupersededError, UsageError
+from agentramp.report.console import Console
+from agentramp.report.result import Answer
+from agentramp.site.session import FileBook
+from agentramp.verbs import site
+from agentramp.wiring import site_buying, site_tokens
+from agentramp.wiring.context import Context
+from agentramp.wiring.site_tokens import Browser
+from tests.site.emulator import TOKEN, Emulator, running
+from tests.verbs.scene import arguments, context
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with running() as one:
+        yield one
+
+
+@pytest.fixture
+def where(tmp_path: Path, emulator: Emulator) -> Context:
+    environ = {
+        "DOC_SMITH_PUBLISH_ACCESS_TOKEN": TOKEN,
+        "DOC_SMITH_BASE_URL": emulator.url,
+        "HOME": str(tmp_path),
+    }
+    return context(tmp_path, environ)
+
+
+def run(where: Context, *words: str) -> Answer:
+    return site.run(arguments("site", *words, "--file"), where)
+
+
+def fields(answer: Answer) -> dict[str, object]:
+    return {name: json.loads(text) for name, text in answer.fields}
+
+
+def said(where: Context) -> str:
+    assert isinstance(where.console.stream, io.StringIO)
+    return where.console.stream.getvalue()
+
+
+def test_without_a_terminal_it_ends_with_a_link_and_resume_goes_on(
+    where: Context, emulator: Emulator
+) -> None:
+    made = run(where, "create")
+    link = f"{emulator.url}/s/cs_1"
+    assert (made.exit_code, made.changed, made.next) == (3, True, "agentramp site resume")
+    assert fields(made)["state"] == "awaiting-payment"
+    assert fields(made)["verdict"] == "hold"
+    assert fields(made)["payment_url"] == link
+    assert f"pay here: {link}" in made.lines
+    assert f"pay here: {link}" in said(where)
+    looked = run(where, "status")
+    assert (looked.exit_code, fields(looked)["state"]) == (0, "installing")
+    resumed = run(where, "resume", "--language", "zh")
+    assert (resumed.exit_code, resumed.changed) == (0, True)
+    assert resumed.message.startswith("您的文档网站已就绪")
+    assert fields(resumed)["state"] == "done"
+    assert fields(resumed)["url"] == f"{emulator.url}/apps/cs_1"
+    again = run(where, "create", "--language", "en")
+    assert (again.exit_code, again.changed) == (0, False)
+    assert again.message == f"your documentation site is ready: {emulator.url}/apps/cs_1"
+    assert fields(run(where, "status"))["state"] == "done"
+    assert emulator.sessions == ["cs_1"]
+    everything = repr([made, looked, resumed, again]) + said(where)
+    assert TOKEN not in everything
+    assert "blkt-of-cs_1" not in everything
+    kept = site_tokens.keeper(where).find(f"{emulator.url}/apps/cs_1")
+    assert kept is not None
+    assert kept.sent_to(emulator.url) == "blkt-of-cs_1"
+
+
+def test_a_link_alone_can_be_all_that_is_asked_for(where: Context, emulator: Emulator) -> None:
+    emulator.unpaid = 9
+    assert run(where, "create", "--no-wait").exit_code == 0
+    again = run(where, "create", "--no-wait")
+    assert (again.exit_code, again.changed) == (0, False)
+    assert fields(run(where, "status"))["state"] == "awaiting-payment"
+    assert run(where, "create", "--wait").changed
+    assert emulator.sessions == ["cs_1"]
+
+
+def test_at_a_terminal_a_browser_opens_once(where: Context, emulator: Emulator) -> None:
+    shown: list[str] = []
+    there = replace(where, console=Console(io.StringIO(), terminal=True, clock=lambda: 0.0))
+
+    def opened(url: str) -> bool:
+        shown.append(url)
+        return True
+
+    browser = Browser(opened)
+    emulator.unpaid = 3
+    answer = site_buying.create(arguments("site", "create", "--file"), there, browser)
+    assert fields(answer)["state"] == "done"
+    assert shown == [f"{emulator.url}/s/cs_1"]
+    words = ("create", "--no-browser", "--start-another", "--file")
+    site_buying.create(arguments("site", *words), there, browser)
+    assert len(shown) == 1
+    assert f"pay here: {emulator.url}/s/cs_2" in said(there)
+
+
+@pytest.mark.parametrize(
+    ("course", "told", "advice"),
+    [
+        ("expired", "cs_1 expired before it was paid; nothing was charged", "site create"),
+        ("cancelled", "cs_1 was cancelled before it was paid", "site create"),
+        ("failed", "cs_1 failed: the installation failed: launcher failed", "site resume"),
+        ("error", "cs_1 failed: the broker says: no room on the server", "site resume"),
+        ("broken-app", "cs_1 failed: the new site does not start: /docs failed", "site resume"),
+        ("stopped", "cs_1 failed: the new site was stopped", "site resume"),
+    ],
+)
+def test_each_bad_end_is_exit_code_3_in_its_own_words(
+    where: Context, emulator: Emulator, course: str, told: str, advice: str
+) -> None:
+    emulator.course = course
+    with pytest.raises(RefusedError, match=told) as caught:
+        run(where, "create", "--wait")
+    assert caught.value.exit_code == 3
+    assert advice in caught.value.advice
+    state = {"expired": "expired", "cancelled": "cancelled"}.get(course)
+    assert fields(run(where, "status"))["state"] in {state, "failed", "starting"} - {None}
+
+
+def test_too_late_tells_which_step_and_where_to_pay(where: Context, emulator: Emulator) -> None:
+    emulator.unpaid = 1000
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    there = replace(where, clock=lambda: now[0], sleep=sleep)
+    with pytest.raises(RefusedError, match="waiting for the payment took longer than 60 s") as late:
+        run(there, "create", "--wait", "--step-timeout", "1m")
+    assert f"pay at {emulator.url}/s/cs_1" in late.value.advice
+    assert now[0] == pytest.approx(60)
+
+
+def test_an_interrupt_says_how_to_go_on(where: Context, emulator: Emulator) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as caught:
+        run(replace(where, sleep=interrupt), "create", "--wait")
+    assert "site resume" in caught.value.advice
+    assert emulator.sessions == ["cs_1"]
+
+
+def test_two_runs_at_once_make_one_checkout(where: Context, emulator: Emulator) -> None:
+    with FileBook(where.cwd / ".agentramp").held(), pytest.raises(SupersededError):
+        run(where, "create")
+    assert emulator.calls == []
+
+
+def test_the_environment_s_token_does_not_follow_what_a_file_says(
+    where: Context, emulator: Emulator
+) -> None:
+    """A project's file may come from anybody: the broker in it was not asked for in words."""
+    run(where, "create")
+    environ = {name: text for name, text in where.environ.items() if "BASE_URL" not in name}
+    there = replace(where, environ=environ)
+    calls = list(emulator.calls)
+    with pytest.raises(UsageError, match="there is no token for 127"):
+        run(there, "resume")
+    status = run(there, "status")
+    assert (status.exit_code, fields(status)["state"]) == (3, "open")
+    assert emulator.calls == calls
+    of_another = {**where.environ, "DOC_SMITH_PUBLISH_URL": "https://docs.example.com"}
+    with pytest.raises(UsageError, match="there is no token"):
+        run(replace(where, environ=of_another), "resume")
+
+
+def test_a_broker_that_does_not_tell_is_no_success(where: Context, emulator: Emulator) -> None:
+    run(where, "create")
+    emulator.fail("order", "503")
+    looked = run(where, "status")
+    assert looked.exit_code == 3
+    assert "does not tell" in looked.lines[0]
+
+
+def test_what_makes_no_sense(where: Context, emulator: Emulator) -> None:
+    assert fields(run(where, "status"))["state"] == "none"
+    for words in (
+        ("resume",),
+        ("resume", "--session", "../x"),
+        ("create", "--broker", "http://broker.example"),
+        ("create", "--wait", "--no-wait"),
+        ("create", "--language", "fr"),
+        ("login",),
+        ("logout",),
+        ("login", "--site", "https://docs.example.com"),
+    ):
+        with pytest.raises(UsageError):
+            run(where, *words)
+    assert emulator.calls == []
+
+
+def test_a_session_from_another_machine(where: Context, emulator: Emulator, tmp_path: Path) -> None:
+    run(where, "create")
+    there = replace(where, cwd=tmp_path / "elsewhere", home=tmp_path / "other")
+    with pytest.raises(UsageError, match="nothing to go on with"):
+        run(there, "resume")
+    assert fields(run(there, "resume", "--session", "cs_1"))["state"] == "done"
+    assert emulator.sessions == ["cs_1"]
+
+
+def test_a_token_is_read_from_standard_input_and_masked(where: Context) -> None:
+    masked: list[str] = []
+    there = replace(where, stdin=lambda: io.BytesIO(b"blkt-given\n"), mask=masked.append)
+    words = ("--site", "https://docs.example.com/a", "--from-stdin")
+    assert run(there, "login", *words).changed
+    assert masked == ["blkt-given"]
+    kept = site_tokens.keeper(where).find("https://docs.example.com")
+    assert kept is not None
+    assert run(where, "logout", "--site", "https://docs.example.com").changed
+    assert not run(where, "logout", "--site", "https://docs.example.com").changed
