@@ -1,12 +1,13 @@
 """A stand-in for the AIGNE CLI 1.59 that knows one agent, echo, and has that program's manners.
 
-Run as a program. Into a pipe it prints nothing. It wants a model to be configured, whether the agent
-uses one or not. It takes its input from a pipe, and the .env of two folders. All its failures have
-one exit status. What it prints then was captured from the real one.
+Run as a program. Into a pipe it prints nothing. It wants a model to be configured, whether the
+agent uses one or not. It takes its input from a pipe, and the .env of two folders. All its failures
+have one exit status. What it prints then was captured from the real one.
 """
 
 import json
 import os
+import signal
 import stat
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, NoReturn
 ASKS = """\
 \x1b[34m?\x1b[39m \x1b[1mNo LLM API Keys or AIGNE Hub connections found. How would you like to \
 proceed?\x1b[22m
-\x1b[36m❯ Connect to the Arcblock official AIGNE Hub (recommended, free credits for new users)\x1b[39m
+\x1b[36m> Connect to the Arcblock official AIGNE Hub (recommended, free credits)\x1b[39m
   Exit and configure my own LLM API Keys
 """
 KEYLESS = "\x1b[34m?\x1b[39m \x1b[1mNo API key is configured for {}, How would you like to proceed?"
@@ -46,8 +47,24 @@ def main(words: list[str]) -> None:
     for word in words:
         name, mark, value = word.removeprefix("--").partition("=")
         options[name] = value if mark else True
+    if "chat" in options:
+        chat()
+        return
     check(agent, options)
     answer(options)
+
+
+def chat() -> None:
+    if not sys.stdout.isatty():
+        end("Error: --interactive mode requires a TTY terminal")
+    signal.signal(signal.SIGINT, lambda *_: os.write(1, b"stopped"))
+    sys.stdout.write("chatting> ")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        if line.strip() == "leave":
+            end("Error: left in anger")
+        sys.stdout.write(f"heard {line}chatting> ")
+        sys.stdout.flush()
 
 
 def read_variables(path: Path) -> None:
@@ -98,20 +115,13 @@ def value(text: str) -> str:
 
 def echo(text: str, times: float) -> dict[str, str]:
     """As echo.js."""
-    match text:
-        case "fail":
-            sys.stdout.write("\n")
-            end("Error: echo was told to fail")
-        case "environment":
-            return {"message": " ".join(sorted(os.environ))}
-        case "words":
-            return {"message": " ".join(sys.argv[1:])}
-        case "object":
-            return {"reply": "no message"}
-        case "nothing":
-            return {"message": ""}
-        case _:
-            return {"message": " ".join([text] * int(times))}
+    if text == "fail":
+        sys.stdout.write("\n")
+        end("Error: echo was told to fail")
+    if text == "object":
+        return {"reply": "no message"}
+    known = {"environment": sorted(os.environ), "words": sys.argv[1:], "nothing": []}
+    return {"message": " ".join(known.get(text, [text] * int(times)))}
 
 
 def end(said: str) -> NoReturn:

@@ -13,11 +13,11 @@ from tests.agents.stand_in_aigne import ASKS, COMMANDS, KEYLESS
         ("Missing required arguments: text, name", {"missing": ("text", "name")}),
         ("\nUnknown argument: bogus\n", {"unknown": ("bogus",)}),
         (
-            f"{COMMANDS}\nUnknown arguments: text, output, output-key, outputKey, force, nosuch",
+            f"{COMMANDS}\nUnknown arguments: text, output, output-key, outputKey, nosuch",
             {"agents": ("echo",)},
         ),
         (
-            "Commands:\n  one  says\n       more\n  two [a]\n\nNot enough non-option arguments: got 0",
+            "Commands:\n  one  says\n       more\n  two\n\nNot enough non-option arguments: got 0",
             {"agents": ("one", "two")},
         ),
         (ASKS, {"asks_for_model": True}),

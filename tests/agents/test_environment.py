@@ -22,7 +22,7 @@ NEEDED = (
     *("MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "AIGNE_HUB_API_KEY", "AIGNE_HUB_API_URL"),
     *("ANTHROPIC_API_KEY", "MODEL_NAME", "PIP_INDEX_URL", "CI"),
 )
-ALL = {name: "value" for name in (*SECRET, *OWN, *NEEDED)}
+ALL = dict.fromkeys((*SECRET, *OWN, *NEEDED), "value")
 
 
 @pytest.mark.parametrize(("foreign", "goes"), [(False, {*OWN, *NEEDED}), (True, set(NEEDED))])

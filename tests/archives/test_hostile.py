@@ -13,7 +13,7 @@ from tests.archives.hostile import HOSTILE, OUTSIDE, Hostile
 from tests.archives.shelf import Asked, Given, shelf
 
 TAKER = Path(__file__).with_name("taker.py")
-MOST_MEMORY, MOST_SECONDS = 400 << 20, 60
+MOST_MEMORY, MOST_SECONDS = 200 << 20, 60
 CACHE = ["cache", "cache/index", "cache/locks", "cache/objects", "cache/staging"]
 Said = dict[str, dict[str, object]]
 
@@ -47,6 +47,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Said]:
     assert not Path("/tmp", OUTSIDE).exists()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("archive", HOSTILE, ids=lambda hostile: hostile.name)
 def test_it_is_refused_whole_and_told(said: Said, archive: Hostile) -> None:
     ended = said[archive.name]

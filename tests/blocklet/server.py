@@ -49,12 +49,13 @@ class Kind(Enum):
 
 @dataclass
 class Fault:
-    """What happens the next ``times`` that ``operation`` is asked."""
+    """What happens ``times`` that ``operation`` is asked, after ``after`` times that go well."""
 
     operation: str
     kind: Kind
     times: int = 1
     words: str = "something broke"
+    after: int = 0
 
 
 @dataclass
@@ -95,9 +96,13 @@ class BlockletServer:
 
     def fault(self, operation: str) -> Fault | None:
         for fault in self.faults:
-            if fault.operation == operation and fault.times > 0:
-                fault.times -= 1
-                return fault
+            if fault.operation != operation or fault.times == 0:
+                continue
+            if fault.after > 0:
+                fault.after -= 1
+                continue
+            fault.times -= 1
+            return fault
         return None
 
     def act(self, operation: str, variables: dict[str, Any], file: bytes) -> object:

@@ -143,6 +143,7 @@ class ComponentsSuite:
         application = components.observe()
         assert application.at(place.mount_point) == application.component(place.did) == made
         assert components.answers(place.mount_point) == 200
+        assert components.answers(place.mount_point, "/some/page?x=1") == 200
         assert components.now() >= 0
 
         second = components.install(place.bundle("1.1.0"), place.mount_point)

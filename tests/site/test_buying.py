@@ -288,7 +288,7 @@ def test_a_lost_start_after_another_purchase_is_not_taken_for_that_one(tmp_path:
 def test_a_broker_that_tells_of_no_sessions_sells_all_the_same(tmp_path: Path) -> None:
     """A start that is lost there is never guessed at, whatever the broker tells later."""
     broker = MemoryBroker(orders=["cs_of_old"])
-    lost = []
+    lost: list[str] = []
 
     def trouble(call: str) -> None:
         if call == "find" and not lost:

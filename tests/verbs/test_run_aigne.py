@@ -1,4 +1,4 @@
-"""run, of an AIGNE project: by the CLI that is there, with what it may know, and in whose folder."""
+"""run, of an AIGNE project: by which CLI, with what it may know, and in whose folder."""
 
 import io
 import json
@@ -19,6 +19,7 @@ from agentramp.verbs import run
 from agentramp.wiring.context import Context
 from tests.verbs.archive_server import archived
 from tests.verbs.scene import arguments, context
+from tests.verbs.typed import Typed
 
 AGENTS = Path(__file__).parents[1] / "agents"
 PROJECT = AGENTS / "tiny-echo"
@@ -125,3 +126,18 @@ def test_npx_brings_a_known_version_where_none_is_installed(tmp_path: Path) -> N
     with pytest.raises(UsageError, match="neither aigne nor npx") as caught:
         ran(nothing, str(PROJECT), "--input=hello")
     assert "Node.js" in caught.value.advice
+
+
+def test_the_terminal_is_lent_for_a_chat(tmp_path: Path) -> None:
+    program(tmp_path, "aigne")
+    own = {"AGENTRAMP_HOME": str(tmp_path / "home"), "TERM": "xterm", "AIGNE_HUB_API_KEY": "key"}
+    environ = dict(on(tmp_path, **own).environ)
+    for last, status in (("\x04", 0), ("leave\r", 3)):
+        chat = Typed.begin(environ, str(PROJECT))
+        chat.shows("chatting> ")
+        chat.types("hello\r")
+        assert "heard hello" in chat.shows("chatting> ")
+        chat.types("\x03")
+        chat.shows("stopped")  # it knows itself what that stops
+        chat.types(last)
+        assert chat.ends() == status

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -78,6 +81,45 @@ def test_without_a_terminal_it_ends_with_a_link_and_resume_goes_on(
     kept = site_tokens.keeper(where).find(f"{emulator.url}/apps/cs_1")
     assert kept is not None
     assert kept.sent_to(emulator.url) == "blkt-of-cs_1"
+
+
+def test_in_a_workflow_the_link_is_in_the_summary(where: Context, emulator: Emulator) -> None:
+    environ = {
+        **os.environ,
+        **where.environ,
+        "AGENTRAMP_HOME": str(where.home),
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(where.cwd / "summary.md"),
+        "GITHUB_OUTPUT": str(where.cwd / "outputs"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "agentramp", "site", "create", "--file"],
+        cwd=where.cwd,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 3, done.stderr
+    link = f"pay here: {emulator.url}/s/cs_1"
+    summary = (where.cwd / "summary.md").read_text()
+    assert link in summary
+    assert "agentramp site resume" in summary
+    outputs = (where.cwd / "outputs").read_text()
+    assert "\nhold\n" in outputs
+    assert '"session": "cs_1"' in outputs
+    assert link in done.stdout
+    mask = f"::add-mask::{TOKEN}"
+    assert mask in done.stderr
+    assert TOKEN not in summary + outputs + done.stdout + done.stderr.replace(mask, "")
+
+
+def test_a_broker_that_is_not_there(where: Context) -> None:
+    with pytest.raises(RefusedError, match="cannot be reached") as caught:
+        run(where, "create", "--broker", "http://127.0.0.1:9")
+    assert caught.value.advice == "nothing was bought; run it again"
+    assert fields(run(where, "status"))["state"] == "none"
 
 
 def test_a_link_alone_can_be_all_that_is_asked_for(where: Context, emulator: Emulator) -> None:

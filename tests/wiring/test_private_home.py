@@ -23,12 +23,17 @@ def test_each_run_has_its_own_and_finds_it_again(tmp_path: Path) -> None:
         assert (second / "theirs").exists(), "it is at work"
     assert [path.name for path in first.iterdir()] == [BUILD]
     assert not list(second.iterdir())
-    with pytest.raises(KeyboardInterrupt), private_home(tmp_path, "it") as again:
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(tmp_path, first)
+    assert [path.name for path in first.iterdir()] == [BUILD]
+
+
+def interrupted(root: Path, first: Path) -> None:
+    with private_home(root, "it") as again:
         assert again == first
         assert (again / BUILD).is_dir()
         (again / "file").touch()
         raise KeyboardInterrupt
-    assert [path.name for path in first.iterdir()] == [BUILD]
 
 
 def test_what_a_killed_run_left_is_ended_and_goes(tmp_path: Path) -> None:

@@ -35,9 +35,8 @@ def broken(why: str) -> ArchiveError:
     )
 
 
-def beyond(what: str, flag: str = "") -> ArchiveError:
-    more = f"; if it is meant to be so, raise {flag}" if flag else ""
+def beyond(what: str) -> ArchiveError:
     return ArchiveError(
         f"the archive is refused: {what}",
-        advice=f"nothing of it was kept; leave out of it what running does not need{more}",
+        advice="nothing of it was kept; leave out of it what running does not need",
     )

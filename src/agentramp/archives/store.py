@@ -113,7 +113,7 @@ class Store:
         return now if kept == {"form": _FORM, **asdict(now)} else None
 
     def keep(self, staged: Path, tree: Path, sha256: str, *, anew: bool) -> None:
-        """Move ``tree``, made in ``staged``, to its place; ``anew``: whatever is there seems whole."""
+        """Move ``tree``, made in ``staged``, to its place; ``anew``: even if one is there."""
         made = staged / "object"
         made.mkdir(mode=0o700)
         tree.rename(made / "tree")

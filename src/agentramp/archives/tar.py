@@ -106,6 +106,8 @@ def read_tar(source: Expanded, limits: Limits, take: Take) -> None:
 
 
 def _each(tar: tarfile.TarFile, forward: _Forward, take: Take) -> None:
+    if forward.ended:
+        return  # at once; an older library would go back now and look again
     while (member := tar.next()) is not None:
         tar.members = []  # type: ignore[attr-defined] # it would keep them all
         entry = _entry(member)

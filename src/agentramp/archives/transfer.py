@@ -26,6 +26,7 @@ from agentramp.timely import timely, within
 _PART: Final = 64 * 1024
 _TOLD_EVERY: Final = 16 * MIB
 _SAID: Final = 200
+_SAID_SECONDS: Final = 10.0
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _HIDDEN: Final = frozenset({401, 403, 404})
 
@@ -246,8 +247,13 @@ def _status(answer: requests.Response, way: _Way) -> FetchError:
 
 def _said(answer: requests.Response, way: _Way) -> str:
     """The beginning of what it says, if that is for people and not a page for a browser."""
+    start, until = b"", time.monotonic() + _SAID_SECONDS
     try:
-        start = answer.raw.read1(4 * _SAID, decode_content=False) or b""
+        while len(start) < 4 * _SAID and time.monotonic() < until:
+            part = answer.raw.read1(4 * _SAID, decode_content=False)
+            if not part:
+                break
+            start += part
     except (TimeoutError, urllib3.exceptions.HTTPError):
         return ""
     text = " ".join(start.decode("utf-8", "replace").split())

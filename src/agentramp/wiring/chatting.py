@@ -62,6 +62,8 @@ def lend(words: Sequence[str], environ: Mapping[str, str], cwd: Path) -> None:
         status = subprocess.run(words, env=dict(environ), cwd=cwd, check=False).returncode  # noqa: S603 - the AIGNE CLI
     finally:
         signal.signal(signal.SIGINT, before)
+    if status == -signal.SIGINT:
+        raise KeyboardInterrupt
     if status:
         raise RefusedError(
             f"the AIGNE CLI ended with status {status}",

@@ -20,25 +20,36 @@ from agentramp.wiring.private_home import BUILD
 from agentramp.wiring.resources import Resources
 from agentramp.wiring.undertaking import Undertaking
 
-ENDPOINT = "run"
+ENDPOINT, LOCAL = "run", "local"
 _LOG_BYTES = 4096
 _LOG_LINES = 10
 
 
 @contextmanager
 def embedded(
-    args: argparse.Namespace, context: Context, project: Project
+    args: argparse.Namespace, context: Context, project: Project, user: Path
 ) -> Iterator["EmbeddedAgent"]:
-    """``context.home`` is this run's alone, and whoever made it ends what is started here."""
+    """``context.home`` is this run's alone, and whoever made it ends what is started here.
+
+    ``user`` is the home that ``agentramp local image`` writes to.
+    """
     resources = Resources(_deploying(project.folder, context), context)
     name = _chosen(args, resources)
+    _show_images(Home(user / LOCAL), Home(context.home / LOCAL))
     context.console.say("starting a platform for this run")
     daemon.start(context.home)
     # Nobody serves traffic here, so there is nothing that would have to be put back together.
     deploys = _Deploys(resources, context, Undertaking(context.console.going_back))
     deployed = deploys.deploy(name, asked=True)
     served = ServedAgent(_pinned(deployed), context.nonce, args.timeout)
-    yield EmbeddedAgent(served, Home(context.home / "local").logs)
+    yield EmbeddedAgent(served, Home(context.home / LOCAL).logs)
+
+
+def _show_images(user: Home, own: Home) -> None:
+    """What the user said stands for an image does so here."""
+    if user.images.is_dir():
+        own.root.mkdir(mode=0o700)
+        own.images.symlink_to(user.images)
 
 
 def _deploying(folder: Path, context: Context) -> argparse.Namespace:

@@ -56,7 +56,7 @@ def running(args: argparse.Namespace, context: Context, what: Project) -> Iterat
                 _check(args)
                 environ = given(context.environ, foreign=True, asked=args.pass_env or ())
                 own = replace(own, environ=environ) if what.foreign else own
-                with embedded(args, own, what) as served:
+                with embedded(args, own, what, context.home) as served:
                     yield served
             case Engine.AIGNE:
                 from agentramp.wiring.aigne_run import aigne  # noqa: PLC0415 - one of two

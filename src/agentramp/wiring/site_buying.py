@@ -125,6 +125,9 @@ def _check_begun(saved: Saved | None) -> None:
 def _ended(desk: Desk, act: Act) -> Answer:
     try:
         bought = act()
+    except BrokerError as error:
+        error.advice = error.advice or "nothing was bought; run it again"
+        raise
     except KeyboardInterrupt:
         raise Interrupted(
             "interrupted; what was begun is written down",

@@ -150,6 +150,45 @@ def test_a_reading_is_not_asked_for_ever(
     assert sent(server) == []
 
 
+def test_a_reading_that_fails_after_something_was_sent(
+    server: BlockletServer, components: Adapter, one: Bundle
+) -> None:
+    server.faults += [Fault("getBlocklet", Kind.UNAVAILABLE, times=99, after=1)]
+    with pytest.raises(UnreachableError) as error:
+        components.install(one, "/x")
+    assert not error.value.untouched
+    assert sent(server) == ["1.0.0"]
+
+
+def test_a_server_that_starts_anew_after_something_was_sent(
+    server: BlockletServer, components: Adapter, one: Bundle, world: Passing
+) -> None:
+    server.faults += [Fault("getBlocklet", Kind.UNAVAILABLE, times=14, after=1)]
+    assert components.install(one, "/x").health is Health.RUNNING
+    assert any("waiting for the server" in line for line in world.console.lines)
+    assert sent(server) == ["1.0.0"]
+
+
+def test_a_page_that_cannot_be_read_undoes_no_install(
+    server: BlockletServer, components: Adapter, one: Bundle
+) -> None:
+    server.faults += [Fault("getBlocklet", Kind.WRONG_JSON, times=99, after=3)]
+    assert components.install(one, "/x").health is Health.RUNNING
+    with pytest.raises(PlatformError, match="no JSON") as error:
+        components.remove(DID)
+    assert error.value.untouched
+
+
+def test_a_lost_upload_and_then_a_refusal(
+    server: BlockletServer, components: Adapter, one: Bundle
+) -> None:
+    server.faults += [Fault("installComponent", Kind.CUT_BEFORE)]
+    server.faults += [Fault("installComponent", Kind.ERROR, words=BUSY, times=9)]
+    with pytest.raises(PlatformError, match=BUSY) as error:
+        components.install(one, "/x")
+    assert not error.value.untouched
+
+
 def test_an_answer_that_is_no_json(server: BlockletServer, components: Adapter) -> None:
     server.faults += [Fault("getBlocklet", Kind.WRONG_JSON)]
     with pytest.raises(PlatformError, match="no JSON of a Blocklet Server"):

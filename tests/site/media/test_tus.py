@@ -94,6 +94,14 @@ def test_an_answer_that_says_nothing(
         media.begin(picture)
 
 
+def test_a_site_that_calls_itself_by_another_scheme_is_asked_as_before(
+    site: Emulator, media: TusMedia, picture: Picture
+) -> None:
+    near = site.url.replace("http://", "https://") + "/media/api/uploads/1"
+    told(site, 201, None, {"Location": near})
+    assert media.begin(picture).location == f"{site.url}/media/api/uploads/1"
+
+
 def test_an_offset_that_is_no_number(site: Emulator, media: TusMedia) -> None:
     site.faults.append(Fault(HEAD, "/media", 200, headers={"Upload-Offset": "-1"}))
     with pytest.raises(MediaError, match="how much"):

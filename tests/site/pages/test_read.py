@@ -78,7 +78,14 @@ def test_a_sidebar_says_it_all(tmp_path: Path) -> None:
     docs = documents(collection, "b", {})
     assert [one.slug for one in docs] == [f"b-{suffix('b')}", f"group-{suffix('b')}"]
     assert '"subpage-listing"' in docs[1].content
-    write(tmp_path, {"_sidebar.md": "* [B](b.md)\n* [B](b.md)\n  * [C](c.md)\n"})
+    write(tmp_path, {"left.md": "[x](none.md) ![p](left.png)", "left.png": PNG})
+    assert read(tmp_path, tmp_path).pictures == (), "what is left out sends nothing"
+    write(tmp_path, {"b.md": "# B\n\n[left](left.md)", "_sidebar.md": "* [B](b.md)\n* B\n* B\n"})
+    assert faults(tmp_path) == [
+        "B:1:1: would have the address of b.md, b: rename one of them [address]",
+        "b.md:3:8: left.md: the page left.md is not published [link]",
+    ]
+    write(tmp_path, {"b.md": "", "_sidebar.md": "* [B](b.md)\n* [B](b.md)\n  * [C](c.md)\n"})
     assert faults(tmp_path) == [
         "_sidebar.md:2:1: b.md: the page b.md stands in the list twice [sidebar]",
         "_sidebar.md:3:3: c.md: the page c.md is not there [sidebar]",
@@ -223,6 +230,19 @@ def test_files_that_are_no_pages(tmp_path: Path) -> None:
         (tmp_path / "void").mkdir(exist_ok=True)
         with pytest.raises(UsageError, match=told):
             read(folder, tmp_path)
+
+
+def test_a_folder_in_a_folder_in_a_folder(tmp_path: Path) -> None:
+    write(tmp_path, {"x/" * 40 + "a.md": ""})
+    with pytest.raises(UsageError, match="deeper than 32"):
+        read(tmp_path, tmp_path)
+
+
+def test_a_draft_is_nowhere(tmp_path: Path) -> None:
+    write(tmp_path, {"a.md": "[d](d.md)", "d.md": "---\ndraft: true\n---\n[x](none.md)"})
+    assert faults(tmp_path) == ["a.md:1:5: d.md: the page d.md is not published [link]"]
+    write(tmp_path, {"a.md": "x"})
+    assert tree(read(tmp_path, tmp_path).pages) == ["A"]
 
 
 def test_two_pages_never_have_one_address(tmp_path: Path) -> None:

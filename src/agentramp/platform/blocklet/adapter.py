@@ -26,7 +26,6 @@ from agentramp.platform.port import (
     NotFoundError,
     NotReadyError,
     PlatformError,
-    UnreachableError,
 )
 from agentramp.progress import Progress, Silent
 
@@ -87,7 +86,9 @@ class BlockletServer:
         return component
 
     def remove(self, did: str) -> None:
-        watch = self._watch()
+        if self.observe().component(did) is None:
+            return
+        watch = self._watch(self.limits.away)
         for _ in range(_ATTEMPTS):
             # One that is removed while it starts brings the server down, or comes back.
             settled = watch.until(partial(self._settled, did), f"{did} is still changing")
@@ -121,8 +122,8 @@ class BlockletServer:
         elsewhere = (lambda _: False) if is_near(place.origin) else self.resolves
         return Pages(application.url, place.origin, self.line, elsewhere)
 
-    def _watch(self) -> Watch:
-        return Watch(self._look, self.line.monotonic, self.line.sleep, self.progress)
+    def _watch(self, away: float = 0.0) -> Watch:
+        return Watch(self._look, self.line.monotonic, self.line.sleep, self.progress, away)
 
     def _look(self) -> Application:
         """A reading after something was asked for: where it fails, that may have been done."""
@@ -152,7 +153,7 @@ class BlockletServer:
         arrival = Arrival(bundle, self.limits, partial(self._start, bundle.identity.did), lost)
         try:
             title = f"waiting for {bundle.identity.name} {bundle.version} to run"
-            return self._watch().until(arrival.seen, title)
+            return self._watch(self.limits.away).until(arrival.seen, title)
         except LostAnswerError as error:
             if attempts == 1:
                 raise
@@ -214,7 +215,8 @@ class BlockletServer:
             self.progress.say(error.message)
         # It is started anew there, and for a moment still seen running as before.
         stands = partial(self._stands, component.did, mount_point, Steady(self.limits.stale))
-        return self._watch().until(stands, f"waiting for {component.name} to be at {mount_point}")
+        watch = self._watch(self.limits.away)
+        return watch.until(stands, f"waiting for {component.name} to be at {mount_point}")
 
     def _stands(
         self, did: str, mount_point: str, steady: Steady, application: Application, passed: float
@@ -234,11 +236,12 @@ class BlockletServer:
 
     def _await_router(self, mount_point: str) -> None:
         """A component that was not there before runs a moment before its pages are found."""
-        pages, begun = self._pages(self._look()), self.line.monotonic()
+        begun = self.line.monotonic()
         while self.line.monotonic() - begun < _ROUTER_SECONDS:
             try:
-                status = pages.status(mount_point)
-            except UnreachableError:
+                status = self.answers(mount_point)
+            except PlatformError:
+                # It runs, as was asked; what its page answers is for who asks that.
                 return
             if status < _SERVER_FAULT and status != _NOT_FOUND:
                 return

@@ -32,23 +32,26 @@ class Limits:
     """For the other components of the application to have started."""
     gone: float = 120.0
     """For a component to be gone."""
+    away: float = 60.0
+    """For a server that began a change and then answers nothing: it may be starting anew."""
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Reads until something is so."""
+    """Reads until something is so; ``away``: how long a server may answer nothing meanwhile."""
 
     read: Callable[[], Application]
     now: Callable[[], float]
     sleep: Callable[[float], None]
     progress: Progress = field(default_factory=Silent)
+    away: float = 0.0
 
     def until(self, seen: Callable[[Application, float], T | None], title: str) -> T:
         """The first thing that ``seen`` makes of a reading and of the seconds waited so far."""
         begun = told = self.now()
         wait = FIRST_POLL
         while True:
-            application = self.read()
+            application = self._read()
             now = self.now()
             if (found := seen(application, now - begun)) is not None:
                 return found
@@ -57,6 +60,17 @@ class Watch:
                 self.progress.say(f"{title} ({now - begun:.0f} s)")
             self.sleep(wait)
             wait = min(wait * SLOWER, SLOWEST_POLL)
+
+    def _read(self) -> Application:
+        ends = self.now() + self.away
+        while True:
+            try:
+                return self.read()
+            except UnreachableError as error:
+                if self.now() >= ends:
+                    raise
+                self.progress.say(f"{error.message}; waiting for the server")
+            self.sleep(SLOWEST_POLL)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from agentramp.platform.port import AlreadyExistsError, NotFoundError, PlatformE
 
 BUSY: Final = "Can not deploy blocklet when it is"
 ABSENT: Final = "Component does not exist"
-_DOOR: Final = frozenset({400, 401, 403})
+_DOOR: Final = range(400, 500)
 _LONGEST: Final = 300
 _OWN_SIGNATURE: Final = re.compile(r"0x[0-9a-f]{64,}")
 _KEY: Final = "use an access key made on this server, for this application, that has not ended"
@@ -35,6 +35,7 @@ _KINDS: Final[tuple[tuple[str, type[PlatformError], str], ...]] = (
     (ABSENT, NotFoundError, "see what is installed: agentramp status"),
     ("duplicate mount point", AlreadyExistsError, "choose another mount point"),
     (BUSY, PlatformError, "wait until the application's components have started, then run again"),
+    ("HTTP 413", PlatformError, "the bundle is larger than the server takes: ship less"),
     ("TAR_BAD_ARCHIVE", PlatformError, "the bundle is no gzipped tar: build it anew"),
     ("Invalid blocklet.yml", PlatformError, "mend the field that the message names"),
 )

@@ -55,7 +55,7 @@ class TusMedia:
         url = self._address(reply)
         if not location and not url:
             raise self._odd(f"took {picture.name}, and does not say where it is")
-        there = urljoin(self.url, location) if location else ""
+        there = self._there(location) if location else ""
         if there and not self._is_own(there):
             raise self._odd(f"wants {picture.name} sent to {host(there)}")
         return Begun(there, picture.size if url else 0, url)
@@ -141,6 +141,12 @@ class TusMedia:
         if not isinstance(url, str) or not is_address(url):
             raise self._odd("gave an address of a picture that is none")
         return url
+
+    def _there(self, location: str) -> str:
+        """A site behind a proxy that ends TLS may call itself http: it is asked as before."""
+        there, own = urlsplit(urljoin(self.url, location)), urlsplit(self.url)
+        scheme = own.scheme if there.netloc == own.netloc else there.scheme
+        return there._replace(scheme=scheme).geturl()
 
     def _is_own(self, location: str) -> bool:
         return urlsplit(location)[:2] == urlsplit(self.url)[:2]

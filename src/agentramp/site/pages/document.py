@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentramp.diagnostics import Position
+
 if TYPE_CHECKING:  # the parser is an extra, and who only tells of documents needs none
     from markdown_it.token import Token
 
@@ -22,10 +24,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Target:
-    """A page that another one names: its file in the folder, and the place on it."""
+    """A page that another one names: its file in the folder, and the place on it.
+
+    ``at`` is where it is named.
+    """
 
     link: str
-    fragment: str = ""
+    fragment: str
+    at: Position
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,14 @@ class Collection:
     @property
     def every(self) -> Iterator[Page]:
         yield from _every(self.pages)
+
+    @property
+    def writings(self) -> Iterator[Writing]:
+        """Of every page, with its translations."""
+        for page in self.every:
+            if page.writing is not None:
+                yield page.writing
+            yield from (writing for _, writing in page.translations)
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from agentramp.errors import UsageError
 MOST_PAGES: Final = 5000
 MOST_BYTES: Final = 1024 * 1024
 """Of one page; four times the longest chapter that a person would read."""
+DEEPEST: Final = 32
 SIDEBAR: Final = "_sidebar.md"
 OWN: Final = ("index", "readme")
 """A file of this name is the page of the folder that it lies in."""
@@ -39,6 +40,9 @@ def find(root: Path, faults: list[Diagnostic]) -> tuple[Found, ...]:
             f"{root} has no page to publish",
             advice="name the folder that holds the Markdown: agentramp site publish docs",
         )
+    deep = next((file for file in files if file.count("/") > DEEPEST), None)
+    if deep is not None:
+        raise UsageError(f"{deep} lies deeper than {DEEPEST} folders", advice="move it up")
     if len(files) > MOST_PAGES:
         raise UsageError(
             f"{root} has more than {MOST_PAGES} pages", advice="name a folder within it"

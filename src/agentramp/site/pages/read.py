@@ -1,6 +1,7 @@
 """A folder of Markdown, read whole: every page, or every fault in any of them at once."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,12 +31,34 @@ def read(root: Path, within: Path) -> Collection:
     reader = _Reader(root, markdown.parser(), targets, faults)
     pages = [page for one in found if (page := reader.page(one)) is not None]
     tree = _tree(reader, tuple(pages))
-    _part(tree, faults)
-    if faults:
-        error = ConfigError(faults)
+    published = Collection(tree, (), tuple(targets.notices))
+    wrong = [*_told(published, pages, faults), *_dead(published), *_doubles(published)]
+    if wrong:
+        error = ConfigError(wrong)
         error.advice = "mend the lines named above, and publish again; nothing was sent"
         raise error
-    return Collection(tree, tuple(targets.pictures.values()), tuple(targets.notices))
+    shown = {sha256 for one in published.writings for sha256 in one.images.values()}
+    pictures = tuple(one for one in targets.pictures.values() if one.sha256 in shown)
+    return replace(published, pictures=pictures)
+
+
+def _told(
+    published: Collection, pages: Iterable[Page], faults: Iterable[Diagnostic]
+) -> Iterator[Diagnostic]:
+    """A page that is left out may have faults."""
+    left = {one.file for one in Collection(tuple(pages), ()).writings}
+    left -= {one.file for one in published.writings}
+    return (fault for fault in faults if fault.position.file not in left)
+
+
+def _dead(published: Collection) -> Iterator[Diagnostic]:
+    """Links to a draft, or to a page that the list of pages leaves out."""
+    there = {page.link for page in published.every}
+    for writing in published.writings:
+        for href, target in writing.links.items():
+            if target.link not in there:
+                message = f"the page {target.link} is not published"
+                yield Diagnostic(target.at, href, message, "link")
 
 
 def _tree(reader: "_Reader", pages: tuple[Page, ...]) -> tuple[Page, ...]:
@@ -45,15 +68,16 @@ def _tree(reader: "_Reader", pages: tuple[Page, ...]) -> tuple[Page, ...]:
     return order.by_sidebar(text, pages, reader.faults, reader.targets.notices)
 
 
-def _part(tree: tuple[Page, ...], faults: list[Diagnostic]) -> None:
+def _doubles(published: Collection) -> Iterator[Diagnostic]:
     """Two pages with one address would take each other's place on the site."""
     seen: dict[str, str] = {}
-    for page in Collection(tree, ()).every:
+    for page in published.every:
         name = slugs.slug(page.link)
-        if name in seen and page.link != seen[name]:
+        is_told = page.writing is None and page.link.lower().endswith(".md")  # it is not there
+        if name in seen and not is_told:
             at = Position(page.writing.file if page.writing else page.link, 1, 1)
             message = f"would have the address of {seen[name]}, {name}: rename one of them"
-            faults.append(Diagnostic(at, "", message, "address"))
+            yield Diagnostic(at, "", message, "address")
         seen.setdefault(name, page.link)
 
 

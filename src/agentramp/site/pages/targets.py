@@ -65,7 +65,7 @@ class Targets:
         place = _place(at.file, unquote(parts.path))
         page = self._page(place)
         if page:
-            links[href] = Target(page, parts.fragment)
+            links[href] = Target(page, parts.fragment, at)
         elif place.lower().endswith(".md"):
             left = place.startswith(_UP) or (self.root / place).is_file()
             why = "is not among the pages that are published" if left else "is not there"

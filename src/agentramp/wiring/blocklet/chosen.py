@@ -5,13 +5,14 @@ import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from agentramp.errors import UsageError
 from agentramp.wiring.arguments import Unsaid
 
 if TYPE_CHECKING:
-    from agentramp.cli import Verb
+    from agentramp.report.result import Report
+    from agentramp.wiring.context import Context
 
 _S_YAML: Final = ("s.yaml", "s.yml")
 _RAMP: Final = ("agentramp.yaml", "agentramp.yml")
@@ -23,7 +24,17 @@ _OWN: Final = ("server", "app", "mount_point", "name", "did", "canary")
 _MOST: Final = 1 << 20
 
 
-def instead(name: str, verb: "Verb", args: argparse.Namespace) -> "Verb":
+class Verb(Protocol):
+    """What a module of ``verbs`` offers."""
+
+    @property
+    def EXAMPLE(self) -> str: ...  # noqa: N802 - a module's constant
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, args: argparse.Namespace, context: "Context") -> "Report": ...
+
+
+def instead(name: str, verb: Verb, args: argparse.Namespace) -> Verb:
     """What does ``name`` where ``args`` say; raises UsageError for options of another place."""
     if is_chosen(name, args):
         from agentramp.wiring.blocklet.dispatch import way  # noqa: PLC0415 - few runs need it
