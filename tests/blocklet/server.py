@@ -36,12 +36,13 @@ _OPERATION = re.compile(
 class Kind(Enum):
     """``CUT``: the connection ends with no answer, before, after or while it is done.
 
-    ``CUT_MIDWAY`` is for an upload over a component that runs.
+    ``CUT_MIDWAY`` is for an upload over a component that runs. ``FORGOTTEN``: said and not done.
     """
 
     CUT_BEFORE = "cut before"
     CUT_AFTER = "cut after"
     CUT_MIDWAY = "cut midway"
+    FORGOTTEN = "forgotten"
     UNAVAILABLE = "unavailable"
     WRONG_JSON = "wrong json"
     ERROR = "error"
@@ -275,6 +276,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(503, "<html>no server</html>")
         elif fault.kind is Kind.WRONG_JSON:
             self._send(200, '{"data": 12')
+        elif fault.kind is Kind.FORGOTTEN:
+            self._send(200, {"data": {fault.operation: {"code": "ok"}}})
         elif fault.kind is Kind.ERROR:
             self._send(200, _errors(fault.words))
 

@@ -93,8 +93,8 @@ class World:
         context = self.scene.context()
         made_for = project(args, context)
         dying = Dying(self.components, count)
-        where = place.at(args, context, made_for, self.scene.identity, dying)  # type: ignore[arg-type]  # all its calls
-        where = replace(where, journal=Dying(self.journal, count))  # type: ignore[arg-type]  # as above
+        where = place.at(args, context, made_for, self.scene.identity, dying)
+        where = replace(where, journal=Dying(self.journal, count))
         return WAYS[verb](args, context, where)
 
     @property

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agentramp.agents.aigne import VERSION
+from agentramp.diagnostics import ConfigError
 from agentramp.errors import UsageError
 from agentramp.report.lines import Lines
 from agentramp.report.result import Answer, Streamed
@@ -114,6 +115,13 @@ def test_a_person_is_asked_once_for_each_address(tmp_path: Path, address: str) -
     assert ran(typing("yes\n"), *asked) == "hello\n"
     assert ran(typing(""), *asked) == "hello\n"
     assert ran(typing(""), f"{address}?other", "--input", "hello", "--yes") == "hello\n"
+
+
+def test_faults_of_its_file_are_told_with_their_places(tmp_path: Path) -> None:
+    (tmp_path / "aigne.yaml").write_text("name: it\nagents: {}\n")
+    with pytest.raises(ConfigError, match=r"has 1 fault") as caught:
+        ran(on(tmp_path), ".", "--input=hello")
+    assert str(caught.value.diagnostics[0]).startswith(str(tmp_path / "aigne.yaml:2:"))
 
 
 def test_npx_brings_a_known_version_where_none_is_installed(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from agentramp.agents.aigne import NPX, VERSION, AigneAgent, Asked, parameter
 from agentramp.agents.environment import given
 from agentramp.bundle.dependencies import Npm, install
+from agentramp.config.aigne import read_aigne
 from agentramp.errors import UsageError
 from agentramp.local.launch import OWNER
 from agentramp.package.source import read_source
@@ -24,6 +25,7 @@ _INSTALLED = "node_modules"
 @contextmanager
 def aigne(args: argparse.Namespace, context: Context, project: Project) -> Iterator[AigneAgent]:
     """``context.home`` is this run's alone, and whoever made it ends what is started here."""
+    read_aigne(project.folder)  # its faults with their places, before another program stumbles
     environ = given(context.environ, foreign=project.foreign, asked=args.pass_env or ())
     words = _words(environ, context)
     folder = project.folder

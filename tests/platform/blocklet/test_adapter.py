@@ -89,6 +89,19 @@ def test_an_upload_that_never_arrived_is_sent_again(
     assert world.passed > 20
 
 
+def test_what_the_server_took_and_forgot_is_sent_again(
+    server: BlockletServer, components: Adapter, one: Bundle
+) -> None:
+    server.faults += [Fault("installComponent", Kind.FORGOTTEN)]
+    assert components.install(one, "/x").health is Health.RUNNING
+    assert server.count("installComponent") == 2
+    components.remove(DID)
+    server.faults += [Fault("installComponent", Kind.FORGOTTEN, times=9)]
+    with pytest.raises(PlatformError, match="nothing is there") as error:
+        components.install(one, "/x")
+    assert not error.value.untouched
+
+
 def test_an_upload_that_never_arrives(
     server: BlockletServer, components: Adapter, one: Bundle
 ) -> None:

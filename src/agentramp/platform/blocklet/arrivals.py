@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from agentramp.component import Application, Bundle, Component, Health
+from agentramp.platform.blocklet.calls import LostAnswerError
 from agentramp.platform.port import NotAppliedError, NotReadyError, UnreachableError
 from agentramp.progress import Progress, Silent
 
@@ -129,11 +130,15 @@ class Arrival:
             return
         if self.lost and not self._arrived:
             raise self.lost
-        stands = (
-            f"version {found.version} is there, {found.status}" if found else "nothing is there"
-        )
+        if found is None:
+            # Two changes at once: the server wrote its list of before over the one with it.
+            raise LostAnswerError(
+                f"{self._name} was taken, but nothing is there",
+                advice="usual cause: another change to the application at the same moment;"
+                " run this again when it has ended",
+            )
         raise NotAppliedError(
-            f"{self._name} was taken, but {stands}",
+            f"{self._name} was taken, but version {found.version} is there, {found.status}",
             advice="usual cause: it does not start, and the server went on with the version before;"
             " look into the component's log on the server",
         )
