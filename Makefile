@@ -25,6 +25,9 @@ test: setup ## every test, those that measure after the others; some need act, s
 	@$(bin)/python -m pytest -q -n $(jobs) --dist loadfile --no-loadscope-reorder -m 'not alone'
 	@$(bin)/python -m pytest -q -m alone
 
+test-%: setup ## the real thing: test-blocklet, a server installed and started; test-aigne, its CLI
+	@$(bin)/python -m pytest -q --durations=0 tests/real/$*.py
+
 lint: setup ## all linters: for the code, and six for workflows, actions and shell
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .

@@ -56,17 +56,15 @@ def test_a_component_and_its_canary(act: Act, shop: Path, server: BlockletServer
 
     versions = {
         step: (told(step)["version"], told(step)["previous-version"], told(step)["changed"])
-        for step in ("first", "same", "canary", "promote", "rollback", "again")
+        for step in ("first", "same", "canary", "promote", "rollback")
     }
     assert versions == {
         "first": ("1.0.0", "", "true"),
-        "same": ("1.0.0", "1.0.0", "false"),
+        "same": ("1.0.0", "", "false"),
         "canary": ("1.0.1", "", "true"),
         "promote": ("1.0.1", "1.0.0", "true"),
         "rollback": ("1.0.0", "1.0.1", "true"),
-        "again": ("2.0.0", "", "true"),
     }
-    assert told("validate")["runtime"] == told("first")["runtime"] == "shop"
     built = told("build")
     assert (built["version"], built["changed"]) == ("1.0.0", "true")
     digests = [told(step)["artifact-digest"] for step in ("first", "same", "rollback")]
@@ -75,20 +73,15 @@ def test_a_component_and_its_canary(act: Act, shop: Path, server: BlockletServer
     assert told("canary")["url"].endswith("/shop-canary/")
     status = json.loads(told("status")["result-json"])
     assert (status["version"], status["canary"]["version"]) == ("1.0.0", "1.0.1")
-    assert json.loads(told("verify")["result-json"])["status"] == 200
-    assert told("abort")["changed"] == "true"
 
-    assert (told("refused")["changed"], told("split")["changed"]) == ("false", "false")
-    sentences = [sentence for _, sentence in run.errors("component")]
-    assert len(sentences) == 2
-    assert "BLOCKLET_ACCESS_KEY_SECRET" in sentences[0]
-    assert "agentramp deploy --canary" in sentences[1]
-    assert [told(step).get("verdict") for step in ("refused", "split")] == [None, "error"]
+    assert told("refused")["changed"] == "false"
+    [(_, sentence)] = run.errors("component")
+    assert "BLOCKLET_ACCESS_KEY_SECRET" in sentence
 
     [real] = server.state.mounted.values()
     assert (real.did, real.version, real.mount_point) == (DID, "1.0.0", "/shop")
     assert server.component(canary_did(DID)) is None
-    assert server.count("installComponent") == 5
+    assert server.count("installComponent") == 4
     assert_untold(server.key_secret, run.story(), shop)
 
 

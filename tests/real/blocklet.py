@@ -23,9 +23,7 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Running]:
-    begun = time.monotonic()
     with running() as found:
-        print(f"a Blocklet Server runs at {found.url} after {time.monotonic() - begun:.0f} s")
         yield found
 
 

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -55,7 +55,6 @@ class Project:
     folder: Path
     name: str
     server: Running
-    more: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +93,7 @@ class Project:
 
     def does(self, *words: str, **environ: str) -> Done:
         """No terminal, as in a pipeline."""
-        return self.ends(self.begins(*words, **environ))
+        return self.ends(self.begins(*words, environ=environ))
 
     def does_on_a_terminal(self, *words: str) -> Done:
         ours, theirs = pty.openpty()
@@ -105,12 +104,15 @@ class Project:
             os.close(theirs)
 
     def begins(
-        self, *words: str, stdin: int = subprocess.DEVNULL, **environ: str
+        self,
+        *words: str,
+        stdin: int = subprocess.DEVNULL,
+        environ: Mapping[str, str] | None = None,
     ) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [AGENTRAMP, *words, "--output", "json"],
             cwd=self.folder,
-            env=self._environ(environ),
+            env=self._environ(environ or {}),
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -129,9 +131,7 @@ class Project:
         The application's own domain is not known on this machine: its server is asked, by name.
         """
         asked = urlsplit(url)
-        here = urllib.request.Request(
-            self.server.url + asked.path, headers={"Host": asked.netloc}
-        )
+        here = urllib.request.Request(self.server.url + asked.path, headers={"Host": asked.netloc})
         try:
             with urllib.request.urlopen(here, timeout=20) as answer:
                 return str(answer.read().decode())
@@ -159,7 +159,6 @@ class Project:
             "HOME": str(within / "person"),
             "AGENTRAMP_HOME": str(within / "agentramp"),
             **self.server.environ,
-            **self.more,
             **more,
         }
 

@@ -14,6 +14,7 @@ from agentramp.errors import UnsupportedError, UsageError
 from agentramp.platform.port import NotReadyError
 from agentramp.report.result import Answer
 from tests.blocklet.server import blocklet_server
+from tests.blocklet.state import SILENT
 from tests.verbs.blocklet_scene import DID, MOUNT, Scene
 
 
@@ -149,3 +150,28 @@ def test_what_goes_into_the_journal_is_of_one_application(scene: Scene) -> None:
     (file,) = folder.glob("agent/*.jsonl")
     assert scene.server.key_secret not in file.read_text()
     assert scene.history().message.startswith("agent/production: 2 records")
+
+
+def test_what_runs_already_has_to_answer_too(scene: Scene) -> None:
+    scene.does("deploy")
+    real = scene.real
+    assert real
+    real.markers = frozenset({SILENT})
+    with pytest.raises(NotReadyError, match="does not work: it answers 502"):
+        scene.does("deploy")
+    with pytest.raises(NotReadyError, match="does not work: it answers 502"):
+        scene.does("verify")
+
+
+@pytest.mark.parametrize("verb", ["status", "versions", "history", "promote", "remove"])
+def test_a_component_nobody_has_named(scene: Scene, verb: str) -> None:
+    (scene.folder / "agentramp.yaml").unlink()
+    with pytest.raises(UsageError, match="has neither name nor DID"):
+        scene.does(verb)
+
+
+def test_an_address_with_a_login(scene: Scene) -> None:
+    with pytest.raises(UsageError) as caught:
+        scene.does("deploy", "--server", "https://me:hidden@server.example")
+    assert "has a login in it" in caught.value.message
+    assert "hidden" not in caught.value.message

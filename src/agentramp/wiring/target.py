@@ -19,7 +19,16 @@ from agentramp.journal.port import Journal
 from agentramp.local import daemon
 from agentramp.logs.port import Logs
 from agentramp.model import LogStore
-from agentramp.plan import DescribeEndpoint, KeepRecord, MoveTraffic, Plan, RemoveEndpoint, Subject
+from agentramp.plan import (
+    AskComponent,
+    DescribeEndpoint,
+    InstallComponent,
+    KeepRecord,
+    MoveTraffic,
+    Plan,
+    RemoveEndpoint,
+    Subject,
+)
 from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.functions import Functions
@@ -35,7 +44,10 @@ from agentramp.wiring.signing_in import cloud
 if TYPE_CHECKING:
     from agentramp.wiring.sight import Sight
 
-_SETTLED = (MoveTraffic, DescribeEndpoint, RemoveEndpoint, KeepRecord)
+_SETTLED = (
+    *(MoveTraffic, DescribeEndpoint, RemoveEndpoint, KeepRecord),
+    *(InstallComponent, AskComponent),
+)
 """Where one of these fails, the executor puts it back or makes sure that nothing was done."""
 
 

@@ -17,7 +17,7 @@ from agentramp.wiring.blocklet.project import project
 from agentramp.wiring.context import Context
 from tests.verbs.scene import arguments, context
 
-DID = new_did(lambda count: bytes(count))
+DID = new_did(bytes)
 
 
 def made(

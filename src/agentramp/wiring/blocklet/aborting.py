@@ -8,7 +8,7 @@ from agentramp.report.result import Result
 from agentramp.wiring import notify
 from agentramp.wiring.blocklet import interruption, place
 from agentramp.wiring.blocklet.arguments import again
-from agentramp.wiring.blocklet.identity import identified
+from agentramp.wiring.blocklet.identity import needed
 from agentramp.wiring.blocklet.place import Place
 from agentramp.wiring.blocklet.project import project
 from agentramp.wiring.context import Context
@@ -16,7 +16,7 @@ from agentramp.wiring.context import Context
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
-    identity = identified(args, context, made_for)
+    identity = needed(context, made_for)
     components = place.connected(args, context, made_for)
     with interruption.told(args, components, identity):
         where = place.at(args, context, made_for, identity, components)

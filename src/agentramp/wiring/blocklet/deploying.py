@@ -2,9 +2,11 @@
 
 import argparse
 from dataclasses import dataclass
+from typing import Final
 
 from agentramp.component import Bundle, Identity
 from agentramp.errors import UsageError
+from agentramp.plan import AskComponent
 from agentramp.planning import (
     Wanted,
     plan_install,
@@ -12,18 +14,22 @@ from agentramp.planning import (
     way_back_to,
 )
 from agentramp.report.result import Result
-from agentramp.wiring.blocklet import bundles, gates, interruption, place, telling
+from agentramp.wiring.blocklet import bundles, gates, interruption, place, telling, verifying
 from agentramp.wiring.blocklet.arguments import again
 from agentramp.wiring.blocklet.bundles import Going
-from agentramp.wiring.blocklet.identity import identified, known
+from agentramp.wiring.blocklet.identity import identified, keep_said, known
 from agentramp.wiring.blocklet.place import Place
 from agentramp.wiring.blocklet.project import Project, project
 from agentramp.wiring.context import Context
+
+PATIENCE: Final = 30.0
+"""Seconds that a component which runs already has to answer."""
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
     identity = _identity(args, context, made_for)
+    keep_said(args, context, made_for, identity)
     components = place.connected(args, context, made_for)
     with interruption.told(args, components, identity):
         where = place.at(args, context, made_for, identity, components)
@@ -49,9 +55,9 @@ def tried(args: argparse.Namespace, context: Context, where: Place) -> Result:
         )
     going = Going(where.canary, where.canary_mount, where.identity)
     done = _installed(args, context, where, going)
+    refused = gates.refusal(args, context, where, done.bundle.version)
     if args.dry_run:
         return telling.followed(done.result, again(args, "deploy", "--canary"))
-    refused = gates.refusal(args, context, where, done.bundle.version)
     if refused:
         return gates.withdrawn(args, context, where, done.result, refused)
     return telling.followed(done.result, again(args, "promote"))
@@ -72,6 +78,9 @@ def _installed(args: argparse.Namespace, context: Context, where: Place, going: 
     if plan.steps and not args.dry_run:
         bundles.store(context).keep(bundle)
     outcome = place.executor(args, context, where)(plan)
+    if not plan.steps:  # what was not touched is to answer all the same
+        page = AskComponent(going.mount_point, where.health_path).page
+        verifying.asked(context, where, page, PATIENCE)
     result = telling.installation(args, where, going, seen, telling.Done(bundle, plan, outcome))
     return Done(bundle, result)
 

@@ -26,6 +26,11 @@ def refusal(args: argparse.Namespace, context: Context, where: Place, canary: st
     gates = where.project.ramp.gates
     stable = where.found
     if args.dry_run or not gates or stable is None:
+        context.console.say(
+            "the gates would be asked first; a dry run does not ask them"
+            if gates and stable
+            else "agentramp.yaml has no gates: nobody is asked whether the canary is good"
+        )
         return ""
     from agentramp.wiring.gating import first_no  # noqa: PLC0415 - most have no gates
 

@@ -44,6 +44,29 @@ def identified(args: argparse.Namespace, context: Context, project: Project) -> 
     return found
 
 
+def needed(context: Context, project: Project) -> Identity:
+    """As ``known``, for a verb about a component that is there: raises UsageError if it is not."""
+    found = known(project, context)
+    if found is None:
+        lacks = "no name" if project.did else "no DID" if project.name else "neither name nor DID"
+        raise UsageError(
+            f"which component is meant is not known: agentramp.yaml has {lacks}",
+            advice="add --name and --did, or set BLOCKLET_NAME and BLOCKLET_DID; a first deploy"
+            " makes a component",
+        )
+    return found
+
+
+def keep_said(
+    args: argparse.Namespace, context: Context, project: Project, identity: Identity
+) -> None:
+    """On a terminal what was said the first time is written down, and never said again."""
+    kept = project.blocklet
+    is_new = not (kept.name or kept.did)
+    if is_new and project.name and project.did and context.terminal:
+        _remember(args, context, project, identity)
+
+
 def canary_of(identity: Identity) -> Identity:
     """Always the same one for a component, so that any run finds it again."""
     return Identity(f"{identity.name}-{_CANARY}", canary_did(identity.did))

@@ -17,6 +17,7 @@ from agentramp.planning import SeenApplication
 from agentramp.platform.blocklet.connection import Server, connect
 from agentramp.platform.components import Components
 from agentramp.platform.splitless import Splitless
+from agentramp.report.command_line import has_login
 from agentramp.wiring.blocklet.identity import canary_of
 from agentramp.wiring.blocklet.keys import access_key
 from agentramp.wiring.blocklet.project import Project
@@ -93,10 +94,15 @@ def connected(args: argparse.Namespace, context: Context, project: Project) -> C
             advice="add --server URL, set BLOCKLET_SERVER, or write server: URL under blocklet: in"
             " agentramp.yaml",
         )
-    check_address(project.server, "the Blocklet Server")
     page = project.blocklet.url or ""
-    if page:
-        check_address(page, "the application")
+    for url, what in ((project.server, "the Blocklet Server"), (page, "the application")):
+        if has_login(url):
+            raise UsageError(
+                f"the address of {what} has a login in it",
+                advice="take it out; an access key says who you are",
+            )
+        if url:
+            check_address(url, what)
     key = access_key(context, args.access, project.app)
     return connect(Server(project.server, project.app, key, page), context, context.timer)
 

@@ -9,7 +9,7 @@ from agentramp.report.records import told
 from agentramp.report.result import History
 from agentramp.wiring.blocklet import place
 from agentramp.wiring.blocklet.arguments import again
-from agentramp.wiring.blocklet.identity import identified
+from agentramp.wiring.blocklet.identity import needed
 from agentramp.wiring.blocklet.project import project
 from agentramp.wiring.context import Context
 
@@ -22,7 +22,7 @@ def run(args: argparse.Namespace, context: Context) -> History:
             advice="leave it out; --output json has all records",
         )
     made_for = project(args, context)
-    identity = identified(args, context, made_for)
+    identity = needed(context, made_for)
     subject, journal = place.remembered(args, context, made_for, identity)
     records = journal.read(subject)
     first = -args.last if args.last else 0

@@ -1,21 +1,26 @@
 """remove: the component goes, and its canary with it."""
 
 import argparse
+from collections.abc import Sequence
 
+from agentramp.effects import Outcome
+from agentramp.errors import RefusedError
+from agentramp.plan import Plan
 from agentramp.planning import plan_removal
 from agentramp.report.result import Result
 from agentramp.wiring.blocklet import interruption, place
 from agentramp.wiring.blocklet.arguments import again
-from agentramp.wiring.blocklet.identity import identified
+from agentramp.wiring.blocklet.identity import needed
 from agentramp.wiring.blocklet.place import Place
 from agentramp.wiring.blocklet.project import project
 from agentramp.wiring.confirmation import confirmed
 from agentramp.wiring.context import Context
+from agentramp.wiring.undertaking import HalfDoneError
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
-    identity = identified(args, context, made_for)
+    identity = needed(context, made_for)
     components = place.connected(args, context, made_for)
     with interruption.told(args, components, identity):
         where = place.at(args, context, made_for, identity, components)
@@ -42,7 +47,7 @@ def removed(args: argparse.Namespace, context: Context, where: Place) -> Result:
                 for one in there
             ],
         )
-    outcome = place.executor(args, context, where)(plan)
+    outcome = _gone(args, context, where, plan, [one.did for one in there])
     names = " and ".join(one.name for one in reversed(going))
     if not there:
         message = f"{where.identity.name} is not there: there is nothing to remove"
@@ -61,3 +66,20 @@ def removed(args: argparse.Namespace, context: Context, where: Place) -> Result:
         plan=plan,
         next=again(args, "deploy"),
     )
+
+
+def _gone(
+    args: argparse.Namespace, context: Context, where: Place, plan: Plan, dids: Sequence[str]
+) -> Outcome:
+    """Raises HalfDoneError where one went and the other did not: nothing brings it back."""
+    try:
+        return place.executor(args, context, where)(plan)
+    except RefusedError as error:
+        left = where.components.observe()
+        went = [did for did in dids if left.component(did) is None]
+        if not went or len(went) == len(dids):
+            raise
+        raise HalfDoneError(
+            f"{error.message}; removed for good: {', '.join(went)}",
+            advice="mend that, then run it again: it goes on with what is left",
+        ) from error

@@ -10,7 +10,7 @@ from agentramp.report.plain import harmless
 from agentramp.report.result import Answer
 from agentramp.wiring.blocklet import place
 from agentramp.wiring.blocklet.arguments import again
-from agentramp.wiring.blocklet.identity import identified
+from agentramp.wiring.blocklet.identity import needed
 from agentramp.wiring.blocklet.place import Place
 from agentramp.wiring.blocklet.project import project
 from agentramp.wiring.context import Context
@@ -18,7 +18,7 @@ from agentramp.wiring.context import Context
 
 def run(args: argparse.Namespace, context: Context) -> Answer:
     made_for = project(args, context)
-    where = place.placed(args, context, made_for, identified(args, context, made_for))
+    where = place.placed(args, context, made_for, needed(context, made_for))
     seen = where.seen()
     found, trial = where.found, where.application.component(where.canary.did)
     return Answer(

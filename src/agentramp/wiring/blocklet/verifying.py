@@ -10,7 +10,7 @@ from agentramp.platform.port import NotReadyError, UnreachableError
 from agentramp.report.result import Answer
 from agentramp.wiring.blocklet import place
 from agentramp.wiring.blocklet.arguments import again
-from agentramp.wiring.blocklet.identity import identified
+from agentramp.wiring.blocklet.identity import needed
 from agentramp.wiring.blocklet.place import Place
 from agentramp.wiring.blocklet.project import project
 from agentramp.wiring.context import Context
@@ -21,7 +21,7 @@ _NOT_FOUND, _BROKEN = 404, 500
 
 def run(args: argparse.Namespace, context: Context) -> Answer:
     made_for = project(args, context)
-    where = place.placed(args, context, made_for, identified(args, context, made_for))
+    where = place.placed(args, context, made_for, needed(context, made_for))
     found = where.found
     if found is None:
         raise UsageError(
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace, context: Context) -> Answer:
         )
     _check_runs(where, found)
     page = AskComponent(found.mount_point, where.health_path).page
-    status = _asked(args, context, where, page)
+    status = asked(context, where, page, args.timeout)
     fields = {
         "runtime": where.identity.name,
         "runtime_id": found.did,
@@ -57,8 +57,8 @@ def _check_runs(where: Place, found: Component) -> None:
         )
 
 
-def _asked(args: argparse.Namespace, context: Context, where: Place, page: str) -> int:
-    """Raises NotReadyError where no answer within --timeout is one of a component that works."""
+def asked(context: Context, where: Place, page: str, timeout: float) -> int:
+    """The status of an answer; NotReadyError where none is good in ``timeout`` seconds."""
     began = context.clock()
     while True:
         try:
@@ -68,7 +68,7 @@ def _asked(args: argparse.Namespace, context: Context, where: Place, page: str) 
             status, said = 0, error.message
         if status and status != _NOT_FOUND and status < _BROKEN:
             return status
-        if context.clock() - began + PAUSE > args.timeout:
+        if context.clock() - began + PAUSE > timeout:
             raise NotReadyError(
                 f"{where.url(page)} does not work: {said}",
                 advice="usual cause: the agent dies at its start, or listens at another port than"

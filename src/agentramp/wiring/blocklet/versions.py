@@ -13,7 +13,7 @@ from agentramp.report.plain import harmless
 from agentramp.report.result import Answer
 from agentramp.wiring.blocklet import bundles, place
 from agentramp.wiring.blocklet.arguments import again
-from agentramp.wiring.blocklet.identity import identified
+from agentramp.wiring.blocklet.identity import needed
 from agentramp.wiring.blocklet.place import Place
 from agentramp.wiring.blocklet.project import project
 from agentramp.wiring.context import Context
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, context: Context) -> Answer:
         option = given.replace("_", "-")
         raise UsageError(f"--{option} goes with versions publish", advice="leave it out")
     made_for = project(args, context)
-    where = place.placed(args, context, made_for, identified(args, context, made_for))
+    where = place.placed(args, context, made_for, needed(context, made_for))
     rows = _rows(args, context, where)
     name, count = where.identity.name, len(rows)
     message = f"{name} had {count} installation" + ("" if count == 1 else "s")
@@ -83,8 +83,8 @@ def _runs(seen: SeenApplication, what: Installation) -> bool:
 def _line(row: _Row) -> str:
     marks = [word for word, is_so in (("runs", row.here), ("at hand", row.kept)) if is_so]
     digest = row.what.sha256[:_SHORT] or "not known"
-    told = f"  {row.what.version:<12} {moment(row.at)}  sha256 {digest}  {', '.join(marks)}"
-    return f"  {harmless(told.strip())}"
+    version = f"{harmless(row.what.version):<12}"
+    return f"  {version} {moment(row.at)}  sha256 {digest}  {', '.join(marks)}".rstrip()
 
 
 def _told(row: _Row) -> dict[str, object]:
