@@ -69,7 +69,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Application:
-    """``url`` is where its users reach it, without a slash at the end; components by mount point."""
+    """``url`` is where users reach it, without a slash at the end; components by mount point."""
 
     did: str
     name: str

@@ -92,7 +92,7 @@ class Mounting:
         """Whether what is there is what was there; of one version only the digest tells."""
         former = self.begun.before if self.begun else None
         if former is None or found is None:
-            return former is found
+            return former is None and found is None
         sent = next((one for one in self.plan.steps if isinstance(one, InstallComponent)), None)
         place = (found.version, found.mount_point, found.health)
         if place != (former.version, former.mount_point, Health.RUNNING):
@@ -149,4 +149,4 @@ def _untouched(cause: BaseException) -> bool:
 
 
 def _what(found: Component | None) -> tuple[str, str, str] | None:
-    return found and (found.version, found.mount_point, found.integrity)
+    return (found.version, found.mount_point, found.integrity) if found else None

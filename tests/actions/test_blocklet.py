@@ -14,6 +14,7 @@ from tests.actions.act import Act, commit
 from tests.actions.conftest import WORKFLOWS
 from tests.blocklet.server import BlockletServer, blocklet_server
 
+pytestmark = pytest.mark.timeout(600)
 DID = new_did(secrets.token_bytes)
 SETTINGS = f"""\
 target: blocklet

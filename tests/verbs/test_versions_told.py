@@ -46,7 +46,7 @@ def shifted(scene: Scene, version: int, weight: int) -> Result:
     return shift_traffic.shifted(args, scene.context, scene.where)
 
 
-def about(result: Result) -> tuple[int | None, int | None]:
+def about(result: Result) -> tuple[int | str | None, int | str | None]:
     return result.version, result.previous_version
 
 

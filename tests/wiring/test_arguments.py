@@ -12,6 +12,7 @@ PLACES = {
     *("runtime", "region", "endpoint", "journal", "remote"),
     *("artifact", "artifact-digest"),
 }
+BLOCKLET = "on a Blocklet Server"
 
 
 def parser(verb: str) -> argparse.ArgumentParser:
@@ -21,10 +22,14 @@ def parser(verb: str) -> argparse.ArgumentParser:
 
 
 def places(verb: str) -> dict[str, object]:
+    """Those of a Blocklet Server have a table of their own."""
+    made = parser(verb)
+    groups = [one for one in made._action_groups if one.title == BLOCKLET]  # noqa: SLF001 - argparse has no public list of them
+    others = {option for group in groups for option in group._group_actions}  # noqa: SLF001 - as above
     found = {
         option.option_strings[-1].removeprefix("--"): option.default
-        for option in parser(verb)._actions  # noqa: SLF001 - argparse has no public list of them
-        if option.option_strings
+        for option in made._actions  # noqa: SLF001 - as above
+        if option.option_strings and option not in others
     }
     return {name: default for name, default in found.items() if name in PLACES}
 

@@ -10,7 +10,6 @@ from agentramp.gates.prompts import Message
 from agentramp.report.result import Answer, Streamed
 from agentramp.wiring import arguments
 from agentramp.wiring.agent_project import Engine, Project
-from agentramp.wiring.confirmation import add_yes
 from agentramp.wiring.context import Context
 from agentramp.wiring.running import RUNS, project, running
 
@@ -76,7 +75,12 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
         help="hand this variable on to the agent; what a URL leads to gets none but those of a"
         " machine and of models, and no agent gets cloud keys or GITHUB_TOKEN; may be given again",
     )
-    add_yes(parser)
+    parser.add_argument(
+        "-y",
+        "--yes",
+        action="store_true",
+        help="do not ask whether a URL's program may run; only a terminal is asked, and once",
+    )
     add_fetching(parser)
 
 
