@@ -4,7 +4,7 @@ Such a server keeps one version of a component and splits no traffic: a canary i
 own, at a mount point of its own. Versions are semantic versions as text; ``size`` is bytes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -56,7 +56,11 @@ class Health(Enum):
 
 @dataclass(frozen=True)
 class Component:
-    """One reading. ``status`` is the server's own word; ``integrity`` empty: it does not say."""
+    """One reading. ``status`` is the server's own word; ``integrity`` empty: it does not say.
+
+    ``side`` is which of two it runs on, for a server that starts a new version beside the old one
+    and then changes sides; empty: it does not say.
+    """
 
     did: str
     name: str
@@ -65,6 +69,7 @@ class Component:
     health: Health
     status: str = ""
     integrity: str = ""
+    side: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

@@ -235,7 +235,7 @@ def test_a_version_that_ends_at_start(project: Project) -> None:
     url = deployed(project)
     project.ends_at_start()
     broken = project.does("deploy")
-    assert (broken.code, broken.told["ok"]) != (0, True)
+    assert (broken.code, broken.told["ok"]) != (0, True), broken.err
     assert broken.code in {3, 5}, broken.err
     project.shows(url, "one")
     assert project.does("status").told["version"] == "0.1.0"
@@ -273,7 +273,7 @@ def test_a_server_stopped_in_the_middle(project: Project) -> None:
     eventually(lambda: project.started("two"), lambda: "it never started")
     server.stop()
     cut = project.ends(run)
-    assert (cut.code, cut.told["ok"]) != (0, True)
+    assert (cut.code, cut.told["ok"]) != (0, True), cut.err
     assert cut.code in {3, 5}, cut.err
     assert project.does("status").code == 3
     project.release("two")

@@ -20,6 +20,7 @@ from agentramp.errors import SupersededError, UsageError, WayBackFailedError
 from agentramp.journal.memory import MemoryJournal
 from agentramp.plan import Subject
 from agentramp.platform.memory_components import MemoryComponents
+from agentramp.platform.port import PlatformError
 from agentramp.report.result import Result
 from agentramp.wiring.blocklet import aborting, deploying, place, promoting, removing, returning
 from agentramp.wiring.blocklet.place import Place
@@ -219,6 +220,26 @@ def test_another_run_holds_it(tmp_path: Path) -> None:
         world.runs("deploy")
     assert caught.value.exit_code == 6
     assert world.stands == {}
+
+
+@dataclass
+class Clinging(MemoryComponents):
+    """The component cannot be removed; its canary can."""
+
+    def remove(self, did: str) -> None:
+        if did == DID:
+            raise PlatformError("the server will not let it go")
+        super().remove(did)
+
+
+def test_half_a_removal_is_told_as_such(tmp_path: Path) -> None:
+    world = fresh(tmp_path)
+    world.components = Clinging(world.components.application)
+    tried(world)
+    with pytest.raises(WayBackFailedError, match="removed for good: ") as caught:
+        world.runs("remove", "--yes")
+    assert caught.value.exit_code == 5
+    assert world.stands == {MOUNT: "0.1.0"}
 
 
 @pytest.fixture

@@ -76,7 +76,8 @@ def _component(child: Mapping[str, Any]) -> Component:
     meta = _mapping(child, "meta")
     dist = meta.get("dist")
     did, name = _text(meta, "did"), _text(meta, "name")
-    health, status = _stands([str(child.get(key) or "") for key in ("status", "greenStatus")])
+    places = {key: str(child.get(key) or "") for key in ("status", "greenStatus")}
+    health, status = _stands(list(places.values()))
     return Component(
         did=did,
         # The vendor's own bundler writes the DID for the name, and keeps the name as the title.
@@ -86,6 +87,7 @@ def _component(child: Mapping[str, Any]) -> Component:
         health=health,
         status=status,
         integrity=_text(dist, "integrity") if isinstance(dist, dict) else "",
+        side=next((key for key, word in places.items() if word == "running"), ""),
     )
 
 

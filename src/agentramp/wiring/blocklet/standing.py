@@ -64,8 +64,8 @@ def _fields(where: Place, seen: SeenApplication) -> dict[str, object]:
     return {
         "runtime": where.identity.name,
         "runtime_id": where.identity.did,
-        "endpoint": where.mount_point,
-        "url": where.url(where.mount_point) if found else None,
+        "endpoint": found.mount_point if found else where.mount_point,
+        "url": where.url(found.mount_point) if found else None,
         "version": found.version if found else None,
         "artifact_digest": f"sha256:{now.sha256}" if now and now.sha256 else None,
         "application": {
