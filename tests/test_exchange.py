@@ -4,13 +4,16 @@ import gzip
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
-from agentramp.exchange import ExchangeError, Letter, get_date, post
+from agentramp.exchange import ExchangeError, Letter, UnreachableError, get_date, post
+from agentramp.timely import CONNECT_SECONDS, timely
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
@@ -95,6 +98,79 @@ def test_a_line_that_is_kept_has_its_whole_time_for_each_letter() -> None:
             assert timeout - 20 < left < timeout
         thread.join(30)
         assert len(asked) == 2
+
+
+@dataclass
+class Endless:
+    """A body that never ends; ``look`` is called for each part that is taken of it."""
+
+    look: Callable[[], None] = lambda: None
+
+    def __len__(self) -> int:
+        return 1 << 40
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            yield self.read()
+
+    def read(self, size: int = 1024, /) -> bytes:
+        self.look()
+        return bytes(size)
+
+
+@contextmanager
+def reading(most: int) -> Iterator[str]:
+    """One connection, of which no more than ``most`` bytes are read and nothing is answered."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError), server.accept()[0] as line:
+                left = most
+                while left > 0 and (part := line.recv(min(left, 65536))):
+                    left -= len(part)
+                over.wait(60)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        over.set()
+
+
+@pytest.mark.parametrize("content", [bytes(64 << 20), Endless()], ids=["bytes", "parts"])
+@pytest.mark.parametrize("read", [0, 1 << 50])
+def test_sending_ends_at_the_time_that_was_given(content: bytes | Endless, read: int) -> None:
+    """Whether the other side reads nothing, or all that comes and never answers."""
+    with reading(read) as url:
+        began = time.monotonic()
+        with pytest.raises(ExchangeError, match=r"did not answer within 0\.3 s") as caught:
+            post(Letter(url, content), timeout=0.3)
+        assert not isinstance(caught.value, UnreachableError)
+        assert time.monotonic() - began < 20
+
+
+class EnoughError(Exception):
+    pass
+
+
+def test_sending_has_all_the_time_and_not_that_of_connecting() -> None:
+    """Else who sends much by a slow line could never send it."""
+    left: list[float] = []
+    with reading(1 << 50) as url, timely(requests.Session()) as session:
+        adapter = session.get_adapter(url)
+        assert isinstance(adapter, HTTPAdapter)
+        pool = adapter.poolmanager.connection_from_url(url)
+        line = pool.ConnectionCls(pool.host, pool.port, timeout=300)
+
+        def look() -> None:
+            left.append(line.sock.gettimeout())
+            if len(left) > 1:
+                raise EnoughError
+
+        with pytest.raises(EnoughError):
+            line.request("POST", "/", body=Endless(look), headers={"Content-Length": "9999"})
+        line.close()
+    assert CONNECT_SECONDS < left[1] <= 300
 
 
 def test_a_packed_answer_comes_out_whole() -> None:

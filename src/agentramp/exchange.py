@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 from requests.auth import AuthBase
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from agentramp import __version__
 from agentramp.errors import RefusedError, UsageError
@@ -180,7 +180,7 @@ def get_date(
     began = clock()
     try:
         with timely(requests.Session()) as session:
-            session.trust_env = urlsplit(url).hostname not in _LOOPBACK
+            session.trust_env = not is_near(url)
             with session.get(
                 url,
                 headers={"User-Agent": AGENT},
@@ -252,7 +252,11 @@ def trouble(url: str, error: Exception, timeout: float) -> ExchangeError:
     match error:
         case requests.exceptions.ConnectTimeout():
             return UnreachableError(f"{host(url)} cannot be reached: no connection in time")
-        case requests.Timeout() | requests.ConnectionError(args=(ReadTimeoutError(), *_)):
+        case (
+            requests.Timeout()
+            | requests.ConnectionError(args=(ReadTimeoutError(), *_))
+            | requests.ConnectionError(args=(ProtocolError(args=(_, TimeoutError())), *_))
+        ):
             return _too_late(url, timeout)
         case requests.exceptions.SSLError():
             return ExchangeError(

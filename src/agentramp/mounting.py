@@ -72,10 +72,22 @@ class Mounting:
             try:
                 carry_out(step, Outcome(), self.ports)
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then it is looked up
-                failed = f"the way back failed too: {words(error)}"
-                raise self._unknown(cause, f"{failed}; {self._now()}") from cause
+                self._check_former(cause, error)
+                break
             self.listener.went_back(step)
         self._end()
+
+    def _check_former(self, cause: BaseException, failure: BaseException) -> None:
+        """Passes where what ran before runs, though the way back to it failed."""
+        failed = f"the way back failed too: {words(failure)}"
+        try:
+            found = self._found()
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
+            more = f"{failed}; nor can it be read: {words(error)}"
+            raise self._unknown(cause, more) from cause
+        # Who cut it short may have done so while a version was on its way.
+        if not isinstance(failure, PlatformError) or not self._is_former(found):
+            raise self._unknown(cause, f"{failed}; {told(found)} now") from cause
 
     def _look(self, cause: BaseException) -> None:
         """Nothing leads back: passes where what ran before runs."""
@@ -84,7 +96,8 @@ class Mounting:
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
             raise self._unknown(cause, f"nor can it be read: {words(error)}") from cause
         if not self._is_former(found):
-            more = f"{told(found)} now, and the way back is {self.plan.no_way_back}"
+            why = self.plan.no_way_back.removeprefix("none: ")
+            more = f"{told(found)} now, and there is no way back: {why}"
             raise self._unknown(cause, more) from cause
         self._end()
 
@@ -115,12 +128,6 @@ class Mounting:
         if self.begun is None:
             return None
         return self.ports.components().observe().component(self.begun.after.did)
-
-    def _now(self) -> str:
-        try:
-            return f"{told(self._found())} now"
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then nobody knows
-            return f"nor can it be read: {words(error)}"
 
     def _end(self) -> None:
         """Write down that it is as it was; without that the open intent tells the next to look."""

@@ -14,6 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 CONNECT_SECONDS: Final = 10.0
+_BLOCK: Final = 16 * 1024
 
 
 class _Drops(io.RawIOBase):
@@ -56,6 +57,46 @@ class _Answer(http.client.HTTPResponse):
             self.fp = io.BufferedReader(_Drops(sock, self.fp.detach(), seconds, self.stall))
 
 
+class _Line(HTTPConnection):
+    """All of an exchange has ``timeout``; connecting has less, so that who is away is soon told.
+
+    A body goes in blocks, each within what is left: encrypted, each part of it would have all.
+    """
+
+    _ends = float("inf")
+
+    def connect(self) -> None:
+        whole = self.timeout
+        if whole is None:
+            super().connect()
+            return
+        began = time.monotonic()
+        self.timeout = min(whole, CONNECT_SECONDS)
+        self._ends = began + self.timeout
+        try:
+            super().connect()
+        finally:
+            self._ends = began + whole
+            self.timeout = max(self._ends - time.monotonic(), 0.001)
+
+    def request(self, *args: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
+        if self.timeout is not None:
+            self._ends = time.monotonic() + self.timeout
+        super().request(*args, **named)
+
+    def send(self, data: Any) -> None:  # noqa: ANN401 - as its parent's
+        if self.sock is None or not isinstance(data, bytes) or self._ends == float("inf"):
+            super().send(data)  # the first is the head, which connects
+            return
+        view = memoryview(data)
+        for at in range(0, len(view), _BLOCK):
+            left = self._ends - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.sock.settimeout(left)
+            super().send(view[at : at + _BLOCK])
+
+
 @cache
 def _pools(longest: float) -> dict[str, type[HTTPConnectionPool]]:
     """Of connections on which nothing may come for ``longest`` seconds."""
@@ -63,10 +104,10 @@ def _pools(longest: float) -> dict[str, type[HTTPConnectionPool]]:
     class Answer(_Answer):
         stall = longest
 
-    class Line(HTTPConnection):
+    class Line(_Line):
         response_class = Answer
 
-    class SecureLine(HTTPSConnection):
+    class SecureLine(_Line, HTTPSConnection):
         response_class = Answer
 
     class Lines(HTTPConnectionPool):
@@ -105,5 +146,5 @@ def timely(session: requests.Session, stall: float = float("inf")) -> requests.S
 
 
 def within(timeout: float) -> Any:  # noqa: ANN401 - requests takes it, and its types know no such
-    """All of an exchange, its sending too, and within it the connecting."""
-    return urllib3.Timeout(total=timeout, connect=min(CONNECT_SECONDS, timeout), read=timeout)
+    """All of an exchange: connecting, which has CONNECT_SECONDS of it, sending and reading."""
+    return urllib3.Timeout(total=timeout, connect=timeout, read=timeout)

@@ -240,6 +240,23 @@ def zip64_lie() -> bytes:
     return archive[:place] + end64(1, 1 << 40, at, place)
 
 
+def link_bomb() -> bytes:
+    """A link that says it is 6 bytes long, with a sum over these that is right, and has 1 GB."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    begun = packer.compress(b"s.yaml" + bytes(1 << 16)) + packer.flush(zlib.Z_FULL_FLUSH)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("top/s.yaml", b"fine")
+        archive.writestr(special("top/l", stat.S_IFLNK | 0o777), begun + zeros(1) + b"\3\0")
+    whole, sum_ = bytearray(made.getvalue()), zlib.crc32(b"s.yaml")
+    at = record_at(bytes(whole), 1)
+    local = struct.unpack_from("<L", whole, at + 42)[0]
+    for place, form, value in ((10, "<H", 8), (16, "<L", sum_), (24, "<L", 6)):
+        struct.pack_into(form, whole, at + place, value)
+        struct.pack_into(form, whole, local + place - 2, value)
+    return bytes(whole)
+
+
 def wants_memory() -> bytes:
     """It says that 4 GB have to be at hand to read it: the dictionary's size, and a sum over it."""
     good = lzma.compress(tar(OK))
@@ -332,8 +349,10 @@ TARS = [
         OK, member("top/d/f", b"x"), member("top/l", b"", SYM, "d"),
         member("top/h", b"", LNK, "top/l/f"))),
     Hostile("hard links as a bomb", "more than 2 GB", lambda: tgz(
-        member("top/f", bytes(1 << 20)),
-        *(member(f"top/{number}", b"", LNK, "top/f") for number in range(2100)))),
+        member("top/f", bytes(3 << 20)),
+        *(member(f"top/{number}", b"", LNK, "top/f") for number in range(900)))),
+    Hostile("hard links without end", "more than 1000 hard links", lambda: tgz(
+        OK, *(member(f"top/{number}", b"", LNK, "top/s.yaml") for number in range(1001)))),
     Hostile("device", "device", lambda: tgz(OK, member("top/sda", b"", tarfile.BLKTYPE))),
     Hostile("terminal", "device", lambda: tgz(OK, member("top/tty", b"", tarfile.CHRTYPE))),
     Hostile("pipe", "pipe", lambda: tgz(OK, member("top/p", b"", tarfile.FIFOTYPE))),
@@ -402,6 +421,7 @@ ZIPS = [
         FINE, (special("top/l", stat.S_IFLNK | 0o777), b"/etc/passwd"))),
     Hostile("zip long link", "no path", lambda: zipped(
         FINE, (special("top/l", stat.S_IFLNK | 0o777), b"x" * (1 << 20)))),
+    Hostile("zip link that is a bomb", "no path", link_bomb),
     Hostile("zip device", "neither", lambda: zipped(FINE, (special("top/d", stat.S_IFBLK), b""))),
     Hostile("zip pipe", "neither", lambda: zipped(FINE, (special("top/d", stat.S_IFIFO), b""))),
     Hostile("zip twice", "twice", lambda: renamed(

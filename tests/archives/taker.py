@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from agentramp.archives.address import Source
-from agentramp.archives.cache import Cache, Wish
+from agentramp.archives.cache import Cache, Terms
 from agentramp.errors import AgentrampError
 
 ADDRESS_SPACE = 1 << 30
@@ -31,7 +31,7 @@ def tree(folder: Path) -> list[str]:
 def taken(cache: Cache, url: str) -> dict[str, object]:
     began = time.monotonic()
     try:
-        copy = cache.fetch(Source(url), Wish(progress=Aloud()))
+        copy = cache.fetch(Source(url), Terms(progress=Aloud()))
         ended = {"folder": str(copy.folder), "downloaded": copy.downloaded}
     except AgentrampError as error:
         ended = {"kind": type(error).__name__, "message": error.message, "advice": error.advice}

@@ -78,7 +78,7 @@ def test_one_whole_copy(tmp_path: Path, ending: Ending, downloads: int) -> None:
     assert said["downloaded"] is (downloads == 2)
     assert len(gate.whole) == downloads
     (copy,) = (tmp_path / "cache" / "objects").iterdir()
-    assert Path(said["folder"]) == copy / "tree"
+    assert Path(str(said["folder"])) == copy / "tree"
     assert (copy / "tree" / "s.yaml").read_text() == "fine"
     assert sorted(path.name for path in copy.iterdir()) == ["seal.json", "tree"]
     assert list((tmp_path / "cache" / "staging").iterdir()) == []

@@ -3,17 +3,21 @@
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from agentramp.archives.address import Source
-from agentramp.archives.cache import Cache, Copy, Wish
+from agentramp.archives.cache import Cache, Cleared, Copy, Terms
 from agentramp.archives.errors import ArchiveError, FetchError
-from agentramp.archives.store import UNUSED_SECONDS
+from agentramp.archives.objects import UNUSED_SECONDS
+from agentramp.archives.store import Known, Store
+from agentramp.archives.transfer import Validators
 from agentramp.errors import UsageError
 from agentramp.exchange import UnreachableError
 from tests.archives.hostile import OK, member, tgz
@@ -59,8 +63,8 @@ class Scene:
         refresh: bool = False,
     ) -> Copy:
         source = Source(self.server.url(path), sha256)
-        wish = Wish(progress=self.said, offline=offline, refresh=refresh)
-        return self.cache.fetch(source, wish)
+        terms = Terms(progress=self.said, offline=offline, refresh=refresh)
+        return self.cache.fetch(source, terms)
 
     def serve(self, content: bytes, etag: str) -> None:
         self.server.answer = tagged(content, etag)
@@ -108,13 +112,16 @@ def test_last_modified_serves_where_there_is_no_etag(scene: Scene) -> None:
 
 def test_a_changed_archive_replaces_the_old_one_whole(scene: Scene) -> None:
     before = scene.fetch()
+    folder = before.folder
     scene.serve(SECOND, '"2"')
     after = scene.fetch()
     assert (after.downloaded, names(after)) == (True, {"new"}), "nothing of the old one is left"
-    assert names(before) == {"s.yaml", "old"}, "an agent may still run in it"
     scene.now += UNUSED_SECONDS + 1
     scene.fetch()
-    assert not before.folder.exists()
+    assert names(before) == {"s.yaml", "old"}, "an agent may still run in it"
+    del before
+    scene.fetch()
+    assert not folder.exists()
     assert names(after) == {"new"}
 
 
@@ -134,16 +141,16 @@ def test_offline_it_is_the_copy_and_told(scene: Scene) -> None:
     with shelf(scene.server.answer) as closed:
         lost = Source(closed.url())
         kept = scene.cache.fetch(lost)
-    copy = scene.cache.fetch(lost, Wish(progress=scene.said))
+    copy = scene.cache.fetch(lost, Terms(progress=scene.said))
     assert (copy.folder, copy.downloaded) == (kept.folder, False)
     assert scene.said.lines[-1].startswith("warning: ")
     assert "cannot be reached" in scene.said.lines[-1]
     with pytest.raises(UnreachableError):
-        scene.cache.fetch(lost, Wish(refresh=True))
+        scene.cache.fetch(lost, Terms(refresh=True))
     with pytest.raises(UnreachableError):
         scene.cache.fetch(Source(closed.url("/never")))
     asked = len(scene.server.asked)
-    assert scene.cache.fetch(gone, Wish(offline=True)).folder == first.folder
+    assert scene.cache.fetch(gone, Terms(offline=True)).folder == first.folder
     with pytest.raises(FetchError, match="no copy of"):
         scene.fetch("/never", offline=True)
     assert len(scene.server.asked) == asked
@@ -263,10 +270,8 @@ def test_entries_and_clear(scene: Scene) -> None:
     cleared = scene.cache.clear()
     assert (len(cleared.entries), cleared.unnamed) == (1, 1)
     assert scene.cache.entries() == ()
-    assert [p.name for p in scene.root.rglob("*") if p.parent.name != "locks"] == sorted(
-        ["index", "locks", "objects", "staging"],
-        key=[p.name for p in scene.root.iterdir()].index,
-    )
+    left = {path.name for path in scene.root.rglob("*") if path.parent.name != "locks"}
+    assert left == {"agentramp-cache", "index", "locks", "objects", "staging"}
 
 
 def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
@@ -274,3 +279,160 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be used"):
         Cache(tmp_path / "file").fetch(Source("http://127.0.0.1:9/"))
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_what_others_keep_in_a_folder_is_left_alone(tmp_path: Path) -> None:
+    theirs = ("staging/terraform/main.tf", "objects/models/weights.bin", "index/notes.txt")
+    for name in theirs:
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("mine")
+    cache = Cache(tmp_path)
+    for do in (
+        lambda: cache.fetch(Source("http://127.0.0.1:9/"), Terms(offline=True)),
+        cache.entries,
+        cache.clear,
+    ):
+        with pytest.raises(UsageError, match="holds other things"):
+            do()
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == set(theirs)
+
+
+def test_of_a_cache_only_what_has_our_form_is_touched(scene: Scene) -> None:
+    scene.fetch()
+    theirs = [scene.root / name / "theirs" for name in ("staging", "objects", "index")]
+    for path in theirs:
+        path.mkdir()
+        os.utime(path, (0, 0))
+    (scene.root / "index" / "notes.json").write_text("{}")
+    scene.now += UNUSED_SECONDS + 1
+    scene.fetch()
+    scene.cache.clear()
+    assert all(path.is_dir() for path in theirs)
+    assert (scene.root / "index" / "notes.json").exists()
+
+
+def test_looking_makes_nothing(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "none")
+    assert cache.entries() == ()
+    assert cache.clear().entries == cache.clear("http://127.0.0.1:9/").entries == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_a_digest_says_nothing_of_what_the_url_gives(scene: Scene, *, offline: bool) -> None:
+    scene.fetch("/a.tgz")
+    scene.serve(SECOND, '"2"')
+    scene.fetch("/b.tgz")
+    assert names(scene.fetch("/a.tgz", sha256(SECOND))) == {"new"}, "it is what was asked for"
+    scene.serve(FIRST, '"1"')
+    copy = scene.fetch("/a.tgz", offline=offline)
+    assert (names(copy), copy.downloaded) == ({"s.yaml", "old"}, False)
+
+
+def test_with_a_digest_the_contents_are_read_again(scene: Scene) -> None:
+    file = scene.fetch().folder / "s.yaml"
+    before = file.stat()
+    file.write_text("evil")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(FetchError, match="no copy"):
+        scene.fetch(sha256=sha256(FIRST), offline=True)
+    copy = scene.fetch(sha256=sha256(FIRST))
+    assert copy.downloaded
+    assert (copy.folder / "s.yaml").read_text() == "fine"
+
+
+def test_nobody_loses_the_folder_it_runs_in(scene: Scene) -> None:
+    """Neither as it is fetched again, nor as it is damaged by a file that the agent wrote."""
+    running = scene.fetch()
+    assert scene.fetch(refresh=True).folder == running.folder, "it is the same, and stays"
+    (running.folder / "made.pyc").write_text("")
+    again = scene.fetch()
+    assert again.downloaded
+    assert names(again) == {"s.yaml", "old"}
+    scene.now += UNUSED_SECONDS + 1
+    scene.fetch()
+    assert names(running) == {"s.yaml", "old", "made.pyc"}
+    folder = running.folder
+    del running
+    scene.fetch()
+    assert not folder.exists()
+    assert names(again) == {"s.yaml", "old"}
+
+
+def test_what_was_kept_is_named_at_once(scene: Scene) -> None:
+    """Else who clears all in between would take it from whoever has just fetched it."""
+    store = Store(scene.root, lambda: 0.0, lambda: "1")
+    store.make()
+    with store.staging() as staged:
+        (staged / "tree").mkdir()
+        (staged / "tree" / "x").write_text("x")
+        known = Known("0" * 64, "http://x/", "1" * 64, Validators(), 0.0, 0.0)
+        kept, _lease = store.keep(known, staged / "tree", staged)
+        assert store.forget_rest(staged) == 0
+        assert kept.tree.is_dir()
+        store.forget(known, staged)
+        assert store.use(kept, 0.0, known, staged) is None, "it was cleared meanwhile"
+        assert store.known() == ()
+
+
+def test_clear_waits_for_the_first_fetch(scene: Scene) -> None:
+    waiting, cleared = threading.Event(), list[Cleared]()
+
+    class Waits(Said):
+        def say(self, line: str) -> None:
+            assert "waiting" in line
+            waiting.set()
+
+    url, other = scene.server.url("/a.tgz"), Cache(scene.root)
+    clearing = threading.Thread(target=lambda: cleared.append(other.clear(url, Waits())))
+
+    def half_way() -> None:
+        clearing.start()
+        assert waiting.wait(60)
+
+    scene.server.answer = lambda _: Given(FIRST, half_way=half_way)
+    scene.fetch()
+    clearing.join(60)
+    assert [len(one.entries) for one in cleared] == [1]
+    assert scene.cache.entries() == ()
+
+
+def test_validators_go_only_to_who_gave_them(scene: Scene) -> None:
+    """A redirect leads to something older: its own time says nothing of it."""
+    newer, older = "Tue, 02 Jan 2024 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 GMT"
+    shelves = {"/2.tgz": (SECOND, newer), "/1.tgz": (FIRST, older)}
+    leads = "/2.tgz"
+
+    def answer(asked: Asked) -> Given:
+        if asked.path == "/latest.tgz":
+            return Given(status=302, headers={"Location": leads})
+        content, when = shelves[asked.path]
+        since = asked.headers.get("if-modified-since")
+        if since and parsedate_to_datetime(when) <= parsedate_to_datetime(since):
+            return Given(status=304, length=None)
+        return Given(content, headers={"Last-Modified": when})
+
+    scene.server.answer = answer
+    assert names(scene.fetch("/latest.tgz")) == {"new"}
+    assert not scene.fetch("/latest.tgz").downloaded
+    leads = "/1.tgz"
+    assert names(scene.fetch("/latest.tgz")) == {"s.yaml", "old"}
+    sent = [asked.headers.get("if-modified-since") for asked in scene.server.asked]
+    assert sent == [None, None, None, newer, None, None]
+
+
+def test_an_etag_is_for_an_address_whatever_its_signature(scene: Scene) -> None:
+    """As where GitHub leads to: the path stays and the query is new each time."""
+    numbers = count()
+
+    def answer(asked: Asked) -> Given:
+        if asked.path == "/latest.tgz":
+            return Given(status=302, headers={"Location": f"/x?signature=hush{next(numbers)}"})
+        return tagged(FIRST, '"1"')(asked)
+
+    scene.server.answer = answer
+    assert scene.fetch("/latest.tgz").downloaded
+    assert not scene.fetch("/latest.tgz").downloaded
+    words = "".join(path.read_text() for path in (scene.root / "index").iterdir())
+    assert "hush" not in words

@@ -14,7 +14,14 @@ from tests.archives.shelf import Asked, Given, shelf
 
 TAKER = Path(__file__).with_name("taker.py")
 MOST_MEMORY, MOST_SECONDS = 200 << 20, 60
-CACHE = ["cache", "cache/index", "cache/locks", "cache/objects", "cache/staging"]
+CACHE = [
+    "cache",
+    "cache/agentramp-cache",
+    "cache/index",
+    "cache/locks",
+    "cache/objects",
+    "cache/staging",
+]
 Said = dict[str, dict[str, object]]
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from agentramp.archives.address import Source
-from agentramp.archives.cache import Cache, Copy, Wish
+from agentramp.archives.cache import Cache, Copy, Terms
 from agentramp.archives.errors import FetchError
 from agentramp.archives.limits import Limits
 from agentramp.archives.tokens import Token
@@ -27,8 +27,8 @@ class Fetcher:
     root: Path
 
     def __call__(self, url: str, limits: Limits | None = None, token: Token | None = None) -> Copy:
-        wish = Wish(limits=limits or Limits(), token=token)
-        return Cache(self.root / "cache").fetch(Source(url), wish)
+        terms = Terms(limits=limits or Limits(), token=token)
+        return Cache(self.root / "cache").fetch(Source(url), terms)
 
 
 @pytest.fixture
@@ -142,3 +142,39 @@ def test_what_a_page_hides_is_had_elsewhere(fetch: Fetcher) -> None:
         assert "GITHUB_TOKEN" in caught.value.advice
         with pytest.raises(FetchError, match="answered 404"):
             fetch(server.url("/page?x"))
+
+
+def test_a_length_that_no_archive_has(fetch: Fetcher) -> None:
+    given = Given(CONTENT, headers={"Content-Length": "9" * 5000}, length=None)
+    with shelf(lambda _: given) as server, pytest.raises(FetchError, match="of 5000 digits, and"):
+        fetch(server.url())
+
+
+def test_silence_before_the_head_is_told_as_long_as_it_was(fetch: Fetcher) -> None:
+    over = threading.Event()
+
+    def wait(_: Asked) -> Given:
+        over.wait(60)
+        return Given(CONTENT)
+
+    with shelf(wait) as server:
+        with pytest.raises(RefusedError, match=r"did not answer within 0\.2 s"):
+            fetch(server.url(), Limits(stall_seconds=0.2))
+        over.set()
+
+
+@pytest.mark.parametrize(
+    ("location", "asked"),
+    [
+        ("/a b.tgz", "/a%20b.tgz"),
+        ("/caf\u00e9.tgz", "/caf%E9.tgz"),
+        ("/caf\u00c3\u00a9.tgz", "/caf%C3%A9.tgz"),
+        ("/a%20b.tgz?x=%2F", "/a%20b.tgz?x=%2F"),
+    ],
+)
+def test_a_redirect_is_followed_however_it_is_written(
+    fetch: Fetcher, location: str, asked: str
+) -> None:
+    with shelf(lambda one: Given(CONTENT) if one.path != "/x" else to(location)) as server:
+        assert fetch(server.url("/x")).downloaded
+    assert server.asked[-1].path == asked

@@ -97,6 +97,7 @@ ALLOWED = {
     "model": set[str](),
     "progress": set[str](),
     "diagnostics": {"errors"},
+    "address": {"errors", "exchange"},
     "exchange": {"errors", "timely"},
     "timely": set[str](),
     "bookkeeping": {"errors", "exchange", "fences"},
@@ -107,8 +108,8 @@ ALLOWED = {
     "record": {"component", "judge", "model", "policy"},
     "ramp": {"judge", "model", "policy", "record"},
     "component": set[str](),
-    "archives": {"errors", "exchange", "progress", "timely"},
-    "site": {"credentials", "diagnostics", "errors", "exchange", "fences", "progress"},
+    "archives": {"address", "errors", "exchange", "progress", "timely"},
+    "site": {"address", "credentials", "diagnostics", "errors", "exchange", "fences", "progress"},
     "gates": {"errors", "exchange", "judge", "program"},
 }
 LARGEST_FILE, LARGEST_FUNCTION = 350, 50

@@ -53,18 +53,6 @@ def deployed(project: Project, text: str = "one") -> str:
     return url
 
 
-class TestComponents(ComponentsSuite):
-    """The port, by the adapter alone."""
-
-    @pytest.fixture
-    def components(self, server: Running) -> Components:
-        return adapter(server, server.app_did)
-
-    @pytest.fixture
-    def absent(self, server: Running) -> Components:
-        return adapter(server, address(b"another", Role.APPLICATION))
-
-
 class Now(Passing):
     """Where time passes for everybody."""
 
@@ -293,3 +281,15 @@ def test_a_first_one_that_ends_at_start(project: Project) -> None:
     other = replace(project, folder=project.folder.parent / "mended")
     other.says(did)
     deployed(other)
+
+
+class TestComponents(ComponentsSuite):
+    """The port, by the adapter alone."""
+
+    @pytest.fixture
+    def components(self, server: Running) -> Components:
+        return adapter(server, server.app_did)
+
+    @pytest.fixture
+    def absent(self, server: Running) -> Components:
+        return adapter(server, address(b"another", Role.APPLICATION))

@@ -24,7 +24,6 @@ def test_a_log_gets_plain_lines_and_few_of_them() -> None:
         told.advance("packing", done, 100)
     told.say("packed")
     assert stream.getvalue().splitlines() == [
-        "  packing 0 %",
         "  packing 40 %",
         "  packing 80 %",
         "  packed",
@@ -51,5 +50,7 @@ def test_a_bar_is_not_redrawn_too_often() -> None:
 
 def test_short_work_in_a_log_is_silent() -> None:
     told, stream, _ = console(terminal=False)
+    told.advance("packing", 1, 10)
+    told.advance("packing", 9, 10)
     told.advance("packing", 10, 10)
     assert stream.getvalue() == ""

@@ -82,11 +82,11 @@ class Emulator:
             self.orders.append({"id": id_, "link": LINK, "body": body})
         return {"checkoutSession": {"id": id_}, "paymentUrl": f"{self.url}/s/{id_}"}
 
-    def find(self, id_: str) -> Said | None:
+    def find(self, id_: str) -> Said:
         sessions = self.sessions
         found = id_ if id_ in sessions else (sessions[-1] if sessions and id_ == LINK else None)
         if found is None:
-            return None
+            return {"checkoutSession": None}
         order = self.order(found, asked=False)
         session = {
             "id": found,

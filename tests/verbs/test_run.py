@@ -39,6 +39,14 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
+def _no_nohup() -> Iterator[None]:
+    """A run that is told not to mind a closed terminal does not, and these may have been."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "home"
     yield folder
@@ -123,16 +131,20 @@ def test_a_chat_on_a_terminal(environ: dict[str, str], home: Path) -> None:
     assert history.read_text().splitlines()[:3] == ["hello", "a \\", "b"]
 
 
+@pytest.mark.usefixtures("_no_nohup")
 def test_a_killed_run_is_mended_by_the_next(
-    environ: dict[str, str], home: Path, address: str
+    environ: dict[str, str], home: Path, address: str, tmp_path: Path
 ) -> None:
+    (tmp_path / ".env").write_text("OF_THE_USER=a secret too\n")
     asked = (*COMMAND, address, "talker", "--folder", "agents/talker")
-    done = partial(subprocess.run, env=environ, capture_output=True, text=True, check=False)
+    done = partial(
+        subprocess.run, env=environ, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     with begun([*asked, "--input", "slow"], environ, home) as killed:
         killed.kill()
     assert len(started_for(home)) >= 2, "the platform and the agent live on"
     copy = {path: path.stat().st_mtime_ns for path in (home / "cache").rglob("agents/talker/**/*")}
-    assert len(copy) == 3
+    assert len(copy) == 4
 
     again = done([*asked, "--input=-", "--output=json"], input="hello\n")
     told = json.loads(again.stdout)
@@ -145,8 +157,8 @@ def test_a_killed_run_is_mended_by_the_next(
     assert not [path for path in copy if "__pycache__" in str(path)]
 
     with begun([*asked, "--input", "slow"], environ, home) as stopped:
-        stopped.send_signal(signal.SIGINT)
-        assert stopped.wait(PATIENCE) == 130
+        stopped.send_signal(signal.SIGHUP)
+        assert stopped.wait(PATIENCE) == 130, "a closed terminal leaves nothing that runs on"
     assert (left(home), started_for(home)) == ({"build"}, [])
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agentramp.errors import UsageError
 from agentramp.wiring.private_home import BUILD, mark, mend, private_home
 
 HANGS = (sys.executable, "-c", "print(flush=True); import time; time.sleep(600)")
@@ -55,6 +56,15 @@ def test_what_a_killed_run_left_is_ended_and_goes(tmp_path: Path) -> None:
             assert not list(dead.iterdir())
         assert stranger.poll() is None
         stranger.kill()
+
+
+def test_a_place_that_cannot_be_used_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "it-0.lock").mkdir()
+    for root in (tmp_path / "file", tmp_path / "file" / "below", tmp_path):
+        with pytest.raises(UsageError, match="cannot be used: ") as caught:
+            private_home(root, "it").__enter__()
+        assert "AGENTRAMP_HOME" in caught.value.advice
 
 
 def test_what_nobody_has_run_for_a_month_goes(tmp_path: Path) -> None:

@@ -8,16 +8,14 @@ from typing import Final, Protocol
 from agentramp.agents.port import Agent, AgentError
 from agentramp.gates.prompts import Message
 
-BANNER: Final = (
-    'a line is sent as it is; \\ at its end goes on in the next; """ begins and ends many;'
-    " /help tells more, /exit or Ctrl-D ends"
-)
+BANNER: Final = "/help tells how to write many lines, and more; /exit or Ctrl-D ends"
 HELP: Final = (
     "/new    begin anew: the agent forgets what was said",
     "/exit   end (so does Ctrl-D)",
     "/help   this",
     "Ctrl-C stops an answer; at the prompt it ends the chat",
-    'a line that ends with \\ goes on in the next; lines between """ and """ are sent as one',
+    "a line that ends with \\ goes on in the next",
+    'lines between """ and """ are sent as one message',
 )
 _PROMPT, _MORE, _MANY = "you> ", "...> ", '"""'
 _COMMAND: Final = re.compile(r"/[a-z]+")

@@ -4,14 +4,14 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
+from agentramp.address import place
 from agentramp.archives.errors import FetchError
 from agentramp.errors import UsageError
-from agentramp.exchange import check_address
 
 _SHA256: Final = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
-_PORTS: Final = {"https": 443, "http": 80}
+_IN_ADDRESSES: Final = "%/:=&?~#+!$,;'@()*[]"
 
 
 @dataclass(frozen=True)
@@ -50,44 +50,26 @@ def checked(url: str) -> str:
             "the URL of the archive holds a space or a character that no URL may hold",
             advice="write such characters in percent encoding, as a browser's address line does",
         )
-    check_address(url, "the archive")
-    parts = urlsplit(url)
-    if "@" in parts.netloc:
-        raise UsageError(
-            "the URL of the archive holds a user or a password",
-            advice="leave them out: URLs end up in logs; GITHUB_TOKEN serves private archives",
-        )
-    return urlunsplit((parts.scheme, netloc(parts), parts.path or "/", parts.query, ""))
+    parts, where = urlsplit(url), place(url, "the archive")
+    return urlunsplit((where.scheme, where.netloc, parts.path or "/", parts.query, ""))
 
 
-def netloc(parts: SplitResult) -> str:
-    """Host and port, in small letters and without the port that goes without saying."""
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise UsageError(
-            "the URL of the archive has no port that exists", advice="from 1 to 65535"
-        ) from error
-    named = (parts.hostname or "").lower()
-    named = f"[{named}]" if ":" in named else named
-    return named if port in {None, _PORTS.get(parts.scheme)} else f"{named}:{port}"
-
-
-def origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, netloc(parts)
+def origin(url: str) -> str:
+    return place(url, "the archive").origin
 
 
 def redirected(url: str, location: str) -> str:
     """Where ``url`` leads on to; raises FetchError where nobody should follow."""
+    # Raw letters and spaces stand there often; the octets are the server's own, and stay so.
+    octets = location.encode("latin-1", "replace")
     try:
-        further = checked(urljoin(url, location))
+        further = checked(urljoin(url, quote(octets, safe=_IN_ADDRESSES)))
     except (UsageError, ValueError) as error:
         raise FetchError(
             f"{shown(url)} redirects to where nothing is fetched from",
             advice="an archive comes by https, or from this machine; give another address",
         ) from error
-    if origin(url)[0] == "https" != origin(further)[0]:
+    if url.startswith("https:") and not further.startswith("https:"):
         raise FetchError(
             f"{shown(url)} redirects from https to http",
             advice="what comes unencrypted could be changed on its way; give another address",

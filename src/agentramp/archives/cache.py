@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from agentramp.archives.address import Source
 from agentramp.archives.errors import FetchError
 from agentramp.archives.limits import Limits
+from agentramp.archives.objects import Lease, Object
 from agentramp.archives.store import Known, Store
 from agentramp.archives.tokens import Token
 from agentramp.archives.transfer import Arrived, Request, Validators, transferred
@@ -16,22 +18,26 @@ from agentramp.archives.unpack import unpack
 from agentramp.exchange import UnreachableError
 from agentramp.progress import Progress, Silent
 
+_SILENT: Final = Silent()
+
 
 @dataclass(frozen=True)
 class Copy:
     """What an archive holds, in ``folder``, which others use too: nothing may be written there.
 
-    ``url`` may be shown. ``downloaded`` is whether anything but headers came over the network.
+    ``url`` may be shown. ``downloaded`` is whether anything but headers came over the network. As
+    long as ``lease`` is referred to, no other run's fetching takes the folder away.
     """
 
     folder: Path
     url: str
     sha256: str
     downloaded: bool
+    lease: Lease = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
-class Kept:
+class Listed:
     """One URL's copy; times are seconds since 1970-01-01 UTC. ``size`` is what it takes, in bytes.
 
     ``whole`` is False where the copy is gone or was changed: the next fetch makes it anew.
@@ -51,12 +57,12 @@ class Kept:
 class Cleared:
     """``unnamed`` is how many copies went that no URL led to any more."""
 
-    entries: tuple[Kept, ...]
+    entries: tuple[Listed, ...]
     unnamed: int = 0
 
 
 @dataclass(frozen=True)
-class Wish:
+class Terms:
     """``offline`` asks nobody; ``refresh`` fetches even what seems unchanged."""
 
     token: Token | None = None
@@ -82,41 +88,58 @@ class Cache:
     def root(self) -> Path:
         return self._store.root
 
-    def fetch(self, source: Source, wish: Wish = Wish()) -> Copy:
+    def fetch(self, source: Source, terms: Terms = Terms()) -> Copy:
         """The archive's content. Raises FetchError, ArchiveError, ExchangeError, UsageError."""
-
-        def waiting() -> None:
-            wish.progress.say(f"another run is fetching {source.shown}: waiting for it")
-
         store = self._store
-        with store.open(), store.held(source.key, waiting), store.staging() as staged:
-            known = store.look_up(source.key)
-            return _Fetching(store, source, wish, staged, self._clock()).copy(known)
+        with store.told():
+            store.make()
+            with (
+                store.held(source.key, _waiting(source, terms.progress)),
+                store.staging() as staged,
+            ):
+                fetching = _Fetching(store, source, terms, staged, self._clock())
+                while True:
+                    copy = fetching.copy(store.look_up(source.key))
+                    if copy is not None:
+                        return copy
 
-    def entries(self) -> tuple[Kept, ...]:
-        with self._store.open():
-            return tuple(self._kept(known) for known in self._store.known())
+    def entries(self) -> tuple[Listed, ...]:
+        with self._store.told():
+            known = self._store.known() if self._store.is_there() else ()
+            return tuple(map(self._listed, known))
 
-    def clear(self, url: str | None = None) -> Cleared:
+    def clear(self, url: str | None = None, progress: Progress = _SILENT) -> Cleared:
         """Forget one URL, or all and what is left of earlier ones; a run in a copy loses it.
 
         Waits for runs that are fetching what is to go.
         """
-        key = Source(url).key if url is not None else None
-        gone, unnamed = [], 0
-        with self._store.open(), self._store.staging() as staged:
-            for known in self._store.known():
-                if key in {None, known.key}:
-                    gone.append(self._kept(known))
-                    with self._store.held(known.key):
-                        self._store.forget(known, staged)
-            if key is None:
-                unnamed = self._store.forget_rest(staged)
-        return Cleared(tuple(gone), unnamed)
+        source, store = Source(url) if url is not None else None, self._store
+        with store.told():
+            if not store.is_there():
+                return Cleared(())
+            with store.staging() as staged:
+                if source is not None:
+                    waiting = _waiting(source, progress)
+                    return Cleared(self._forgotten(source.key, staged, waiting))
+                keys = [known.key for known in store.known()]
+                gone = [one for key in keys for one in self._forgotten(key, staged)]
+                return Cleared(tuple(gone), store.forget_rest(staged))
 
-    def _kept(self, known: Known) -> Kept:
-        seal = self._store.whole(known.sha256)
-        return Kept(
+    def _forgotten(
+        self, key: str, staged: Path, waiting: Callable[[], None] = lambda: None
+    ) -> tuple[Listed, ...]:
+        with self._store.held(key, waiting):
+            known = self._store.look_up(key)
+            if known is None:
+                return ()
+            listed = self._listed(known)
+            self._store.forget(known, staged)
+            return (listed,)
+
+    def _listed(self, known: Known) -> Listed:
+        found = self._store.objects.whole(known.sha256)
+        seal = found.whole() if found else None
+        return Listed(
             known.key,
             known.url,
             known.sha256,
@@ -128,84 +151,92 @@ class Cache:
         )
 
 
+def _waiting(source: Source, progress: Progress) -> Callable[[], None]:
+    return lambda: progress.say(f"another run is fetching {source.shown}: waiting for it")
+
+
+@dataclass(frozen=True)
+class _Here:
+    known: Known
+    kept: Object
+
+
 @dataclass(frozen=True)
 class _Fetching:
     """One URL, whose lock is held; ``staged`` is a folder to work in."""
 
     store: Store
     source: Source
-    wish: Wish
+    terms: Terms
     staged: Path
     now: float
 
-    def copy(self, known: Known | None) -> Copy:
-        wanted = self.source.sha256
-        if wanted and not self.wish.refresh and self.store.whole(wanted):
+    def copy(self, known: Known | None) -> Copy | None:
+        """None where another run cleared it while it was looked at."""
+        if self.source.sha256 and not self.terms.refresh:
             # The digest says all: whoever sent it, it is what was asked for.
-            return self._used(known, wanted)
-        here = known if known and self.store.whole(known.sha256) else None
-        here = here if here and wanted in {None, here.sha256} else None
-        if self.wish.offline:
-            return self._offline(here)
-        validators = here.validators if here and not self.wish.refresh else Validators()
+            kept = self.store.objects.whole(self.source.sha256, thorough=True)
+            if kept is not None:
+                return self._used(kept, known)
+        here = self._here(known)
+        return self._offline(here) if self.terms.offline else self._asked(here)
+
+    def _here(self, known: Known | None) -> _Here | None:
+        wanted = self.source.sha256
+        if known is None or wanted not in {None, known.sha256}:
+            return None
+        kept = self.store.objects.whole(known.sha256, thorough=wanted is not None)
+        return _Here(known, kept) if kept else None
+
+    def _asked(self, here: _Here | None) -> Copy | None:
+        terms = self.terms
+        validators = here.known.validators if here and not terms.refresh else Validators()
+        request = Request(self.source.url, terms.token, validators, terms.limits, terms.progress)
         try:
-            arrived = transferred(self._request(validators), self.staged / "archive")
+            arrived = transferred(request, self.staged / "archive")
         except UnreachableError as error:
-            if here is None or self.wish.refresh:
+            if here is None or terms.refresh:
                 raise
-            self.wish.progress.say(
+            terms.progress.say(
                 f"warning: {error.message}; running the copy of {self.source.shown} that was"
-                f" fetched before (sha256 {here.sha256[:12]})"
+                f" fetched before (sha256 {here.known.sha256[:12]})"
             )
-            return self._used(here, here.sha256)
-        if arrived is None and here:
-            return self._used(here, here.sha256)
-        if arrived is None:
+            return self._used(here.kept, here.known)
+        if arrived is not None:
+            return self._unpacked(arrived)
+        if here is None:
             raise FetchError(f"{self.source.shown} says it is unchanged, but no copy of it is here")
-        return self._kept(arrived)
+        return self._used(here.kept, here.known)
 
-    def _request(self, validators: Validators) -> Request:
-        wish = self.wish
-        return Request(self.source.url, wish.token, validators, wish.limits, wish.progress)
-
-    def _offline(self, here: Known | None) -> Copy:
+    def _offline(self, here: _Here | None) -> Copy | None:
         if here is None:
             raise FetchError(
                 f"no copy of {self.source.shown} is in the cache"
                 + (" with that sha256" if self.source.sha256 else ""),
                 advice="run it once without --offline",
             )
-        return self._used(here, here.sha256)
+        return self._used(here.kept, here.known)
 
-    def _kept(self, arrived: Arrived) -> Copy:
-        wanted = self.source.sha256
+    def _unpacked(self, arrived: Arrived) -> Copy:
+        source, wanted = self.source, self.source.sha256
         if wanted and arrived.sha256 != wanted:
             raise FetchError(
-                f"{self.source.shown} has the sha256 {arrived.sha256}, and {wanted} was asked for",
+                f"{source.shown} has the sha256 {arrived.sha256}, and {wanted} was asked for",
                 advice="nothing was unpacked; look at what changed there before you take the"
                 " new digest over",
             )
-        if self.wish.refresh or not self.store.whole(arrived.sha256):
-            unpack(self.staged / "archive", self.staged / "tree", self.wish.limits)
-            self.store.keep(
-                self.staged, self.staged / "tree", arrived.sha256, anew=self.wish.refresh
-            )
-        self._note(arrived.sha256, arrived.validators, self.now)
-        return self._told(arrived.sha256, downloaded=True)
-
-    def _used(self, known: Known | None, sha256: str) -> Copy:
-        same = known if known and known.sha256 == sha256 else None
-        if same:
-            self.store.note(replace(same, used=self.now), self.staged)
-        else:
-            self._note(sha256, Validators(), self.now)
-        return self._told(sha256, downloaded=False)
-
-    def _told(self, sha256: str, *, downloaded: bool) -> Copy:
-        return Copy(self.store.folder(sha256), self.source.shown, sha256, downloaded)
-
-    def _note(self, sha256: str, validators: Validators, fetched: float) -> None:
-        source = self.source
-        self.store.note(
-            Known(source.key, source.shown, sha256, validators, fetched, self.now), self.staged
+        unpack(self.staged / "archive", self.staged / "tree", self.terms.limits)
+        known = Known(
+            source.key, source.shown, arrived.sha256, arrived.validators, self.now, self.now
         )
+        kept, lease = self.store.keep(known, self.staged / "tree", self.staged)
+        return Copy(kept.tree, source.shown, kept.sha256, downloaded=True, lease=lease)
+
+    def _used(self, kept: Object, known: Known | None) -> Copy | None:
+        """A copy that is here. Only what the URL itself gave is written down as that."""
+        same = known if known and known.sha256 == kept.sha256 else None
+        noted = replace(same, used=self.now) if same else None
+        lease = self.store.use(kept, self.now, noted, self.staged)
+        if lease is None:
+            return None
+        return Copy(kept.tree, self.source.shown, kept.sha256, downloaded=False, lease=lease)

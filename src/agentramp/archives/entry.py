@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -31,6 +31,10 @@ class Entry:
     size: int = 0
     executable: bool = False
     target: str = ""
+
+
+Take = Callable[[Entry, Iterator[bytes]], None]
+"""Who is given each entry, and its content to read if it wants to."""
 
 
 @dataclass

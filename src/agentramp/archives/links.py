@@ -5,18 +5,25 @@ links that are left (a packager, a copy) never goes round in circles and never m
 to another.
 """
 
+from collections import Counter
+
 from agentramp.archives.entry import Kind, Node, Tree, folded, walked
 from agentramp.archives.errors import refused
 
+Steps = tuple[str, ...]
+"""The way from the top folder, folder by folder."""
 _LONGEST = 4096
+_TWINS = 1000
+"""Hard links to one file: each file system has a number that is too many, NTFS the smallest."""
 
 
-def checked_links(tree: Tree, top: Node) -> dict[tuple[str, ...], tuple[str, ...]]:
+def checked_links(tree: Tree, top: Node) -> dict[Steps, Steps]:
     """Where each link leads, both from ``top``; raises ArchiveError where one may not be."""
     found = {path: node for path, node in walked(top) if node.kind in {Kind.LINK, Kind.TWIN}}
     holding: set[int] = set()
     _mark(top, holding)
-    targets: dict[tuple[str, ...], tuple[str, ...]] = {}
+    targets: dict[Steps, Steps] = {}
+    twins = Counter[Steps]()
     for path, node in found.items():
         target = _lexical(path, node, tree, top)
         reached = _reached(node, top, target)
@@ -27,11 +34,14 @@ def checked_links(tree: Tree, top: Node) -> dict[tuple[str, ...], tuple[str, ...
                 raise refused(_name(node), "it is a link to a folder with links in it")
         elif reached.entry is not None:
             tree.grow(reached.entry.size, node.spelled)
+            twins[target] += node.kind is Kind.TWIN
+            if twins[target] > _TWINS:
+                raise refused(_name(node), f"its file has more than {_TWINS} hard links")
         targets[path] = target
     return targets
 
 
-def _lexical(path: tuple[str, ...], node: Node, tree: Tree, top: Node) -> tuple[str, ...]:
+def _lexical(path: Steps, node: Node, tree: Tree, top: Node) -> Steps:
     """A link's target counts from its own folder, a hard link's from where the archive begins."""
     target, name = _text(node), _name(node)
     if target.startswith("/") or "\\" in target or target[1:2] == ":":
@@ -50,7 +60,7 @@ def _lexical(path: tuple[str, ...], node: Node, tree: Tree, top: Node) -> tuple[
     return tuple(parts)
 
 
-def _reached(node: Node, top: Node, target: tuple[str, ...]) -> Node:
+def _reached(node: Node, top: Node, target: Steps) -> Node:
     here = top
     for part in target:
         if here.kind in {Kind.LINK, Kind.TWIN}:

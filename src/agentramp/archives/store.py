@@ -1,10 +1,10 @@
 """The cache's folder.
 
-    objects/SHA256/tree      what an archive holds, whole: made in staging and moved here
-    objects/SHA256/seal.json how it was, so that damage is noticed
-    index/KEY.json           what the URL with this key gave last; never the URL itself
-    staging/NAME/            of a run that works; its lock tells whether that run lives
-    locks/                   held while something is done; the system releases those of the dead
+    agentramp-cache      says that the folder is ours: nothing is done in a folder without it
+    objects/SHA256.1/    what an archive holds, whole; see ``objects``
+    index/KEY.json       what the URL with this key gave last; never the URL itself
+    staging/run-NAME/    of a run that works; its lock tells whether that run lives
+    locks/               held while something is done; the system releases those of the dead
 
 Everything is its owner's alone. An object that no URL leads to any more stays for a week after its
 last use, as an agent may still run in it.
@@ -21,13 +21,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from agentramp.archives.seal import Seal, sealed
+from agentramp.archives.objects import Lease, Object, Objects, write
 from agentramp.archives.transfer import Validators
 from agentramp.errors import UsageError
 
-UNUSED_SECONDS: Final = 7 * 24 * 3600.0
-_FORM: Final = 1
+_FORM: Final = 2
+_MARK: Final = "agentramp-cache"
+_WORDS: Final = "Archives that agentramp has fetched. `agentramp cache clear` takes them away.\n"
 _LOCK: Final = "owner.lock"
+_RUN: Final = "run-"
+_KEY: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,12 @@ class Store:
 
     def __init__(self, root: Path, clock: Callable[[], float], nonce: Callable[[], str]) -> None:
         self.root, self._clock, self._nonce = root, clock, nonce
+        self.objects = Objects(root / "objects")
 
     @contextmanager
-    def open(self) -> Iterator[None]:
-        """Make the folders; what the disk refuses meanwhile is told as such."""
+    def told(self) -> Iterator[None]:
+        """What the disk refuses meanwhile is told as such."""
         try:
-            for name in ("", "objects", "index", "staging", "locks"):
-                (self.root / name).mkdir(mode=0o700, parents=True, exist_ok=True)
             yield
         except OSError as error:
             raise UsageError(
@@ -61,6 +63,25 @@ class Store:
                 advice="check the space on the disk and the folder's mode, or name another"
                 " folder with --cache-dir",
             ) from error
+
+    def is_there(self) -> bool:
+        """False where nothing was kept yet; raises UsageError where others keep something."""
+        # In this order: who makes a cache writes the mark before anything else.
+        others = self.root.exists() and any(self.root.iterdir())
+        marked = (self.root / _MARK).is_file()
+        if others and not marked:
+            raise UsageError(
+                f"{self.root} holds other things and is no cache: nothing was done in it",
+                advice="name a folder with --cache-dir that is empty or not there yet",
+            )
+        return marked
+
+    def make(self) -> None:
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.is_there():
+            (self.root / _MARK).write_text(_WORDS, encoding="utf-8")
+        for name in ("objects", "index", "staging", "locks"):
+            (self.root / name).mkdir(mode=0o700, exist_ok=True)
 
     @contextmanager
     def held(self, name: str, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -76,12 +97,13 @@ class Store:
     @contextmanager
     def staging(self) -> Iterator[Path]:
         """A folder to work in, gone afterwards; those of runs that were killed go now."""
-        folder = self.root / "staging" / self._nonce()
+        folder = self.root / "staging" / f"{_RUN}{self._nonce()}"
         with self.held("all"):
             self._sweep()
             folder.mkdir(mode=0o700)
             lock = (folder / _LOCK).open("a")
             fcntl.flock(lock, fcntl.LOCK_EX)
+            self.objects.sweep(self._named(), self._clock(), folder)
         try:
             yield folder
         finally:
@@ -89,42 +111,30 @@ class Store:
             lock.close()
 
     def _sweep(self) -> None:
-        for folder in (self.root / "staging").iterdir():
+        for folder in (self.root / "staging").glob(f"{_RUN}*"):
             with suppress(OSError), (folder / _LOCK).open("a") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)
-        named = {known.sha256 for known in self.known()}
-        for folder in (self.root / "objects").iterdir():
-            with suppress(OSError):
-                since = self._clock() - folder.stat().st_mtime
-                if folder.name not in named and since > UNUSED_SECONDS:
-                    shutil.rmtree(folder, ignore_errors=True)
 
-    def folder(self, sha256: str) -> Path:
-        return self.root / "objects" / sha256 / "tree"
-
-    def whole(self, sha256: str) -> Seal | None:
-        """The seal of the copy with this digest; None where there is none, or it was damaged."""
-        try:
-            kept = json.loads((self.folder(sha256).parent / "seal.json").read_bytes())
-            now = sealed(self.folder(sha256))
-        except (OSError, ValueError):
-            return None
-        return now if kept == {"form": _FORM, **asdict(now)} else None
-
-    def keep(self, staged: Path, tree: Path, sha256: str, *, anew: bool) -> None:
-        """Move ``tree``, made in ``staged``, to its place; ``anew``: even if one is there."""
-        made = staged / "object"
-        made.mkdir(mode=0o700)
-        tree.rename(made / "tree")
-        _write(made / "seal.json", {"form": _FORM, **asdict(sealed(made / "tree"))})
-        place = self.folder(sha256).parent
+    def keep(self, known: Known, tree: Path, staged: Path) -> tuple[Object, Lease]:
+        """``tree`` goes to its place, and the URL leads to it: nobody clears it in between."""
         with self.held("all"):
-            if not anew and self.whole(sha256):
-                return  # by another URL, meanwhile
-            if place.exists():
-                place.rename(staged / "damaged")
-            made.rename(place)
+            kept = self.objects.add(tree, known.sha256, staged)
+            self._note(known, staged)
+            return self._used(kept, known.used)
+
+    def use(self, kept: Object, used: float, known: Known | None, staged: Path) -> Lease | None:
+        """None where it was cleared meanwhile. ``known`` is what the URL gave, if it gave this."""
+        with self.held("all"):
+            if not kept.tree.is_dir():
+                return None
+            if known is not None:
+                self._note(known, staged)
+            return self._used(kept, used)[1]
+
+    def _used(self, kept: Object, used: float) -> tuple[Object, Lease]:
+        os.utime(kept.place, (used, used))
+        return kept, kept.leased()
 
     def look_up(self, key: str) -> Known | None:
         """None where nothing is known, or nothing that can be read."""
@@ -137,43 +147,42 @@ class Store:
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
 
-    def note(self, known: Known, staged: Path) -> None:
+    def _note(self, known: Known, staged: Path) -> None:
         said = {"form": _FORM, **asdict(known)}
         del said["key"]
-        _write(staged / "index.json", said)
+        write(staged / "index.json", said)
         (staged / "index.json").rename(self._index(known.key))
-        with suppress(OSError):
-            os.utime(self.folder(known.sha256).parent, (known.used, known.used))
 
     def known(self) -> tuple[Known, ...]:
-        found = (self.look_up(path.stem) for path in sorted((self.root / "index").glob("*.json")))
+        found = (self.look_up(path.stem) for path in self._words())
         return tuple(known for known in found if known is not None)
 
     def forget(self, known: Known, staged: Path) -> None:
-        """The URL, and its copy where no other URL leads to it."""
+        """The URL, and its copies where no other URL leads to them."""
         with self.held("all"):
             self._index(known.key).unlink(missing_ok=True)
-            if known.sha256 not in {other.sha256 for other in self.known()}:
-                self._remove(known.sha256, staged)
+            if known.sha256 not in self._named():
+                for one in self.objects.of(known.sha256):
+                    one.remove(staged)
 
     def forget_rest(self, staged: Path) -> int:
         """Objects that no URL leads to and words that cannot be read; how many copies went."""
         with self.held("all"):
-            named = {known.sha256 for known in self.known()}
-            keys = {known.key for known in self.known()}
-            rest = [p.name for p in (self.root / "objects").iterdir() if p.name not in named]
-            for path in (self.root / "index").iterdir():
+            keys, named = {known.key for known in self.known()}, self._named()
+            for path in self._words():
                 if path.stem not in keys:
                     path.unlink(missing_ok=True)
-            for sha256 in rest:
-                self._remove(sha256, staged)
+            rest = [one for one in self.objects.all() if one.sha256 not in named]
+            for one in rest:
+                one.remove(staged)
         return len(rest)
 
-    def _remove(self, sha256: str, staged: Path) -> None:
-        """Out of its place in one step, so that a run killed meanwhile leaves no half of it."""
-        with suppress(FileNotFoundError):
-            self.folder(sha256).parent.rename(staged / sha256)
-            shutil.rmtree(staged / sha256, ignore_errors=True)
+    def _named(self) -> set[str]:
+        return {known.sha256 for known in self.known()}
+
+    def _words(self) -> list[Path]:
+        found = sorted((self.root / "index").glob("*.json"))
+        return [path for path in found if _KEY.fullmatch(path.stem)]
 
     def _index(self, key: str) -> Path:
         return self.root / "index" / f"{key}.json"
@@ -181,16 +190,11 @@ class Store:
 
 def _sensible(known: Known) -> bool:
     """Whether somebody changed it into what no run writes."""
-    texts = (known.url, known.sha256, known.validators.etag, known.validators.last_modified)
+    told = known.validators
+    texts = (known.url, known.sha256, told.etag, told.last_modified, told.place)
     times = (known.fetched, known.used)
     return (
         all(isinstance(text, str) for text in texts)
         and all(isinstance(moment, int | float) for moment in times)
-        and re.fullmatch("[0-9a-f]{64}", known.sha256) is not None
+        and _KEY.fullmatch(known.sha256) is not None
     )
-
-
-def _write(path: Path, said: object) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - a handle has no path
-        json.dump(said, file, ensure_ascii=False, indent=1)

@@ -6,10 +6,10 @@ and keep all it has seen, so what it reads from stands here in between.
 
 import re
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO, Final, cast
 
-from agentramp.archives.entry import Entry, Kind
+from agentramp.archives.entry import Entry, Kind, Take
 from agentramp.archives.errors import ArchiveError, broken, refused
 from agentramp.archives.expanded import Expanded
 from agentramp.archives.limits import Limits, size
@@ -31,8 +31,6 @@ _NO_FILES: Final = {
 _EXECUTABLE: Final = 0o100
 _NUMBER: Final = re.compile(rb"\d{101}")
 """The time in which some versions of the library look through digits grows with their square."""
-
-Take = Callable[[Entry, Iterator[bytes]], None]
 
 
 class _Forward:

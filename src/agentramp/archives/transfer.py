@@ -28,21 +28,42 @@ _TOLD_EVERY: Final = 16 * MIB
 _SAID: Final = 200
 _SAID_SECONDS: Final = 10.0
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_MOST_DIGITS: Final = 18
 _HIDDEN: Final = frozenset({401, 403, 404})
 
 
 @dataclass(frozen=True)
 class Validators:
-    """What the server said of the copy that is here, by which it knows whether it has another."""
+    """What the server said of the copy that is here, by which it knows whether it has another.
+
+    They are for the address that gave it, which a redirect may have led to: what another one has
+    can be older and yet be new here. ``place`` is a digest of that address, as it may hold a
+    secret: of all of it for a time; for an ETag without the query, which holds a new signature each
+    time where GitHub leads to.
+    """
 
     etag: str = ""
     last_modified: str = ""
+    place: str = ""
 
-    @property
-    def headers(self) -> Mapping[str, str]:
-        if self.etag:
+    @classmethod
+    def given(cls, url: str, headers: Mapping[str, str]) -> "Validators":
+        if etag := headers.get("ETag", ""):
+            return cls(etag=etag, place=_digest(url.partition("?")[0]))
+        said = headers.get("Last-Modified", "")
+        return cls(last_modified=said, place=_digest(url)) if said else cls()
+
+    def headers(self, url: str) -> Mapping[str, str]:
+        """What is said of it where ``url`` is asked."""
+        if self.etag and self.place == _digest(url.partition("?")[0]):
             return {"If-None-Match": self.etag}
-        return {"If-Modified-Since": self.last_modified} if self.last_modified else {}
+        if self.last_modified and self.place == _digest(url):
+            return {"If-Modified-Since": self.last_modified}
+        return {}
+
+
+def _digest(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -102,9 +123,16 @@ class _HiddenError(Exception):
         self.told = told
 
 
+class _ByHand(requests.Session):
+    """Redirects are not looked at here, as some are written so that they cannot be read."""
+
+    def get_redirect_target(self, _answer: requests.Response) -> None:
+        return None
+
+
 def _asked(request: Request, way: _Way, into: Path) -> Arrived | None:
     for _ in range(request.limits.redirects + 1):
-        with timely(requests.Session(), request.limits.stall_seconds) as session:
+        with timely(_ByHand(), request.limits.stall_seconds) as session:
             answer = _answer(session, request, way)
             with answer:
                 if answer.status_code not in _REDIRECTS:
@@ -126,7 +154,7 @@ def _answer(session: requests.Session, request: Request, way: _Way) -> requests.
                 "User-Agent": AGENT,
                 "Accept": accepted(way.url),
                 "Accept-Encoding": "identity",
-                **request.known.headers,
+                **request.known.headers(way.url),
             },
             auth=Bearer(way.secret),
             timeout=within(way.left),
@@ -134,7 +162,10 @@ def _answer(session: requests.Session, request: Request, way: _Way) -> requests.
             stream=True,
         )
     except (requests.RequestException, ValueError) as error:
-        raise trouble(way.url, error, request.limits.download_seconds) from error
+        limits = request.limits
+        late = time.monotonic() >= way.ends or limits.stall_seconds > limits.download_seconds
+        seconds = limits.download_seconds if late else limits.stall_seconds
+        raise trouble(way.url, error, seconds) from error
 
 
 def _further(way: _Way, location: str) -> _Way:
@@ -145,7 +176,7 @@ def _further(way: _Way, location: str) -> _Way:
 
 def _taken(answer: requests.Response, request: Request, way: _Way, into: Path) -> Arrived | None:
     status = answer.status_code
-    if status == HTTPStatus.NOT_MODIFIED and request.known.headers:
+    if status == HTTPStatus.NOT_MODIFIED and request.known.headers(way.url):
         return None
     if status != HTTPStatus.OK:
         told = _status(answer, way)
@@ -165,9 +196,13 @@ def _length(answer: requests.Response, request: Request) -> int | None:
     text = answer.headers.get("Content-Length", "")
     if not (text.isascii() and text.isdigit()):
         return None
-    if int(text) > request.limits.download:
-        raise _too_large(request, size(int(text)))
-    return int(text)
+    digits = text.lstrip("0")
+    if len(digits) > _MOST_DIGITS:
+        raise _too_large(request, f"a length of {len(digits)} digits")
+    whole = int(digits or "0")
+    if whole > request.limits.download:
+        raise _too_large(request, size(whole))
+    return whole
 
 
 def _too_large(request: Request, much: str) -> FetchError:
@@ -207,12 +242,7 @@ def _received(
         raise ExchangeError(
             f"{shown(request.url)} broke off after {size(count)}", advice="run it again"
         ) from error
-    headers = answer.headers
-    return Arrived(
-        digest.hexdigest(),
-        count,
-        Validators(headers.get("ETag", ""), headers.get("Last-Modified", "")),
-    )
+    return Arrived(digest.hexdigest(), count, Validators.given(way.url, answer.headers))
 
 
 def _slow(request: Request, way: _Way, count: int) -> FetchError:

@@ -12,20 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from agentramp.archives.entry import Entry, Kind, Node, Tree, parts_of, walked
+from agentramp.archives.entry import Entry, Kind, Node, Take, Tree, parts_of, walked
 from agentramp.archives.errors import beyond, broken
 from agentramp.archives.expanded import Expanded, decompressor
 from agentramp.archives.limits import Limits
-from agentramp.archives.links import checked_links
+from agentramp.archives.links import Steps, checked_links
 from agentramp.archives.tar import read_tar
 from agentramp.archives.zip import read_zip
 
 _ZIP: Final = (b"PK\3\4", b"PK\5\6")
 _START: Final = 64
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-
-Take = Callable[[Entry, Iterator[bytes]], None]
-Path_ = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class _Survey:
 
     top: Node
     cut: int
-    links: dict[Path_, Path_]
+    links: dict[Steps, Steps]
 
 
 def unpack(archive: Path, into: Path, limits: Limits) -> None:

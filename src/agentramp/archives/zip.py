@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from agentramp.archives.entry import Entry, Kind
+from agentramp.archives.entry import Entry, Kind, Take
 from agentramp.archives.errors import beyond, broken, refused
 from agentramp.archives.limits import Limits, size
 
@@ -28,8 +28,8 @@ _UNIX: Final = 3
 _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _LONGEST_LINK: Final = 4096
-
-Take = Callable[[Entry, Iterator[bytes]], None]
+_MOST_PACKED: Final = _LONGEST_LINK + 64
+"""Deflate makes what it cannot pack a few bytes longer."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,10 @@ def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
         raise refused(name, "it is a folder with content")
     target = ""
     if kind is Kind.LINK:
-        if info.file_size > _LONGEST_LINK:
+        if info.file_size > _LONGEST_LINK or info.compress_size > _MOST_PACKED:
             raise refused(name, "it is a link to no path that there can be")
-        target = archive.read(info).decode("utf-8", "surrogateescape")
+        with archive.open(info) as content:  # a little at a time: what it says may be a lie
+            target = content.read(_LONGEST_LINK + 1).decode("utf-8", "surrogateescape")
     held = 0 if kind is Kind.LINK else info.file_size
     return Entry(name, kind, held, bool(mode & stat.S_IXUSR), target)
 

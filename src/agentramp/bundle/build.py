@@ -19,6 +19,7 @@ from agentramp.progress import Progress, Silent
 PACKING: Final = "packing"
 LARGEST_UPLOAD: Final = 100 << 20
 """What the router of a server takes by default; it answers 413 to more."""
+_MEGABYTE: Final = 1_000_000
 _SILENT: Final = Silent()
 _NPM: Final = Npm()
 
@@ -57,7 +58,7 @@ def opened(path: Path) -> Bundle:
 
 def _packed(entries: tuple[Item, ...], output: Path, progress: Progress) -> Bundle:
     total = sum(one.size for one in entries)
-    progress.say(f"{PACKING} {len(entries)} files, {total / 1e6:.1f} MB")
+    progress.say(f"{PACKING} {len(entries)} files, {_told(total)}")
     with new_part(output) as part:
         write(entries, part.file, lambda done: progress.advance(PACKING, done, total))
         part.file.flush()
@@ -65,6 +66,10 @@ def _packed(entries: tuple[Item, ...], output: Path, progress: Progress) -> Bund
         part.path.replace(output)
     tell_size(bundle, progress)
     return replace(bundle, path=output)
+
+
+def _told(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= _MEGABYTE else f"{size / 1e3:.1f} kB"
 
 
 def tell_size(bundle: Bundle, progress: Progress) -> None:

@@ -153,6 +153,8 @@ HEALTH_SUCCESSES = 1
 START_TIMEOUT_SECONDS = 60.0
 RESTART_WAIT_SECONDS = 15.0
 """How long a request waits for an agent that is restarting."""
+LINGER_SECONDS = 1.0
+"""How long a head that has become ready runs though no endpoint names it."""
 DRAIN_SECONDS = 600.0
 """How long requests in flight may take on a version that left."""
 STOP_GRACE_SECONDS = 10.0

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
-from agentramp.local import wire
+from agentramp.local import assumptions, wire
 from agentramp.local.agent import Agent, StartError
 from agentramp.local.backoff import Backoff
 from agentramp.local.records import LATEST, Endpoint, Label, Route, Runtime, Unit
@@ -120,6 +120,8 @@ class Lifecycle:
             self._store.head_is_ready(runtime_id, runtime.revision, self._now())
             for endpoint in self._store.endpoints(runtime_id):
                 self._publish_route(endpoint)
+            # The endpoint that is made next finds it running.
+            await self._sleep(assumptions.LINGER_SECONDS)
         self.reconcile()
 
     async def _settle_endpoint(self, endpoint_id: str) -> None:

@@ -175,8 +175,8 @@ def _way_back(seen: SeenApplication, wanted: Wanted) -> tuple[tuple[Step, ...], 
     found = seen.application.component(did)
     if bundle is None or not _is_of(bundle, to, found):
         why = (
-            f"none: the bundle of {to.version}, which runs there, is not at hand: another machine"
-            " or another tool installed it"
+            f"none: the bundle of {to.version} is not at hand: another machine or another tool"
+            " installed it"
         )
         return (), why
     after = Component(

@@ -88,6 +88,8 @@ class Console:
     def advance(self, title: str, done: int, total: int) -> None:
         if self.terminal:
             self._draw(title, done, total)
+        elif self._told == float("-inf"):
+            self._told = self.clock()  # what is short is not told
         elif self._due(_REPEAT, done, total) and done < total:
             self.say(f"{title} {_share(done, total)} %")
         if done >= total:

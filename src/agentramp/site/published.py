@@ -4,14 +4,16 @@ A cache and no state: with the file gone, or wrong, the site is asked and at wor
 It holds no secret. Each change is written at once, into what stands there by now.
 """
 
+import fcntl
 import json
 import os
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import IO, Any, Final, TypeAlias
 
 from agentramp.errors import RefusedError
 
@@ -27,6 +29,30 @@ class Published:
     def last_site(self, folder: str) -> str:
         """Where ``folder`` was published to last, or empty."""
         return _text(_branch(self._read(), "folders"), folder)
+
+    @contextmanager
+    def alone(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """While nobody else publishes from here; ``waiting`` is called where somebody does."""
+        with self._locked() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _locked(self) -> IO[str]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self.path.with_suffix(".lock").open("a")
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def _unwritten(self, error: OSError) -> RefusedError:
+        return RefusedError(
+            f"{self.path} could not be written: {error.strerror}",
+            advice="make room, or let this user write there",
+        )
 
     def at(self, site: str) -> "PublishedAt":
         return PublishedAt(self, site)
@@ -58,10 +84,7 @@ class Published:
                 file.write(text)
             Path(draft).replace(self.path)
         except OSError as error:
-            raise RefusedError(
-                f"{self.path} could not be written: {error.strerror}",
-                advice="make room, or let this user write there",
-            ) from error
+            raise self._unwritten(error) from error
 
 
 @dataclass(frozen=True)
@@ -84,6 +107,15 @@ class PublishedAt:
         def change(tree: _Tree) -> None:
             _branch(_branch(_branch(tree, "sites"), self.site), "boards")[folder] = board
             _branch(tree, "folders")[folder] = self.site
+
+        self.published.change(change)
+
+    def pending(self, board_id: str) -> str:
+        return _text(self._branch("pending"), board_id)
+
+    def began(self, board_id: str, mark: str) -> None:
+        def change(tree: _Tree) -> None:
+            _branch(_branch(_branch(tree, "sites"), self.site), "pending")[board_id] = mark
 
         self.published.change(change)
 

@@ -7,6 +7,7 @@ has failed, and takes an empty address for a site. Here each of these is an end,
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final, TypeAlias
+from urllib.parse import urlsplit
 
 from typing_extensions import assert_never
 
@@ -17,6 +18,7 @@ from agentramp.site.broker.port import (
     Order,
     PassingError,
     UnreadableError,
+    Vendor,
 )
 from agentramp.site.standing import (
     BROKEN,
@@ -35,6 +37,7 @@ STEP_SECONDS: Final = 300.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
 """Seconds between two questions: each time half as much again, up to the longest."""
 _GROWTH: Final = 1.5
+_NO_ADDRESS: Final = "the broker names no site that has an https address"
 MOST_UNREADABLE: Final = 5
 """So many answers in a row that make no sense are no passing trouble."""
 
@@ -175,6 +178,7 @@ def _after_order(
             # Paid, but not closed yet: that is a matter of moments, which nobody has to be at.
             if not limits.wait_for_payment and order.payment not in PAID:
                 return watch, found
+            watch = replace(watch, trouble=found.trouble)
             return _waited(watch, AskOrder(), now, limits)
         case Installing():
             return _waited(_at(watch, Step.INSTALLATION, now), AskOrder(), now, limits)
@@ -187,12 +191,10 @@ def _after_order(
 
 
 def _after_installation(
-    watch: Watch, app_url: str | None, now: float, limits: Limits
+    watch: Watch, app_url: str, now: float, limits: Limits
 ) -> tuple[Watch, Question | End]:
-    if app_url is None:
-        return watch, AskDetail("", "")
     if not app_url:
-        return _waited(watch, AskOrder(), now, limits)
+        return _waited(replace(watch, trouble=_NO_ADDRESS), AskOrder(), now, limits)
     return watch, AskApplication(app_url)
 
 
@@ -211,8 +213,9 @@ def _after_application(
         return watch, Failed(f"the new site does not start: {', '.join(broken)} failed")
     if said.status == "stopped":
         return watch, Failed("the new site was stopped")
-    running = all(status == "running" for _, status in said.components)
-    if said.owner_did and running:
+    if said.status in BROKEN:
+        return watch, Failed(f"the new site does not start: it says {said.status}")
+    if _is_up(said):
         return watch, AskDetail(said.owner_did, said.app_did)
     return _waited(watch, AskApplication(_app_url(watch)), now, limits)
 
@@ -220,24 +223,28 @@ def _after_application(
 def _after_detail(
     watch: Watch, said: Detail, now: float, limits: Limits
 ) -> tuple[Watch, Question | End]:
-    site = _site(said, _app_url(watch))
-    if site.url:
-        return watch, Done(site)
-    return _waited(watch, _ask_detail(watch), now, limits)
+    launcher = launcher_of(said.vendors)
+    if launcher is None:
+        watch = replace(watch, trouble="the broker's detail of the order names no site")
+        return _waited(watch, _ask_detail(watch), now, limits)
+    return watch, Done(_site(said, launcher, _app_url(watch)))
 
 
-def _site(said: Detail, app_url: str) -> Site:
-    vendor = launcher_of(said.vendors) or (said.vendors[0] if said.vendors else None)
-    if vendor is None:
-        return Site(app_url, subscription_url=said.subscription_url, locale=said.locale)
+def _site(said: Detail, vendor: Vendor, app_url: str) -> Site:
+    """At the place that was asked and runs: an address elsewhere was answered for by nobody."""
     return Site(
-        vendor.app_url or app_url or vendor.home_url,
+        vendor.app_url if _origin(vendor.app_url) == _origin(app_url) else app_url,
         vendor.home_url,
         vendor.dashboard_url,
         said.subscription_url,
         said.locale,
         vendor.token,
     )
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def _ask_detail(watch: Watch) -> AskDetail:
@@ -271,17 +278,18 @@ def _after_trouble(
 def _same(watch: Watch) -> Question:
     """The question that trouble was the answer to."""
     found = standing(watch.order) if watch.order else None
-    if not isinstance(found, Installed) or found.app_url == "":
+    if not isinstance(found, Installed) or not found.app_url:
         return AskOrder()
-    if found.app_url is None or _is_up(watch.application):
+    if _is_up(watch.application):
         return _ask_detail(watch)
     return AskApplication(found.app_url)
 
 
 def _is_up(said: Application | None) -> bool:
-    return bool(said and said.owner_did) and all(
-        status == "running" for _, status in (said.components if said else ())
-    )
+    """An owner, and components that all run: a site without any is none yet."""
+    if said is None or not (said.owner_did and said.components):
+        return False
+    return all(status == "running" for _, status in said.components)
 
 
 def _waited(

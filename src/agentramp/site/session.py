@@ -17,9 +17,11 @@ from typing_extensions import assert_never
 
 from agentramp.credentials.secret_file import write_whole
 from agentramp.errors import SupersededError, UsageError
+from agentramp.site.broker.answers import address
+from agentramp.site.broker.port import is_session
 from agentramp.site.purchase import Site
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 NAME: Final = "site.json"
 MOST_BYTES: Final = 1024 * 1024
 
@@ -69,15 +71,52 @@ class Finished:
 Saved: TypeAlias = Intent | Open | Ended | Finished
 
 
-class Book(Protocol):
-    """Where a project's purchase is written down."""
+@dataclass(frozen=True)
+class Ledger:
+    """All that was ever begun, in its order. What may hold money is never dropped from it."""
 
-    def read(self) -> Saved | None:
+    entries: tuple[Saved, ...] = ()
+
+    @property
+    def current(self) -> Saved | None:
+        """What is gone on with: the last, or where that came to nothing the last that may not."""
+        last = self.entries[-1] if self.entries else None
+        if isinstance(last, Ended) and self.unsettled:
+            return self.unsettled[-1]
+        return last
+
+    @property
+    def unsettled(self) -> tuple[Intent | Open, ...]:
+        """What somebody may have paid for, or may pay for yet."""
+        return tuple(one for one in self.entries if isinstance(one, Intent | Open))
+
+    @property
+    def ended(self) -> tuple[Ended, ...]:
+        return tuple(one for one in self.entries if isinstance(one, Ended))
+
+    def of(self, session: str) -> Open | Ended | Finished | None:
+        named = (one for one in self.entries if not isinstance(one, Intent))
+        return next((one for one in named if one.session == session), None)
+
+    def wished(self, intent: Intent) -> "Ledger":
+        return Ledger((*self.entries, intent))
+
+    def told(self, saved: Open | Ended | Finished, wish: Intent | None = None) -> "Ledger":
+        """With ``saved`` in place of what stood for its session, or of the wish it came of."""
+        before = self.of(saved.session)
+        rest = tuple(one for one in self.entries if one not in (before, wish))
+        return Ledger((*rest, saved))
+
+
+class Book(Protocol):
+    """Where a project's purchases are written down."""
+
+    def read(self) -> Ledger:
         """Raises UsageError where it cannot be read: nothing may be bought then."""
         ...
 
-    def write(self, saved: Saved | None) -> None:
-        """On the disk when it returns; None forgets. Raises UsageError."""
+    def write(self, ledger: Ledger) -> None:
+        """On the disk when it returns. Raises UsageError."""
         ...
 
 
@@ -107,30 +146,33 @@ class FileBook:
                     f"another run is buying a site for {self.folder.parent}",
                     advice="let it end, then: agentramp site resume",
                 ) from None
+            except OSError as error:
+                raise self._unusable(error.strerror or str(error)) from None
             yield
 
-    def read(self) -> Saved | None:
+    def read(self) -> Ledger:
         try:
             with self.path.open("rb") as file:
                 said = json.loads(file.read(MOST_BYTES))
         except FileNotFoundError:
-            return None
+            return Ledger()
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from None
         except (ValueError, RecursionError):
             raise self._unusable("it is no JSON") from None
         try:
             return _loaded(said)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise self._unusable("it is not as agentramp writes it") from None
 
-    def write(self, saved: Saved | None) -> None:
+    def write(self, ledger: Ledger) -> None:
+        said = {"format": FORMAT, "sessions": [_dumped(one) for one in ledger.entries]}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            if saved is None:
-                self.path.unlink(missing_ok=True)
+            if ledger.entries:
+                write_whole(self.path, json.dumps(said, indent=1))
             else:
-                write_whole(self.path, json.dumps(_dumped(saved), indent=1))
+                self.path.unlink(missing_ok=True)
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from None
 
@@ -143,7 +185,7 @@ class FileBook:
 
 
 def _dumped(saved: Saved) -> dict[str, Any]:
-    said: dict[str, Any] = {"format": FORMAT, "broker": saved.broker, "at": saved.at}
+    said: dict[str, Any] = {"broker": saved.broker, "at": saved.at}
     match saved:
         case Intent(before=before):
             return said | {"state": "asked", "before": before}
@@ -167,29 +209,53 @@ def _dumped_site(site: Site) -> dict[str, str]:
     }
 
 
-def _loaded(said: Mapping[str, Any]) -> Saved:
-    """Raises KeyError, TypeError or ValueError for what is not of this form."""
-    if said["format"] != FORMAT:
+def _loaded(said: Mapping[str, Any]) -> Ledger:
+    """Raises KeyError, TypeError, ValueError or OverflowError for what is not of this form."""
+    if said["format"] != FORMAT or not isinstance(said["sessions"], list):
         raise ValueError(said["format"])
-    broker, at = _text(said, "broker"), float(said["at"])
+    return Ledger(tuple(_entry(one) for one in said["sessions"]))
+
+
+def _entry(said: Mapping[str, Any]) -> Saved:
+    broker, at = _address(_text(said, "broker")), float(said["at"])
     match said["state"]:
         case "asked":
-            before = None if said["before"] is None else _text(said, "before")
-            return Intent(broker, before, at)
+            return Intent(broker, _before(said["before"]), at)
         case "open":
             return Open(broker, _id(said), at)
         case "expired" | "cancelled" as how:
             return Ended(broker, _id(said), how, at)
         case "done":
-            site = {name: _text(said["site"], name) for name in _dumped_site(Site(""))}
-            return Finished(broker, _id(said), Site(**site), at)
+            return Finished(broker, _id(said), _site(said["site"]), at)
         case other:
             raise ValueError(other)
 
 
-def is_session(text: str) -> bool:
-    """Whether it looks like the id of a checkout session: it is shown, and stands in addresses."""
-    return re.fullmatch(r"[A-Za-z0-9_-]{1,200}", text) is not None
+def _site(said: Mapping[str, Any]) -> Site:
+    """Its addresses are shown, opened and pasted, and a token goes to one."""
+    locale = _text(said, "locale")
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{0,40}", locale):
+        raise ValueError("locale")
+    rest = {
+        name: text and _address(text)
+        for name in ("home_url", "dashboard_url", "subscription_url")
+        for text in (_text(said, name),)
+    }
+    return Site(_address(_text(said, "url")), locale=locale, **rest)
+
+
+def _address(text: str) -> str:
+    if not text or address(text) != text:
+        raise ValueError("it is no address")
+    return text
+
+
+def _before(value: object) -> str | None:
+    if value is None or value == "":
+        return value if value is None else ""
+    if not isinstance(value, str) or not is_session(value):
+        raise ValueError("before")
+    return value
 
 
 def _id(said: Mapping[str, Any]) -> str:

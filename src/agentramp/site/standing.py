@@ -6,8 +6,6 @@ Expired, cancelled and failed are told apart here, and as soon as one look at th
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from typing_extensions import assert_never
-
 from agentramp.site.broker.port import Order, Vendor
 
 _DONE: Final = 100.0
@@ -19,7 +17,9 @@ PAID: Final = frozenset({"paid", "no_payment_required"})
 
 @dataclass(frozen=True)
 class AwaitingPayment:
-    """Nobody waits for it here."""
+    """Nobody waits for it here. ``trouble`` is what kept an attempt to pay from working."""
+
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Installing:
 
 @dataclass(frozen=True)
 class Installed:
-    """``app_url`` is None where no site belongs to it, and empty where none is known yet."""
+    """``app_url`` is empty where no address of a site is told, or none that can be used."""
 
-    app_url: str | None
+    app_url: str
 
 
 Standing: TypeAlias = AwaitingPayment | Installing | Installed | Expired | Cancelled | Failed
@@ -58,11 +58,13 @@ Standing: TypeAlias = AwaitingPayment | Installing | Installed | Expired | Cance
 
 def standing(order: Order) -> Standing:
     """What an order's words come to."""
-    if order.error:
-        return Failed(f"the broker says: {order.error}")
     words = {order.payment, order.session}
     if ended := _ended(words):
         return Failed("the session ended though it is paid") if is_paid(order) else ended
+    if order.session == "open" and order.payment not in PAID:
+        return AwaitingPayment(order.error or _declined(order))
+    if order.error:
+        return Failed(f"the broker says: {order.error}")
     if words & BROKEN:
         return Failed("the broker says that the payment failed")
     if order.session != "complete":
@@ -70,21 +72,13 @@ def standing(order: Order) -> Standing:
     return _installation(order.vendors)
 
 
+def _declined(order: Order) -> str:
+    """An attempt to pay that failed is no end while the session is open: another may work."""
+    return "the last attempt to pay failed" if order.payment in BROKEN else ""
+
+
 def is_paid(order: Order) -> bool:
     return order.payment in PAID or order.session == "complete"
-
-
-def is_unfinished(order: Order) -> bool:
-    """Whether it can come to a site yet, or is paid and somebody has to see to it."""
-    match found := standing(order):
-        case AwaitingPayment() | Installing() | Installed(app_url=""):
-            return True
-        case Failed():
-            return is_paid(order)
-        case Installed() | Expired() | Cancelled():
-            return False
-        case _:
-            assert_never(found)
 
 
 def _ended(words: set[str]) -> Expired | Cancelled | None:
@@ -102,7 +96,7 @@ def _installation(vendors: tuple[Vendor, ...]) -> Installing | Installed | Faile
     if not vendors or any(one.progress < _DONE for one in vendors):
         return Installing(int(done / max(1, len(vendors))))
     launcher = launcher_of(vendors)
-    return Installed(launcher.app_url if launcher else None)
+    return Installed(launcher.app_url if launcher else "")
 
 
 def launcher_of(vendors: tuple[Vendor, ...]) -> Vendor | None:

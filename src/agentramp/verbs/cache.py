@@ -4,7 +4,7 @@ import argparse
 import json
 from datetime import datetime, timezone
 
-from agentramp.archives.cache import Kept
+from agentramp.archives.cache import Listed
 from agentramp.archives.limits import size
 from agentramp.errors import UsageError
 from agentramp.report.result import Answer
@@ -44,7 +44,7 @@ def _list(args: argparse.Namespace, context: Context) -> Answer:
 
 
 def _clear(args: argparse.Namespace, context: Context) -> Answer:
-    cleared = opened(args, context).clear(args.url)
+    cleared = opened(args, context).clear(args.url, context.console)
     if args.url and not cleared.entries:
         raise UsageError(
             "no copy of that URL is in the cache",
@@ -67,7 +67,7 @@ def _clear(args: argparse.Namespace, context: Context) -> Answer:
     )
 
 
-def _counted(entries: tuple[Kept, ...]) -> str:
+def _counted(entries: tuple[Listed, ...]) -> str:
     return f"{_copies(len(entries))}, {size(_size(entries))},"
 
 
@@ -75,12 +75,12 @@ def _copies(count: int) -> str:
     return f"{count} cop{'y' if count == 1 else 'ies'}"
 
 
-def _size(entries: tuple[Kept, ...]) -> int:
+def _size(entries: tuple[Listed, ...]) -> int:
     """Of the disk: a copy that several URLs lead to counts once."""
     return sum({kept.sha256: kept.size for kept in entries}.values())
 
 
-def _lines(entries: tuple[Kept, ...]) -> tuple[str, ...]:
+def _lines(entries: tuple[Listed, ...]) -> tuple[str, ...]:
     return tuple(
         f"  {kept.url}  {size(kept.size) if kept.whole else 'damaged'}"
         f"  used {_moment(kept.used)}  sha256 {kept.sha256[:12]}"
@@ -88,7 +88,7 @@ def _lines(entries: tuple[Kept, ...]) -> tuple[str, ...]:
     )
 
 
-def _json(entries: tuple[Kept, ...]) -> str:
+def _json(entries: tuple[Listed, ...]) -> str:
     listed = [
         {
             "url": kept.url,

@@ -26,8 +26,10 @@ _OF_PUBLISH = ("description", "artifact_digest", "dry_run", "output_dir")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
+        nargs="?",
         choices=("list", "publish"),
-        help="list: number, time, package, commit and what serves it, newest first;"
+        default="list",
+        help="list, the default: number, time, package, commit and what serves it, newest first;"
         " publish: the same as the verb publish-version",
     )
     arguments.add_folder(parser)

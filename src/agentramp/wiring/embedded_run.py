@@ -23,6 +23,7 @@ from agentramp.wiring.undertaking import Undertaking
 ENDPOINT, LOCAL = "run", "local"
 _LOG_BYTES = 4096
 _LOG_LINES = 10
+_POLL_SECONDS = 0.02
 
 
 @contextmanager
@@ -33,6 +34,7 @@ def embedded(
 
     ``user`` is the home that ``agentramp local image`` writes to.
     """
+    context = _impatient(context)
     resources = Resources(_deploying(project.folder, context), context)
     name = _chosen(args, resources)
     _show_images(Home(user / LOCAL), Home(context.home / LOCAL))
@@ -45,10 +47,15 @@ def embedded(
     yield EmbeddedAgent(served, Home(context.home / LOCAL).logs)
 
 
+def _impatient(context: Context) -> Context:
+    """This platform is near and nobody else's: it may be asked as often as one likes."""
+    return replace(context, sleep=lambda seconds: context.sleep(min(seconds, _POLL_SECONDS)))
+
+
 def _show_images(user: Home, own: Home) -> None:
     """What the user said stands for an image does so here."""
     if user.images.is_dir():
-        own.root.mkdir(mode=0o700)
+        own.root.mkdir(mode=0o700, exist_ok=True)
         own.images.symlink_to(user.images)
 
 
@@ -68,6 +75,7 @@ def _deploying(folder: Path, context: Context) -> argparse.Namespace:
         prune=False,
         skip_endpoints=False,
         endpoint=None,
+        unramped=True,
     )
 
 

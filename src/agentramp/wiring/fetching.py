@@ -6,12 +6,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from agentramp.archives.address import Source, checked_sha256
-from agentramp.archives.cache import Cache, Copy, Wish
+from agentramp.archives.cache import Cache, Copy, Terms
 from agentramp.archives.limits import GIB, KIB, MIB, Limits, size
 from agentramp.archives.tokens import GITHUB_HOSTS, Token
 from agentramp.errors import UsageError
 from agentramp.wiring.context import Context
 
+_RUN_IN: list[Copy] = []
+"""What this process may run an agent in: until it ends, nobody takes that away."""
 _UNITS = {"": 1, "K": KIB, "M": MIB, "G": GIB}
 
 
@@ -56,9 +58,9 @@ def fetched(url: str, args: argparse.Namespace, context: Context) -> Copy:
     if args.offline and args.refresh:
         raise UsageError("--offline and --refresh contradict each other", advice="leave one out")
     source = Source(url, args.sha256)
-    return opened(args, context).fetch(
+    copy = opened(args, context).fetch(
         source,
-        Wish(
+        Terms(
             token=_token(source, context),
             limits=Limits(download=args.max_size or Limits.download),
             progress=context.console,
@@ -66,6 +68,8 @@ def fetched(url: str, args: argparse.Namespace, context: Context) -> Copy:
             refresh=args.refresh,
         ),
     )
+    _RUN_IN.append(copy)
+    return copy
 
 
 def _token(source: Source, context: Context) -> Token | None:

@@ -12,7 +12,9 @@ from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from itertools import count
 from pathlib import Path
+from threading import Thread
 
+from agentramp.errors import AgentrampError, UsageError
 from agentramp.local import daemon
 
 BUILD, WORK, LEARNED = "build", "work", "learned"
@@ -31,19 +33,53 @@ def private_home(root: Path, name: str) -> Iterator[Path]:
 
     But for what the next run of ``name`` can use again. Others at work get one of their own.
     """
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mend(root)
+    with _usable(root):
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mend(root)
     for number in count():
         folder = root / f"{name}-{number}"
         with _held(root, folder.name) as mine:
             if not mine:
                 continue
-            folder.mkdir(mode=0o700, exist_ok=True)
+            with _usable(root):
+                folder.mkdir(mode=0o700, exist_ok=True)
             try:
                 yield folder
             finally:
                 _clear(folder)
             return
+
+
+@contextmanager
+def starting_platform(folder: Path) -> Iterator[None]:
+    """An embedded platform starts there meanwhile: who needs it starts it too, and so waits.
+
+    Then it is told as well why it cannot start.
+    """
+
+    def start() -> None:
+        with suppress(AgentrampError):
+            daemon.start(folder)
+
+    thread = Thread(target=start)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+@contextmanager
+def _usable(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"the folder {root}, where runs have their homes, cannot be used:"
+            f" {error.strerror or error}",
+            advice="check the space on the disk and the folder's mode, or name another place with"
+            " AGENTRAMP_HOME",
+        ) from error
 
 
 def mend(root: Path) -> None:
@@ -98,7 +134,9 @@ def _end_marked(folder: Path) -> None:
 def _held(root: Path, name: str, *, used: bool = True) -> Iterator[bool]:
     """Whether nobody else holds it; the lock goes with the process, however that ends."""
     path = root / f"{name}{_LOCK}"
-    with path.open("a") as lock:
+    with _usable(root):
+        lock = path.open("a")
+    with lock:
         try:
             flock(lock, LOCK_EX | LOCK_NB)
         except OSError:

@@ -1,18 +1,23 @@
 """From words to an agent that answers: fetched where need be, and run in a home of its own."""
 
 import argparse
+import shlex
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from typing_extensions import assert_never
 
 from agentramp.agents.environment import given
 from agentramp.agents.port import Agent
+from agentramp.diagnostics import ConfigError
 from agentramp.errors import UsageError
 from agentramp.wiring.agent_project import Engine, Found, Project, project_in
 from agentramp.wiring.context import Context
-from agentramp.wiring.private_home import private_home
+from agentramp.wiring.private_home import private_home, starting_platform
 
 RUNS = "run"
 _URL = ("http://", "https://")
@@ -47,17 +52,24 @@ def _found(args: argparse.Namespace, context: Context) -> Found:
 @contextmanager
 def running(args: argparse.Namespace, context: Context, what: Project) -> Iterator[Agent]:
     """The agent, until it is no longer needed; nothing that was started for it stays."""
-    with private_home(context.home / RUNS, what.name) as home:
+    with (
+        _ended_with_the_terminal(),
+        _mendable(what),
+        private_home(context.home / RUNS, what.name) as home,
+    ):
         own = replace(context, home=home)
         match what.engine:
             case Engine.AGENTRUN:
-                from agentramp.wiring.embedded_run import embedded  # noqa: PLC0415 - one of two
-
                 _check(args)
                 environ = given(context.environ, foreign=True, asked=args.pass_env or ())
-                own = replace(own, environ=environ) if what.foreign else own
-                with embedded(args, own, what, context.home) as served:
-                    yield served
+                if what.foreign:  # the .env where the user stands is not for it either
+                    own = replace(own, environ=environ, cwd=home)
+                with starting_platform(home):
+                    # It starts while this is loaded and the project is read.
+                    from agentramp.wiring.embedded_run import embedded  # noqa: PLC0415 - one of two
+
+                    with embedded(args, own, what, context.home) as served:
+                        yield served
             case Engine.AIGNE:
                 from agentramp.wiring.aigne_run import aigne  # noqa: PLC0415 - one of two
 
@@ -65,6 +77,39 @@ def running(args: argparse.Namespace, context: Context, what: Project) -> Iterat
                     yield agent
             case _:
                 assert_never(what.engine)
+
+
+@contextmanager
+def _mendable(what: Project) -> Iterator[None]:
+    """Faults of a file are mended by whoever has it, and looked for again where it lies."""
+    try:
+        yield
+    except ConfigError as error:
+        if what.foreign:
+            error.advice = f"tell whoever made {what.source}; its copy here is not to be changed"
+        elif (place := str(Path(what.source) / what.inside)) != ".":
+            error.checked_by(shlex.join(["agentramp", "validate", place]))
+        raise
+
+
+@contextmanager
+def _ended_with_the_terminal() -> Iterator[None]:
+    """A terminal that is closed ends a run as Ctrl-C does; one told not to mind (nohup) goes on."""
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGHUP)
+    if before is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from agentramp.wiring.context import Context
 from agentramp.wiring.site_tokens import OFFICIAL, Browser
 
 if TYPE_CHECKING:  # loaded where it is used: most verbs publish nothing
-    from agentramp.site.kit.choosing import Wish
+    from agentramp.site.kit.choosing import Aim
     from agentramp.site.kit.mounts import Mounts
     from agentramp.site.media.upload import Uploads
     from agentramp.site.pages.document import Collection
@@ -60,7 +61,7 @@ def publish(args: argparse.Namespace, context: Context, browser: Browser | None 
     last = _named(context) or published.last_site(name) or _bought(args, context)
     _check(args, last)
     collection = read(folder, context.cwd)
-    for notice in collection.notices[:_SHOWN]:
+    for notice in _some(collection.notices):
         context.console.say(f"warning: {notice}")
     run = _Run(args, context, published, name, collection)
     if args.new or args.resume:
@@ -123,15 +124,15 @@ class _Run:
     name: str
     collection: "Collection"
 
-    def wish(self, memory: "PublishedAt") -> "Wish":
-        from agentramp.site.kit.choosing import Wish  # noqa: PLC0415 - as above
+    def aim(self, memory: "PublishedAt") -> "Aim":
+        from agentramp.site.kit.choosing import Aim  # noqa: PLC0415 - as above
 
-        return Wish(
+        return Aim(
             self.context.cwd.resolve().name,
             title=(self.args.title or "").strip(),
             description=(self.args.description or "").strip(),
             board_id=self.args.board or "",
-            known="" if self.args.title else memory.board(self.name),
+            known=memory.board(self.name),
         )
 
     def afterwards(self, browser: Browser) -> Answer:
@@ -153,14 +154,21 @@ class _Run:
         token = site_tokens.needed(self.args, context, site, browser)
         mounts = discover(site, context.sleep)
         kit = DiscussKit(site, mounts.kit, token, context.sleep)
-        outcome = Publisher(
+        publisher = Publisher(
             kit,
             self.uploads(mounts, token, memory),
             context.sleep,
             lambda board: memory.chose(self.name, board),
             context.console,
-        ).publish(self.collection, self.wish(memory), force=self.args.force)
+            memory,
+            context.nonce,
+        )
+        with self.published.alone(self.waiting):
+            outcome = publisher.publish(self.collection, self.aim(memory), force=self.args.force)
         return self.answer(site, outcome)
+
+    def waiting(self) -> None:
+        self.context.console.say("another publishing from here is under way: waiting for its end")
 
     def uploads(self, mounts: "Mounts", token: "Token", memory: "PublishedAt") -> "Uploads | None":
         from agentramp.site.media.tus import TusMedia  # noqa: PLC0415 - as above
@@ -177,7 +185,7 @@ class _Run:
         memory = self.published.at(site)
         known = [one for one in self.collection.pictures if memory.picture(one.sha256)]
         new = [one for one in self.collection.pictures if one not in known]
-        board = self.args.board or self.wish(memory).known or self.wish(memory).called
+        board = self.args.board or self.aim(memory).known or self.aim(memory).called
         lines = [
             f"to       {site}, board {board}",
             *self.languages,
@@ -202,6 +210,7 @@ class _Run:
             f"board    {board}" + (", made now" if outcome.made else ""),
             *self.languages,
             *([f"pictures {count}, {outcome.sent} of them sent now"] if count else []),
+            *_some([f"still on the site, but not published: {one}" for one in outcome.removed]),
         ]
         told = [
             ("url", outcome.url),
@@ -210,6 +219,7 @@ class _Run:
             ("board_made", outcome.made),
             *self.facts,
             ("pictures_sent", outcome.sent),
+            ("pages_left_on_site", list(outcome.removed)),
         ]
         return Answer(
             verb=VERB,
@@ -232,7 +242,16 @@ class _Run:
     def facts(self) -> list[tuple[str, object]]:
         languages = list(self.collection.languages)
         pictures = len(self.collection.pictures)
-        return [("pages", self.pages), ("languages", languages), ("pictures", pictures)]
+        return [
+            *(("pages", self.pages), ("languages", languages), ("pictures", pictures)),
+            ("pages_not_published", list(self.collection.unlisted)),
+            ("warnings", len(self.collection.notices)),
+        ]
+
+
+def _some(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - _SHOWN
+    return [*lines[:_SHOWN], *([f"and {more} more"] if more > 0 else [])]
 
 
 def _count(number: int, word: str) -> str:

@@ -131,7 +131,12 @@ def of(
 
 
 def ramp_config(args: argparse.Namespace, context: Context) -> RampConfig:
-    """What agentramp.yaml says; raises ConfigError with all its faults."""
+    """What agentramp.yaml says; raises ConfigError with all its faults.
+
+    ``agentramp run`` goes by s.yaml alone: nothing is ramped there, and nobody is told.
+    """
+    if getattr(args, "unramped", False):
+        return RampConfig()
     return config.read_ramp(file_of(args), context.environ, context.cwd)
 
 

@@ -70,7 +70,7 @@ def test_a_dry_run_remembers_nothing(tmp_path: Path) -> None:
 def test_without_a_terminal_the_lines_to_add_are_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         made(tmp_path, "--name", "mine")
-    assert "has no did yet" in caught.value.message
+    assert "has no DID yet" in caught.value.message
     lines = caught.value.message.split("\n", 1)[1]
     (tmp_path / "agentramp.yaml").write_text(lines)
     found, _ = made(tmp_path)

@@ -78,7 +78,7 @@ class BlockletServer:
             application = self._quiet()
             _check_free(application, did, mount_point)
         before = application.component(did)
-        component = self._sent(bundle, mount_point)
+        component = self._sent(bundle, mount_point, before.side if before else "")
         if component.mount_point != mount_point:
             component = self._moved(component, mount_point)
         if before is None or before.health is not Health.RUNNING:
@@ -95,7 +95,8 @@ class BlockletServer:
             if settled.component(did) is None:
                 return
             self._ask_removal(did)
-            if watch.until(partial(self._gone, did), f"waiting for {did} to be gone"):
+            gone = partial(self._gone, did, Steady(self.limits.back))
+            if watch.until(gone, f"waiting for {did} to be gone"):
                 return
         raise NotAppliedError(
             f"the server said that {did} is removed, but it is still there",
@@ -147,10 +148,13 @@ class BlockletServer:
             )
         return None if changing else application
 
-    def _sent(self, bundle: Bundle, mount_point: str, attempts: int = _ATTEMPTS) -> Component:
+    def _sent(
+        self, bundle: Bundle, mount_point: str, side: str, attempts: int = _ATTEMPTS
+    ) -> Component:
         """Sent, once more where it did not arrive, and awaited."""
         lost = self._upload(bundle, mount_point)
-        arrival = Arrival(bundle, self.limits, partial(self._start, bundle.identity.did), lost)
+        start = partial(self._start, bundle.identity.did)
+        arrival = Arrival(bundle, self.limits, start, lost, side)
         try:
             title = f"waiting for {bundle.identity.name} {bundle.version} to run"
             return self._watch(self.limits.away).until(arrival.seen, title)
@@ -159,7 +163,7 @@ class BlockletServer:
                 raise
             self.progress.say(f"{error.message}; the server has not got it: sending again")
         try:
-            return self._sent(bundle, mount_point, attempts - 1)
+            return self._sent(bundle, mount_point, side, attempts - 1)
         except PlatformError as error:
             # What was sent before may yet arrive.
             error.untouched = False
@@ -264,10 +268,13 @@ class BlockletServer:
         except (LostAnswerError, NotFoundError) as error:
             self.progress.say(error.message)
 
-    def _gone(self, did: str, application: Application, passed: float) -> bool | None:
-        if application.component(did) is None:
+    def _gone(
+        self, did: str, steady: Steady, application: Application, passed: float
+    ) -> bool | None:
+        is_gone = application.component(did) is None
+        if steady.holds(passed, so=is_gone):
             return True
-        return False if passed > self.limits.stale else None
+        return False if passed > self.limits.stale and not is_gone else None
 
 
 @contextmanager

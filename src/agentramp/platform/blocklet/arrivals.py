@@ -33,6 +33,8 @@ class Limits:
     """For the other components of the application to have started."""
     gone: float = 120.0
     """For a component to be gone."""
+    back: float = 3.0
+    """For one that is gone to come back: the server may write an older list over the newer."""
     away: float = 60.0
     """For a server that began a change and then answers nothing: it may be starting anew."""
 
@@ -99,11 +101,14 @@ class Arrival:
     start: Callable[[], None]
     """Asks the server to start it: it leaves one that was stopped as it was."""
     lost: UnreachableError | None = None
+    side: str = ""
+    """Where the version before ran: what runs there may still be that one, and about to be shown
+    as it again, also after the server's answer."""
     _arrived: bool = field(default=False, init=False)
     _steady: Steady = field(init=False)
 
     def __post_init__(self) -> None:
-        self._steady = Steady(self.limits.stale if self.lost else 0.0)
+        self._steady = Steady(self.limits.stale)
 
     def seen(self, application: Application, passed: float) -> Component | None:
         """The component once it runs as sent; None: look again. Raises what came of it instead."""
@@ -113,7 +118,9 @@ class Arrival:
             return None
         self._arrived = True
         runs = found.health is Health.RUNNING
-        if self._steady.holds(passed, so=runs):
+        has_changed = not self.side or found.side != self.side
+        is_told = runs and has_changed and self.lost is None
+        if is_told or self._steady.holds(passed, so=runs):
             return found
         if runs:
             return None

@@ -44,7 +44,7 @@ _KINDS: Final[tuple[tuple[str, type[PlatformError], str], ...]] = (
 def refusal(name: str, status: int, body: Mapping[str, Any]) -> PlatformError:
     """What the operation ``name`` was answered, in the server's words and without its stack."""
     text = _text(body) or f"HTTP {status}"
-    kind, advice = PlatformError, "see the server's message above"
+    kind, advice = PlatformError, "usual cause: as the server says; else look into its own log"
     for mark, its_kind, its_advice in _KINDS:
         if mark in text:
             kind, advice = its_kind, its_advice

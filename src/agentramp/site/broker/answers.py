@@ -1,26 +1,36 @@
 """The broker's JSON as nouns. What is missing or of another kind raises UnreadableError."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from agentramp.errors import UsageError
+from agentramp.exchange import check_address
 from agentramp.site.broker.port import (
     Application,
     Checkout,
     Detail,
     Known,
+    NoSession,
     Order,
     UnreadableError,
     Vendor,
+    is_session,
 )
 
 PAYMENT_KIT: Final = "z2qaCNvKMv5GjouKdcDWexv6WqtHbpNPQDnAk"
 LINK_KEY: Final = "PAYMENT_LINK_ID"
 _LONGEST: Final = 2000
+_MOUNT: Final = re.compile(r"[A-Za-z0-9._~/-]*")
+"""A path that can be shown, opened and asked as it is."""
 _NOTHING: Final = frozenset({"", "null", "undefined"})
 """What stands in an address where a value was not known."""
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+"""What JSON can spell and no encoding can."""
+_IN_NO_ADDRESS: Final = frozenset(" \\<>\"'`{}|^")
 Said = Mapping[str, Any]
 
 
@@ -47,7 +57,10 @@ def mount_point(said: Said, *, strict: bool) -> str:
     kit = next((one for one in mounts if PAYMENT_KIT in {one.get("did"), one.get("appId")}), None)
     if kit is None and mounts and not strict:
         kit = mounts[0]
-    return _text(kit.get("mountPoint")) if kit else ""
+    place = _text(kit.get("mountPoint")) if kit else ""
+    if not _MOUNT.fullmatch(place) or ".." in place:
+        raise UnreadableError("the broker's payment component hangs at no path", advice=_USUAL)
+    return place
 
 
 def checkout(said: Said) -> Checkout:
@@ -58,11 +71,11 @@ def checkout(said: Said) -> Checkout:
     return Checkout(found, address(said.get("paymentUrl")))
 
 
-def known(said: Said) -> Known | None:
-    """None where the broker says that there is no session."""
-    session = said.get("checkoutSession")
+def known(said: Said) -> Known | NoSession:
+    """NoSession for an explicit null alone: what names no session says nothing about any."""
+    session = said.get("checkoutSession", _NOTHING)
     if session is None:
-        return None
+        return NoSession()
     if not isinstance(session, dict) or not (found := _id(session.get("id"))):
         raise UnreadableError("the broker's answer names no checkout session", advice=_USUAL)
     return Known(
@@ -100,14 +113,15 @@ def detail(said: Said) -> Detail:
 
 
 def address(value: object) -> str:
-    """An http address that a person may follow, or nothing."""
+    """An address that a person may follow: https, or this machine, without a login; or nothing."""
     text = _text(value)
-    try:
-        parts = urlsplit(text)
-        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
+    if not text.isprintable() or set(text) & _IN_NO_ADDRESS:
         return ""
-    return text if is_one and text.isprintable() and " " not in text else ""
+    try:
+        check_address(text, "it")
+        return text if "@" not in urlsplit(text).netloc else ""
+    except (UsageError, ValueError):
+        return ""
 
 
 def _vendors(said: Said) -> tuple[Vendor, ...]:
@@ -132,9 +146,11 @@ def _objects(value: object) -> Sequence[Said]:
 
 def _percent(value: object) -> float:
     """A number, or nothing done yet."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return 0.0
-    return min(100.0, max(0.0, float(value)))
+    if isinstance(value, float) and not isfinite(value):
+        return 0.0
+    return float(min(100, max(0, value)))  # an int may be larger than any float
 
 
 def _reason(error: object) -> str:
@@ -146,11 +162,13 @@ def _reason(error: object) -> str:
 def _id(value: object) -> str:
     """Such as stands in a path; anything else is none."""
     text = _text(value)
-    return text if text.isascii() and text.replace("_", "").replace("-", "").isalnum() else ""
+    return text if is_session(text) else ""
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or value.strip().lower() in _NOTHING or len(value) > _LONGEST:
+        return ""
+    if _HALVES.search(value):
         return ""
     return value.strip()
 

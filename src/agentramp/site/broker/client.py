@@ -1,8 +1,9 @@
 """The payment broker over HTTP, as @blocklet/payment-broker-client 1.29.15 speaks to it."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -16,6 +17,7 @@ from agentramp.site.broker.port import (
     Detail,
     Known,
     Link,
+    NoSession,
     Order,
     PassingError,
     UnreadableError,
@@ -34,11 +36,15 @@ _DENIED: Final = frozenset({401, 403})
 
 @dataclass(frozen=True)
 class HttpBroker:
-    """``timeout`` is in seconds, for each call. The token goes to its own host alone."""
+    """``timeout`` is in seconds, for each call; ``left`` is what all of them have yet.
+
+    The token goes to its own host alone.
+    """
 
     url: str
     token: Token
     timeout: float = TIMEOUT
+    left: Callable[[], float] = field(default=lambda: inf, repr=False)
 
     def link(self) -> Link:
         """The broker tells its payment link itself, else the payment component in it does."""
@@ -62,14 +68,10 @@ class HttpBroker:
         letter = Letter(url, json.dumps(content, ensure_ascii=False).encode())
         return answers.checkout(self._told(letter, "the start of a checkout"))
 
-    def find(self, link: Link, id_: str) -> Known | None:
+    def find(self, link: Link, id_: str) -> Known | NoSession:
         path = f"api/checkout-sessions/broker-status/{_part(id_)}?needShortUrl=true"
         url = _joined(link.api, path)
-        letter = Letter(url, b"", method="GET")
-        reply = self._sent(letter, "the broker's status")
-        if reply.status == _MISSING:
-            return None
-        return answers.known(_said(letter, reply, "the broker's status"))
+        return answers.known(self._told(Letter(url, b"", method="GET"), "its checkouts"))
 
     def order(self, link: Link, session: str) -> Order:
         url = _joined(link.api, f"api/vendors/order/{_part(session)}/status")
@@ -79,7 +81,7 @@ class HttpBroker:
         _check_site(url)
         letter = Letter(_joined(url, f"{_SELF}&noCache=1&owner=1"), b"")
         try:
-            reply = get(letter, timeout=self.timeout, most=MOST_BYTES)
+            reply = get(letter, timeout=self._seconds(), most=MOST_BYTES)
         except ExchangeError as error:
             raise PassingError(error.message, advice=error.advice) from error
         if reply.status not in _OK:
@@ -97,10 +99,17 @@ class HttpBroker:
         """What a blocklet says of itself to anybody: no token goes with it."""
         letter = Letter(_joined(url, _SELF), b"", method="GET")
         try:
-            reply = get(letter, timeout=self.timeout, most=MOST_BYTES)
+            reply = get(letter, timeout=self._seconds(), most=MOST_BYTES)
         except ExchangeError as error:
             raise PassingError(error.message, advice=error.advice) from error
         return _said(letter, reply, "the broker's description")
+
+    def _seconds(self) -> float:
+        """Raises PassingError where no time is left to ask in."""
+        seconds = min(self.timeout, self.left())
+        if seconds <= 0:
+            raise PassingError(f"{host(self.url)} was not asked: the time is over")
+        return seconds
 
     def _told(self, letter: Letter, what: str) -> answers.Said:
         return _said(letter, self._sent(letter, what), what)
@@ -109,7 +118,7 @@ class HttpBroker:
         secret = self.token.sent_to(letter.url)
         letter = Letter(letter.url, letter.content, token=secret, method=letter.method)
         try:
-            return post(letter, timeout=self.timeout, most=MOST_BYTES)
+            return post(letter, timeout=self._seconds(), most=MOST_BYTES)
         except ExchangeError as error:
             raise PassingError(f"{error.message} ({what})", advice=error.advice) from error
 
@@ -131,7 +140,7 @@ def _said(letter: Letter, reply: Reply, what: str) -> answers.Said:
 
 def _refused(name: str, status: int, what: str) -> str:
     if status == _MISSING:
-        return f"{name} knows nothing of {what} (404)"
+        return f"{name} finds nothing when asked for {what} (404)"
     return f"{name} refuses {what} ({status})"
 
 

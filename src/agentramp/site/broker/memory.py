@@ -13,6 +13,7 @@ from agentramp.site.broker.port import (
     Detail,
     Known,
     Link,
+    NoSession,
     Order,
     Vendor,
 )
@@ -52,7 +53,7 @@ class MemoryBroker:
         self.after("start")
         return Checkout(self.orders[-1], self._page(link, self.orders[-1]))
 
-    def find(self, link: Link, id_: str) -> Known | None:
+    def find(self, link: Link, id_: str) -> Known | NoSession:
         self.before("find")
         found = id_ if id_ in self.orders else (self.orders[-1] if self.orders else None)
         if id_ not in {link.id, found}:
@@ -60,7 +61,7 @@ class MemoryBroker:
         order = self._order(found) if found else None
         self.after("find")
         if found is None or order is None:
-            return None
+            return NoSession()
         return Known(found, order.payment, "", self._page(link, found))
 
     def order(self, link: Link, session: str) -> Order:  # noqa: ARG002 - one link is sold

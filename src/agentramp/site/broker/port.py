@@ -1,5 +1,6 @@
 """What a payment broker is asked, and what it says."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,6 +32,16 @@ class Link:
 class Checkout:
     id: str
     payment_url: str
+
+
+def is_session(text: str) -> bool:
+    """Whether it looks like the id of a checkout session: it is shown, and stands in addresses."""
+    return re.fullmatch(r"[A-Za-z0-9_-]{1,200}", text) is not None
+
+
+@dataclass(frozen=True)
+class NoSession:
+    """The broker says in so many words that there is none."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +113,11 @@ class Broker(Protocol):
         """
         ...
 
-    def find(self, link: Link, id_: str) -> Known | None:
-        """The session of this id, or the last one of the link of this id; None if there is none."""
+    def find(self, link: Link, id_: str) -> Known | NoSession:
+        """The session of this id, or the last one of the link of this id.
+
+        An answer that does not say which raises BrokerError: it is never taken for NoSession.
+        """
         ...
 
     def order(self, link: Link, session: str) -> Order: ...

@@ -7,10 +7,11 @@ so it is true for everybody, and gone once somebody else has published there.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from agentramp.exchange import ExchangeError, Letter, Reply, host, post
+from agentramp.site.access import Access
 from agentramp.site.kit.letters import collection
 from agentramp.site.kit.port import Board, KitError
 from agentramp.site.pages.document import Document
@@ -22,12 +23,6 @@ _TRIES: Final = 4
 _AGAIN: Final = frozenset({429, 500, 502, 503, 504})
 _DID: Final = "did:abt:"
 _Tree: TypeAlias = dict[str, Any]
-
-
-class Access(Protocol):
-    """A token that goes to its own place only; raises UsageError for any other address."""
-
-    def sent_to(self, url: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -61,18 +56,23 @@ class DiscussKit:
             raise KitError(f"{host(self.url)} does not say which board it made", lost=True)
         return Board(made.id, title, description, made.owner)
 
-    def update(self, board: Board) -> None:
+    def update(self, board: Board, instead_of: str | None = None) -> Board:
         """The site wants all of a board, so what is on it now is sent back with the change."""
         there = next((one for one in self._boards() if one.get("id") == board.id), None)
         if there is None:
             raise KitError(f"the board {board.id} is not there any more", advice="publish again")
+        before = _board(there)
+        if instead_of not in {None, before.sent}:
+            return before
         meta = there.get("meta") if isinstance(there.get("meta"), dict) else {}
         kept = {name: value for name, value in (meta or {}).items() if name != MARK}
-        marked = {**kept, MARK: {"sent": board.sent}} if board.sent else kept
+        mark = {"sent": board.sent, **({"pages": list(board.pages)} if board.pages else {})}
+        marked = {**kept, MARK: mark} if board.sent else kept
         change = {"title": board.title, "desc": board.description, "meta": marked}
         self._change(
             "PUT", f"{self.url}/api/boards/{quote(board.id, safe='')}", {**there, **change}
         )
+        return before
 
     def put(self, board: Board, documents: Sequence[Document]) -> None:
         url = f"{self.url}/api/docs/create-docs-collection"
@@ -146,12 +146,14 @@ def _board(tree: _Tree) -> Board:
     meta = tree.get("meta")
     mark = meta.get(MARK) if isinstance(meta, dict) else None
     sent = mark.get("sent") if isinstance(mark, dict) else None
+    pages = mark.get("pages") if isinstance(mark, dict) else None
     return Board(
         _text(tree.get("id")),
         _text(tree.get("title")),
         _text(tree.get("desc")),
         _did(tree.get("createdBy")),
         _text(sent),
+        tuple(one for one in pages if isinstance(one, str)) if isinstance(pages, list) else (),
     )
 
 

@@ -27,11 +27,14 @@ class MemoryKit:
         self._boards[board.id] = board
         return board
 
-    def update(self, board: Board) -> None:
+    def update(self, board: Board, instead_of: str | None = None) -> Board:
         there = self._boards.get(board.id)
         if there is None:
             raise KitError(f"the board {board.id} is not there any more", advice="publish again")
-        self._boards[board.id] = replace(board, owner=there.owner)
+        if instead_of in {None, there.sent}:
+            pages = board.pages if board.sent else ()
+            self._boards[board.id] = replace(board, owner=there.owner, pages=pages)
+        return there
 
     def put(self, board: Board, documents: Sequence[Document]) -> None:
         if board.id not in self._boards:

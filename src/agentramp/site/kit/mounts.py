@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
-from agentramp.exchange import ExchangeError, Letter, Reply, check_address, get, host
+from agentramp.address import place
+from agentramp.exchange import ExchangeError, Letter, Reply, get, host
 from agentramp.site.kit.port import KitError
 
 DISCUSS_KIT: Final = "z8ia1WEiBZ7hxURf6LwH21Wpg99vophFwSJdu"
@@ -31,11 +31,7 @@ class Mounts:
 
 def origin(url: str) -> str:
     """The site of ``url``; raises UsageError for what no token may go to."""
-    check_address(url, "the site")
-    parts = urlsplit(url)
-    name = (parts.hostname or "").rstrip(".")
-    name = f"[{name}]" if ":" in name else name
-    return f"{parts.scheme}://{name}:{parts.port}" if parts.port else f"{parts.scheme}://{name}"
+    return place(url, "the site").origin
 
 
 def discover(site: str, sleep: Callable[[float], None]) -> Mounts:

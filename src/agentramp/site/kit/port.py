@@ -1,7 +1,7 @@
 """What Discuss Kit can do for whoever publishes: boards, and the documents of one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from agentramp.errors import RefusedError
@@ -23,8 +23,9 @@ class KitError(RefusedError):
 class Board:
     """``owner`` is the DID of who made it, empty where the site does not say.
 
-    ``sent`` is the mark of the documents that are on it: empty where they came from elsewhere, or
-    may not all be there.
+    ``sent`` is the mark of the documents that are on it: empty where they came from elsewhere. One
+    that marks a publishing under way, or one that was overlapped, vouches for none (``letters``).
+    ``pages`` are the addresses of the documents that were sent last, where that is known.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Board:
     description: str = ""
     owner: str = ""
     sent: str = ""
+    pages: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Kit(Protocol):
@@ -45,8 +47,11 @@ class Kit(Protocol):
 
     def create(self, title: str, description: str) -> Board: ...
 
-    def update(self, board: Board) -> None:
-        """Make title, description and mark of the board with this id what ``board`` says."""
+    def update(self, board: Board, instead_of: str | None = None) -> Board:
+        """Make title, description, mark and pages of the board with this id what ``board`` says.
+
+        The board as it was before. Where its mark was another than ``instead_of``, it still is.
+        """
         ...
 
     def put(self, board: Board, documents: Sequence[Document]) -> None:

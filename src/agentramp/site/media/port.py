@@ -50,5 +50,5 @@ class Media(Protocol):
     def send(self, location: str, picture: Picture, offset: int, part: bytes) -> Sent: ...
 
     def is_gone(self, url: str) -> bool:
-        """Whether the site says that nothing is at ``url``. In doubt it is there."""
+        """Whether nothing is shown at ``url``: it is told so, or nobody answers there."""
         ...

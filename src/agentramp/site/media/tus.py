@@ -10,10 +10,12 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from agentramp.errors import UsageError
 from agentramp.exchange import ExchangeError, Letter, Reply, host, post
+from agentramp.site.access import Access
 from agentramp.site.media.port import Begun, MediaError, Sent, UploadGoneError
 from agentramp.site.pages.document import Picture
 
@@ -27,12 +29,7 @@ _NAMED: Final = 16
 _DONE: Final = frozenset({200, 201, 204})
 _AGAIN: Final = frozenset({408, 409, 423, 429, 500, 502, 503, 504})
 _GONE: Final = frozenset({404, 410})
-
-
-class Access(Protocol):
-    """A token that goes to its own place only; raises UsageError for any other address."""
-
-    def sent_to(self, url: str) -> str: ...
+_SERVER_ERRORS: Final = 500
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,11 @@ class TusMedia:
     def begin(self, picture: Picture) -> Begun:
         headers = {"Upload-Length": str(picture.size), "Upload-Metadata": _metadata(picture)}
         reply = self._ask("POST", self.url, {**headers, **self._named(picture)})
+        if reply.status in _GONE:
+            raise MediaError(
+                f"{host(self.url)} takes no uploads at {urlsplit(self.url).path} ({reply.status})",
+                advice="usual cause: Media Kit is stopped, or was just removed from the site",
+            )
         self._check(reply, picture.name)
         location = reply.headers.get("location", "")
         url = self._address(reply)
@@ -72,17 +74,21 @@ class TusMedia:
         reply = self._ask("PATCH", location, {**headers, **self._named(picture)}, part)
         self._check(reply, picture.name)
         end = offset + len(part)
-        if end < picture.size:
-            return Sent(self._offset(reply, picture.name))
-        return Sent(end, self._address(reply))
+        url = self._address(reply) if end >= picture.size else ""
+        if url or (end >= picture.size and "upload-offset" not in reply.headers):
+            return Sent(end, url)
+        return Sent(self._offset(reply, picture.name))
 
     def is_gone(self, url: str) -> bool:
         """No token: whoever reads the page has none either."""
         letter = Letter(urljoin(self.url, url), b"", method="HEAD")
         try:
-            return post(letter, timeout=ASK_SECONDS).status in _GONE
+            status = post(letter, timeout=ASK_SECONDS).status
         except ExchangeError:
-            return False
+            return True  # announced again, a site that has it says so without having it sent
+        except UsageError:
+            return not is_address(url)  # one that we do not ask, as that of a site without TLS
+        return status in _GONE or status >= _SERVER_ERRORS
 
     def _ask(self, method: str, url: str, more: Mapping[str, str], content: bytes = b"") -> Reply:
         cookie = f"login_token={self.access.sent_to(url)}"

@@ -42,7 +42,15 @@ class Brought:
     sent: int
 
 
-@dataclass
+@dataclass(frozen=True)
+class _There:
+    """A picture on the site; ``sent`` where this run sent any of it."""
+
+    url: str
+    sent: bool = False
+
+
+@dataclass(frozen=True)
 class Uploads:
     """``sleep`` takes seconds, ``jitter`` gives a number from 0 to 1."""
 
@@ -52,145 +60,155 @@ class Uploads:
     jitter: Callable[[], float]
     progress: Progress = field(default_factory=Silent)
     part_bytes: int = PART_BYTES
-    _stopped: threading.Event = field(default_factory=threading.Event)
-    _count: threading.Lock = field(default_factory=threading.Lock)
-    _done: int = 0
-    _sent: int = 0
 
     def bring(self, pictures: Iterable[Picture]) -> Brought:
         """Raises MediaError that names the pictures that could not be brought."""
         every = list({picture.sha256: picture for picture in pictures}.values())
-        total = sum(picture.size for picture in every)
+        meter = _Meter(self.progress, sum(picture.size for picture in every))
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="picture") as pool:
             try:
-                work = {pool.submit(self._one, picture, total): picture for picture in every}
+                work = {pool.submit(self._one, picture, meter): picture for picture in every}
                 wait(work, return_when=FIRST_EXCEPTION)
             finally:
-                self._stopped.set()
+                meter.stopped.set()
                 pool.shutdown(wait=True, cancel_futures=True)
-        self._raise_failed(work)
-        return Brought({one.sha256: done.result() for done, one in work.items()}, self._sent)
+        _raise_failed(work)
+        found = {one.sha256: done.result() for done, one in work.items()}
+        urls = {sha256: there.url for sha256, there in found.items()}
+        return Brought(urls, sum(there.sent for there in found.values()))
 
-    def _raise_failed(self, work: dict[Future[str], Picture]) -> None:
-        failed = [(done, one) for done, one in work.items() if done.cancelled() or done.exception()]
-        error = next((done.exception() for done, _ in failed if not done.cancelled()), None)
-        if isinstance(error, AgentrampError) and len(failed) > 1:
-            error.message += f"; with it {len(failed) - 1} more of {len(work)} pictures are missing"
-        if error is not None:
-            raise error
-
-    def _one(self, picture: Picture, total: int) -> str:
+    def _one(self, picture: Picture, meter: "_Meter") -> _There:
         known = self.memory.picture(picture.sha256)
         if known and not self.media.is_gone(known):
-            self._advance(picture.size, total)
-            return known
-        sending = _Sending(self, picture, total, self.memory.upload(picture.sha256))
-        url = sending.whole()
-        self.memory.brought(picture.sha256, url)
-        return url
+            meter.advance(picture.size)
+            return _There(known)
+        there = _Sending(self, picture, meter, self.memory.upload(picture.sha256)).whole()
+        self.memory.brought(picture.sha256, there.url)
+        return there
 
-    def _advance(self, size: int, total: int) -> None:
-        with self._count:
+
+def _raise_failed(work: dict[Future[_There], Picture]) -> None:
+    failed = [(done, one) for done, one in work.items() if done.cancelled() or done.exception()]
+    error = next((done.exception() for done, _ in failed if not done.cancelled()), None)
+    if isinstance(error, AgentrampError) and len(failed) > 1:
+        error.message += f"; with it {len(failed) - 1} more of {len(work)} pictures are missing"
+    if error is not None:
+        raise error
+
+
+@dataclass
+class _Meter:
+    """How much of all pictures is there; ``stopped`` once one of them failed."""
+
+    progress: Progress
+    total: int
+    stopped: threading.Event = field(default_factory=threading.Event)
+    _done: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def advance(self, size: int) -> None:
+        with self._lock:
             self._done += size
-            self.progress.advance(_TITLE, min(self._done, total), total)
-
-    def sending(self, size: int, total: int) -> None:
-        self._advance(size, total)
-
-    def was_sent(self) -> None:
-        with self._count:
-            self._sent += 1
-
-    @property
-    def stopped(self) -> bool:
-        return self._stopped.is_set()
+            self.progress.advance(_TITLE, min(self._done, self.total), self.total)
 
 
 @dataclass
 class _Sending:
+    """One picture on its way. ``offset`` is None where the site has to be asked for it.
+
+    ``best`` is the most of it that was ever there: what does not come beyond it is no progress.
+    """
+
     uploads: Uploads
     picture: Picture
-    total: int
+    meter: _Meter
     location: str
-    offset: int = 0
-    told: int = 0
+    offset: int | None = None
+    best: int = 0
     tries: int = 0
+    sent: bool = False
 
-    def whole(self) -> str:
+    def whole(self) -> _There:
         """Until the site has it all; raises MediaError where nothing comes of it any more."""
-        asked = bool(self.location)
         while True:
             try:
-                if asked:
-                    self._look()
-                asked = False
-                url = self._begin() if not self.location else ""
-                url = url or self._send()
+                url = self._at_once()
             except UploadGoneError as error:
                 self._patience(error)
-                self.location, self.offset, asked = "", 0, False
-                continue
+                self.location = ""
             except MediaError as error:
                 if not error.again:
                     raise
                 self._patience(error)
-                asked = bool(self.location)
-                continue
-            if url:
-                self._tell(self.picture.size)
-                return url
+                self.offset = None
+            else:
+                self._reached(self.picture.size)
+                return _There(url, self.sent)
 
-    def _begin(self) -> str:
-        begun = self.uploads.media.begin(self.picture)
-        self.location, self.offset = begun.location, begun.offset
-        if not begun.url:
+    def _at_once(self) -> str:
+        """Without a fault in between; what was begun is gone on with."""
+        offset = self._offset()
+        if not self.location:
+            begun = self.uploads.media.begin(self.picture)
+            if begun.url:
+                return begun.url
+            self.location, offset = begun.location, begun.offset
             self.uploads.memory.begun(self.picture.sha256, begun.location)
-        return begun.url
+        return self._send(offset)
 
-    def _look(self) -> None:
+    def _offset(self) -> int:
         """What is whole and has no address for us is announced again: then the site says it."""
-        there = self.uploads.media.offset(self.location)
-        if there > self.offset:
-            self.tries = 0
-        self.offset = there
-        if there >= self.picture.size:
-            self.location, self.offset = "", 0
+        if not self.location:
+            return 0
+        if self.offset is None:
+            self.offset = self.uploads.media.offset(self.location)
+            self._reached(self.offset)
+        if self.offset >= self.picture.size:
+            self.location = ""
+        return self.offset
 
-    def _send(self) -> str:
-        while self.offset < self.picture.size:
-            if self.uploads.stopped:
+    def _send(self, offset: int) -> str:
+        while offset < self.picture.size:
+            if self.meter.stopped.is_set():
                 raise MediaError(f"{self.picture.name} was not sent: another picture failed")
-            part = self._part()
-            sent = self.uploads.media.send(self.location, self.picture, self.offset, part)
-            if sent.offset > self.offset:
-                self.tries = 0
-            self.offset = sent.offset
-            self._tell(sent.offset)
+            part = self._part(offset)
+            self.sent = True
+            sent = self.uploads.media.send(self.location, self.picture, offset, part)
+            if not offset < sent.offset <= offset + len(part):
+                raise MediaError(
+                    f"the site says that it has {sent.offset} B of {self.picture.name}, after it "
+                    f"was sent {offset} to {offset + len(part)}",
+                    advice="usual cause: what answers there is no Media Kit",
+                    again=True,
+                )
+            offset = self.offset = sent.offset
+            self._reached(offset)
             if sent.url:
-                self.uploads.was_sent()
                 return sent.url
         raise MediaError(
             f"the site has all of {self.picture.name}, and does not say where it shows it",
             advice="usual cause: what answers there is no Media Kit",
         )
 
-    def _part(self) -> bytes:
+    def _part(self, offset: int) -> bytes:
         with self.picture.path.open("rb") as file:
-            file.seek(self.offset)
-            part = file.read(min(self.uploads.part_bytes, self.picture.size - self.offset))
+            file.seek(offset)
+            part = file.read(min(self.uploads.part_bytes, self.picture.size - offset))
         if not part:
             raise MediaError(
                 f"{self.picture.name} became shorter while it was sent", advice="publish again"
             )
         return part
 
-    def _tell(self, offset: int) -> None:
-        self.uploads.sending(max(offset - self.told, 0), self.total)
-        self.told = max(offset, self.told)
+    def _reached(self, offset: int) -> None:
+        if offset > self.best:
+            self.tries = 0
+            self.meter.advance(min(offset, self.picture.size) - self.best)
+            self.best = min(offset, self.picture.size)
 
     def _patience(self, error: MediaError) -> None:
         self.tries += 1
-        if self.tries >= _TRIES or self.uploads.stopped:
+        if self.tries >= _TRIES or self.meter.stopped.is_set():
             raise MediaError(
                 f"{self.picture.name} could not be sent: {error.message}",
                 advice=error.advice or "publish again: what is there already is not sent again",

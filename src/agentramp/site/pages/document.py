@@ -3,12 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agentramp.diagnostics import Position
-
-if TYPE_CHECKING:  # the parser is an extra, and who only tells of documents needs none
-    from markdown_it.token import Token
+from agentramp.site.pages.lexical import State
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class Writing:
     file: str
     title: str
     h1: str
-    blocks: "tuple[Token, ...]" = field(repr=False)
+    state: State = field(repr=False)
     links: Mapping[str, Target] = field(repr=False)
     images: Mapping[str, str] = field(repr=False)
     labels: tuple[str, ...] = ()
@@ -65,11 +62,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Collection:
-    """``notices`` are worth a look and stop nothing."""
+    """``notices`` are worth a look and stop nothing; ``unlisted`` the pages that are left out."""
 
     pages: tuple[Page, ...]
     pictures: tuple[Picture, ...]
     notices: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
 
     @property
     def every(self) -> Iterator[Page]:

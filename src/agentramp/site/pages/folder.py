@@ -9,6 +9,7 @@ from typing import Final
 
 from agentramp.diagnostics import Diagnostic, Position
 from agentramp.errors import UsageError
+from agentramp.site.pages import languages
 
 MOST_PAGES: Final = 5000
 MOST_BYTES: Final = 1024 * 1024
@@ -21,7 +22,6 @@ _SKIPPED: Final = frozenset({"node_modules"})
 _TRANSLATION: Final = re.compile(
     r"(?P<base>.+)\.(?P<tag>[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\.md", re.IGNORECASE
 )
-_SHORT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Found:
 
 def find(root: Path, faults: list[Diagnostic]) -> tuple[Found, ...]:
     """By name. Raises UsageError where there is nothing to publish, or too much."""
-    files = sorted(_files(root))
-    if not files:
+    files = sorted(_files(root, faults))
+    if not files and not faults:
         raise UsageError(
             f"{root} has no page to publish",
             advice="name the folder that holds the Markdown: agentramp site publish docs",
@@ -50,9 +50,15 @@ def find(root: Path, faults: list[Diagnostic]) -> tuple[Found, ...]:
     return tuple(_grouped(files, faults))
 
 
-def _files(root: Path) -> Iterator[str]:
+def _files(root: Path, faults: list[Diagnostic]) -> Iterator[str]:
     """Hidden files stay out, as do folders that are links: they may lead anywhere."""
-    for folder, folders, names in os.walk(root):
+
+    def unreadable(error: OSError) -> None:
+        name = Path(error.filename).relative_to(root).as_posix()
+        message = f"this folder cannot be read: {error.strerror}"
+        faults.append(Diagnostic(Position(name, 1, 1), "", message, "folder"))
+
+    for folder, folders, names in os.walk(root, onerror=unreadable):
         folders[:] = [one for one in folders if not one.startswith(".") and one not in _SKIPPED]
         for name in names:
             if name.lower().endswith(".md") and not name.startswith((".", "_")):
@@ -64,23 +70,29 @@ def _grouped(files: list[str], faults: list[Diagnostic]) -> Iterator[Found]:
     translations: dict[str, list[tuple[str, str]]] = {}
     pages: list[str] = []
     for file in files:
-        match = _TRANSLATION.fullmatch(file)
-        original = f"{match['base']}.md" if match else ""
-        if match and original in every:
-            translations.setdefault(original, []).append((match["tag"], file))
+        page, tag = _translated(file)
+        if tag and page in every:
+            translations.setdefault(page, []).append((tag, file))
             continue
-        if match and len(match["tag"].split("-")[0]) == _SHORT:
-            message = f"a translation of {original}, which is not there"
+        if tag:
+            message = f"a translation of {page}, which is not there"
             faults.append(Diagnostic(Position(file, 1, 1), "", message, "translation"))
         pages.append(file)
     for page in pages:
         yield Found(page, tuple(sorted(translations.get(page, ()))))
 
 
+def _translated(file: str) -> tuple[str, str]:
+    """The page that ``file`` translates by its name, and into what; both empty for none."""
+    match = _TRANSLATION.fullmatch(file)
+    if match is None or not languages.is_tag(match["tag"]):
+        return "", ""
+    return f"{match['base']}.md", match["tag"]
+
+
 def original(file: str, every: frozenset[str]) -> str:
     """The page that ``file`` translates; itself, where it translates none."""
-    match = _TRANSLATION.fullmatch(file)
-    page = f"{match['base']}.md" if match else ""
+    page, _ = _translated(file)
     return page if page in every else file
 
 

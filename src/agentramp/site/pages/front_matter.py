@@ -15,6 +15,8 @@ _DEEPEST: Final = 8
 _OPEN: Final = re.compile(r"---[ \t]*\n")
 _CLOSE: Final = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _RULE: Final = "front-matter"
+_YES: Final = frozenset({"true", "yes", "on", "1"})
+_NO: Final = frozenset({"false", "no", "off", "0", ""})
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,15 @@ def read(text: str, file: str, faults: list[Diagnostic]) -> FrontMatter:
     body = text[closed.end() + 1 :]
     reader = _Reader(file, faults)
     values = reader.values(head)
+    texts = _texts(head) if values else {}
     return FrontMatter(
         body,
         lines,
-        title=reader.words(values, "title"),
-        icon=reader.words(values, "icon"),
+        title=reader.words(values, texts, "title"),
+        icon=reader.words(values, texts, "icon"),
         labels=reader.labels(values),
         order=reader.order(values),
-        draft=values.get("draft") is True,
+        draft=reader.draft(values),
     )
 
 
@@ -79,12 +82,23 @@ class _Reader:
             self.fault(trouble or "the front matter is no mapping; write it as `title: …`")
         return tree if isinstance(tree, dict) else {}
 
-    def words(self, values: dict[str, Any], name: str) -> str:
-        value = values.get(name)
-        if value is None or isinstance(value, str | int | float):
-            return "" if value is None else str(value).strip()
-        self.fault(f"{name} is no text", path=name)
-        return ""
+    def words(self, values: dict[str, Any], texts: dict[str, str], name: str) -> str:
+        """As it is written: YAML would make 1.1 of a title 1.10, and False of No."""
+        if values.get(name) is None:
+            return ""
+        if name not in texts:
+            self.fault(f"{name} is no text", path=name)
+        return texts.get(name, "").strip()
+
+    def draft(self, values: dict[str, Any]) -> bool:
+        """What may be meant as a draft is not published."""
+        value = values.get("draft")
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        said = str(value).strip().lower()
+        if said not in _YES | _NO:
+            self.fault("draft is neither true nor false", path="draft")
+        return said not in _NO
 
     def labels(self, values: dict[str, Any]) -> tuple[str, ...]:
         value = values.get("labels")
@@ -103,6 +117,17 @@ class _Reader:
             return float(value) if abs(value) < MOST * MOST else None
         self.fault("order is no number", path="order")
         return None
+
+
+def _texts(head: str) -> dict[str, str]:
+    """The values that are one word or one line, as they are written."""
+    node = yaml.compose(head, Loader=yaml.SafeLoader)
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return {
+        str(name.value): str(value.value)
+        for name, value in pairs
+        if isinstance(value, yaml.ScalarNode)
+    }
 
 
 def _odd(head: str) -> str:

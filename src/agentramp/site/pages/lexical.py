@@ -6,7 +6,7 @@ nodes of Discuss Kit's own editor, in the shape in which the vendor's publisher 
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from agentramp.site.pages.lexical_inline import Addresses, element, inline, lines, text
@@ -17,14 +17,56 @@ if TYPE_CHECKING:
 
 Node: TypeAlias = dict[str, Any]
 _HEADER: Final = 1
+_SLOT: Final = "\ud800"
 _MERMAID: Final = "mermaid"
 _FLOWING: Final = frozenset({"paragraph_open", "heading_open"})
 
 
-def state(blocks: "Sequence[Token]", addresses: Addresses) -> str:
-    """The editor's state as JSON text; an empty page is one empty paragraph."""
-    children = _Blocks(addresses).all(_trees(blocks)) or [element("paragraph", [], **_PLAIN)]
-    return _written(children)
+@dataclass(frozen=True)
+class State:
+    """The editor's state as JSON text, but for the addresses in it.
+
+    ``parts`` are text, an address as the page has it, text, and so on: of a large site the tokens
+    of every page would fill the memory. ``images`` are the numbers of the parts that are images'.
+    """
+
+    parts: tuple[str, ...] = field(repr=False)
+    images: frozenset[int] = frozenset()
+
+    def with_addresses(self, addresses: Addresses) -> str:
+        parts = list(self.parts)
+        for number in range(1, len(parts), 2):
+            name = addresses.image if number in self.images else addresses.link
+            parts[number] = json.dumps(name(parts[number]), ensure_ascii=False)[1:-1]
+        return "".join(parts)
+
+
+def state(blocks: "Sequence[Token]") -> State:
+    """An empty page is one empty paragraph."""
+    slots = _Slots()
+    children = _Blocks(slots).all(_trees(blocks)) or [element("paragraph", [], **_PLAIN)]
+    parts = _written(children).split(_SLOT)
+    numbers = {at: int(parts[at]) for at in range(1, len(parts), 2)}
+    for at, number in numbers.items():
+        parts[at] = slots.found[number]
+    images = frozenset(at for at, number in numbers.items() if number in slots.images)
+    return State(tuple(parts), images)
+
+
+@dataclass(frozen=True)
+class _Slots:
+    """Stands in for the addresses, and has them found again: no text in UTF-8 has a surrogate."""
+
+    found: list[str] = field(default_factory=list)
+    images: set[int] = field(default_factory=set)
+
+    def link(self, href: str) -> str:
+        self.found.append(href)
+        return f"{_SLOT}{len(self.found) - 1}{_SLOT}"
+
+    def image(self, src: str) -> str:
+        self.images.add(len(self.found))
+        return self.link(src)
 
 
 def listing(slug: str) -> str:
@@ -114,17 +156,22 @@ class _Blocks:
         yield element("list", self.items(tree, 1), listType="bullet", start=1, tag="ul")
 
     def numbers(self, tree: _Tree) -> Iterator[Node]:
-        start = int(tree.token.attrGet("start") or 1) if tree.token.attrs else 1
+        said = tree.token.attrGet("start")
+        start = 1 if said is None else int(said)
         yield element("list", self.items(tree, start), listType="number", start=start, tag="ol")
 
     def items(self, tree: _Tree, start: int) -> list[Node]:
         found: list[Node] = []
         for item in tree.children:
-            found += self.item(item, start + len(found))
+            found += self.item(item, start)
+            start = _next(found[-1])
         return found
 
     def item(self, tree: _Tree, value: int) -> Iterator[Node]:
-        """A list within an item stands in an item of its own, as Lexical has it."""
+        """A list within an item stands in an item of its own, as Lexical has it.
+
+        That one has the number of the item after it.
+        """
         held: list[Node] = []
         for flowing, part in replace(self, depth=self.depth + 1).parts(tree.children):
             if not flowing and part and part[0]["type"] == "list":
@@ -132,7 +179,6 @@ class _Blocks:
                     yield element("listitem", held, value=value, indent=self.depth)
                     held, value = [], value + 1
                 yield element("listitem", part, value=value, indent=self.depth)
-                value += 1
             else:
                 held += [*([_line_end()] if held and flowing else []), *part]
         if held or not tree.children:
@@ -167,6 +213,12 @@ class _Blocks:
         inside = element("paragraph", self.text(tree), **_PLAIN)
         shape = {"colSpan": 1, "rowSpan": 1, "headerState": head, "backgroundColor": None}
         return element("tablecell", [inside], **shape)
+
+
+def _next(item: Node) -> int:
+    """The number after that of ``item``; one that only holds a list has none of its own."""
+    holds_list = item["children"] and item["children"][0]["type"] == "list"
+    return int(item["value"]) + (0 if holds_list else 1)
 
 
 def _line_end() -> Node:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
-from agentramp.site.pages.markdown import is_comment
+from agentramp.site.pages.markdown import is_comment, words
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -28,21 +28,21 @@ def element(kind: str, children: list[Node], **more: object) -> Node:
     return {"children": children, **shape, **more}
 
 
-def text(words: str, format_: int = 0) -> Node:
+def text(said: str, format_: int = 0) -> Node:
     return {
         "detail": 0,
         "format": format_,
         "mode": "normal",
         "style": "",
-        "text": words,
+        "text": said,
         "type": "text",
         "version": 1,
     }
 
 
-def lines(words: str, make: Callable[[str], Node]) -> Iterator[Node]:
+def lines(said: str, make: Callable[[str], Node]) -> Iterator[Node]:
     """A text of several lines: a line end is a node of its own."""
-    for number, line in enumerate(words.split("\n")):
+    for number, line in enumerate(said.split("\n")):
         if number:
             yield {"type": "linebreak", "version": 1}
         if line:
@@ -75,7 +75,7 @@ class _Words:
             self._link(token)
         elif token.type == "image":
             src = self._addresses.image(str(token.attrGet("src") or ""))
-            self._into.append(_image(src, _plain(token)))
+            self._into.append(_image(src, words(token.children or ())))
         elif token.type in {"softbreak", "hardbreak"}:
             self._break(hard=token.type == "hardbreak")
         elif token.content and not (token.type == "html_inline" and is_comment(token.content)):
@@ -104,24 +104,16 @@ class _Words:
         else:
             self._say(" ", 0)
 
-    def _say(self, words: str, more: int) -> None:
+    def _say(self, said: str, more: int) -> None:
         """What has one format is one node: an editor would join it too."""
         bits = more
         for bit in self._open:
             bits |= bit
         last = self._into[-1] if self._into else None
         if last is not None and last["type"] == "text" and last["format"] == bits:
-            last["text"] += words
+            last["text"] += said
         else:
-            self._into.append(text(words, bits))
-
-
-def _plain(token: "Token") -> str:
-    """What an image is called: the words within it, without their formats."""
-    return "".join(
-        " " if one.type == "softbreak" else _plain(one) if one.type == "image" else one.content
-        for one in token.children or ()
-    )
+            self._into.append(text(said, bits))
 
 
 def _image(src: str, alt: str) -> Node:

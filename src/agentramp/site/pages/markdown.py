@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
+_SHOWN: Final = 40
+_SILENT: Final = re.compile(r"<!--.*?-->|</?a\b[^>]*>", re.DOTALL | re.IGNORECASE)
 _COMMENT: Final = re.compile(r"\s*(?:<!--.*?-->\s*)+", re.DOTALL)
 
 
@@ -30,6 +32,32 @@ def parser() -> "MarkdownIt":
 def is_comment(html: str) -> bool:
     """HTML stays text on the site, but for a comment: that one nobody is meant to read."""
     return _COMMENT.fullmatch(html) is not None
+
+
+def words(tokens: Iterable["Token"]) -> str:
+    """What is read of them: without formats, comments and the anchors that are jumped to."""
+    return "".join(_spoken(token) for token in tokens)
+
+
+def _spoken(token: "Token") -> str:
+    if token.type in {"softbreak", "hardbreak"}:
+        return " "
+    if token.type == "image":
+        return words(token.children or ())
+    if token.type == "html_inline" and _SILENT.fullmatch(token.content):
+        return ""
+    return token.content
+
+
+def html(tokens: Iterable["Token"]) -> Iterator[tuple[int, str]]:
+    """Lines, counted from 0, at which HTML stands that is no comment, and how it begins."""
+    for token in tokens:
+        if not token.map:
+            continue
+        parts = [token] if token.type == "html_block" else token.children or ()
+        for one in parts:
+            if one.type in {"html_block", "html_inline"} and not is_comment(one.content):
+                yield token.map[0], one.content.strip().split("\n")[0][:_SHOWN]
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,23 @@
 
 With a ``_sidebar.md`` that list is the whole truth. Without one, folders are branches. In each,
 what has ``order`` in its front matter comes first, by that; then what has a number before its
-name, by that; then the rest by name. The page of a folder's own speaks for the folder, and at the
-top it comes first.
+name, by that; then the rest by name. The page of a folder's own speaks for the folder, else the one
+beside it that has its name; at the top it comes first.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from posixpath import normpath
 from typing import Final
 from urllib.parse import unquote
 
 from agentramp.diagnostics import Diagnostic
-from agentramp.site.pages import sidebar
+from agentramp.site.pages import sidebar, slugs
 from agentramp.site.pages.document import Page
 from agentramp.site.pages.folder import OWN, SIDEBAR, folder_of, is_own
+from agentramp.site.pages.targets import ELSEWHERE
 
 _NUMBERED: Final = re.compile(r"(\d{1,9})[-_. ]+(?=.)")
 _ENDLESS: Final = float("inf")
@@ -27,7 +29,7 @@ def spoken(link: str) -> str:
     name = link.rpartition("/")[2]
     if is_own(link) and folder_of(link):
         name = folder_of(link).rpartition("/")[2]
-    name = re.sub(r"\.md$", "", name, flags=re.IGNORECASE)
+    name = _without_ending(name)
     words = re.sub(r"[-_]+", " ", _NUMBERED.sub("", name, count=1)).strip()
     return (words[:1].upper() + words[1:]) or name
 
@@ -45,16 +47,18 @@ class _Folders:
         front = f"{folder}/" if folder else ""
         below = [page for page in self.pages if page.link.startswith(front)]
         own = self.own(folder) if folder else None
-        here = [page for page in below if "/" not in page.link[depth:] and page is not own]
         names = dict.fromkeys(
             page.link[depth:].split("/")[0] for page in below if "/" in page.link[depth:]
         )
         inner = _Folders(tuple(below))
-        return tuple(sorted([*here, *(inner.folder(f"{front}{one}") for one in names)], key=_key))
+        folders = [inner.folder(f"{front}{one}") for one in names]
+        taken = {page.link for page in folders} | ({own.link} if own else set())
+        here = [page for page in below if "/" not in page.link[depth:] and page.link not in taken]
+        return tuple(sorted([*here, *folders], key=_key))
 
     def folder(self, folder: str) -> Page:
         children = self.branch(folder)
-        own = self.own(folder)
+        own = self.own(folder) or self.beside(folder)
         if own is not None:
             return replace(own, children=children)
         return Page(folder, spoken(folder), None, children=children)
@@ -62,6 +66,14 @@ class _Folders:
     def own(self, folder: str) -> Page | None:
         here = [page for page in self.pages if folder_of(page.link) == folder and is_own(page.link)]
         return min(here, key=lambda page: OWN.index(_stem(page.link)), default=None)
+
+    def beside(self, folder: str) -> Page | None:
+        """``guide.md`` speaks for ``guide/`` where nothing in the folder does."""
+        return next((page for page in self.pages if _without_ending(page.link) == folder), None)
+
+
+def _without_ending(link: str) -> str:
+    return re.sub(r"\.md$", "", link, flags=re.IGNORECASE)
 
 
 def _stem(link: str) -> str:
@@ -80,24 +92,40 @@ def _key(page: Page) -> tuple[float, float, str]:
 
 def by_sidebar(
     text: str, pages: Iterable[Page], faults: list[Diagnostic], notices: list[str]
-) -> tuple[Page, ...]:
-    builder = _Listed({page.link: page for page in pages}, faults, set())
-    tree = tuple(builder.page(line) for line in sidebar.read(text, faults))
-    left = [link for link in builder.pages if link not in builder.used]
+) -> tuple[tuple[Page, ...], tuple[str, ...]]:
+    """The tree, and the pages that are not in it."""
+    by_link = {page.link: page for page in pages}
+    names = {slugs.slug(link) for link in by_link}
+    builder = _Listed(by_link, faults, notices, set(), names)
+    tree = tuple(builder.pages_of(sidebar.read(text, faults)))
+    left = tuple(link for link in by_link if link not in builder.used)
     notices += [f"{link}: not in {SIDEBAR}, and not published" for link in left]
-    return tree
+    return tree, left
 
 
 @dataclass(frozen=True)
 class _Listed:
+    """``names`` are the addresses that are taken, with those of pages that are not listed."""
+
     pages: dict[str, Page]
     faults: list[Diagnostic]
+    notices: list[str]
     used: set[str]
+    names: set[str]
+
+    def pages_of(self, lines: Iterable[sidebar.Line]) -> Iterator[Page]:
+        for line in lines:
+            if ELSEWHERE.match(line.link) and not line.below:
+                at = f"{line.at.file}:{line.at.line}:{line.at.column}"
+                self.notices.append(f"{at}: {line.link} is no page of this folder, and left out")
+            else:
+                yield self.page(line)
 
     def page(self, line: sidebar.Line) -> Page:
-        children = tuple(self.page(one) for one in line.below)
-        if not line.link:
-            return Page(line.title, line.title, None, children=children)
+        if not line.link or ELSEWHERE.match(line.link):
+            link = self.heading(line.title)
+            return Page(link, line.title, None, children=tuple(self.pages_of(line.below)))
+        children = tuple(self.pages_of(line.below))
         link = normpath(unquote(line.link).lstrip("/").split("#")[0] or ".")
         page = self.pages.get(link)
         if page is None or link in self.used:
@@ -106,3 +134,10 @@ class _Listed:
             return Page(link, line.title, None, children=children)
         self.used.add(link)
         return replace(page, title=line.title or page.title, children=children)
+
+    def heading(self, title: str) -> str:
+        """A name that leads to an address of its own, though a page is called the same."""
+        tries = chain((title, f"{title}-section"), (f"{title}-section-{n}" for n in count(2)))
+        link = next(one for one in tries if slugs.slug(one) not in self.names)
+        self.names.add(slugs.slug(link))
+        return link

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentramp.diagnostics import ConfigError, Diagnostic, Position
 from agentramp.errors import UsageError
-from agentramp.site.pages import front_matter, markdown, order, slugs
+from agentramp.site.pages import front_matter, lexical, markdown, order, slugs
 from agentramp.site.pages.document import Collection, Page, Writing
 from agentramp.site.pages.folder import MOST_BYTES, SIDEBAR, Found, find
 from agentramp.site.pages.targets import Targets
@@ -30,8 +30,8 @@ def read(root: Path, within: Path) -> Collection:
     targets = Targets(root, around, frozenset(one.file for one in found), faults)
     reader = _Reader(root, markdown.parser(), targets, faults)
     pages = [page for one in found if (page := reader.page(one)) is not None]
-    tree = _tree(reader, tuple(pages))
-    published = Collection(tree, (), tuple(targets.notices))
+    tree, unlisted = _tree(reader, tuple(pages))
+    published = Collection(tree, (), tuple(targets.notices), unlisted)
     wrong = [*_told(published, pages, faults), *_dead(published), *_doubles(published)]
     if wrong:
         error = ConfigError(wrong)
@@ -61,9 +61,9 @@ def _dead(published: Collection) -> Iterator[Diagnostic]:
                 yield Diagnostic(target.at, href, message, "link")
 
 
-def _tree(reader: "_Reader", pages: tuple[Page, ...]) -> tuple[Page, ...]:
+def _tree(reader: "_Reader", pages: tuple[Page, ...]) -> tuple[tuple[Page, ...], tuple[str, ...]]:
     if not (reader.root / SIDEBAR).is_file():
-        return order.by_name(pages)
+        return order.by_name(pages), ()
     text = reader.text(SIDEBAR)
     return order.by_sidebar(text, pages, reader.faults, reader.targets.notices)
 
@@ -105,18 +105,28 @@ class _Reader:
         addresses = markdown.addresses(tokens, head.body, head.lines)
         links, images = self.targets.resolve(file, addresses)
         h1, blocks = _headed(tokens)
+        self.html(file, tokens, head.lines)
         title = head.title or h1 or order.spoken(file)
         return Writing(
             file,
             title,
             h1 or title,
-            blocks,
+            lexical.state(blocks),
             links,
             images,
             labels=head.labels,
             icon=head.icon,
             order=head.order,
         )
+
+    def html(self, file: str, tokens: "list[Token]", above: int) -> None:
+        found = list(markdown.html(tokens))
+        if found:
+            line, begins = found[0]
+            more = f", and {len(found) - 1} more" if found[1:] else ""
+            self.targets.notices.append(
+                f"{file}:{line + above + 1}:1: HTML is shown as it is written: {begins}{more}"
+            )
 
     def text(self, file: str) -> str:
         """Empty where it cannot be read, which is a fault."""
@@ -144,7 +154,6 @@ def _headed(tokens: "list[Token]") -> "tuple[str, tuple[Token, ...]]":
     """The first heading of the first level, which a site shows by itself, and the rest."""
     for at, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag == "h1" and token.level == 0:
-            words = tokens[at + 1].children or []
-            h1 = "".join(" " if one.type == "softbreak" else one.content for one in words)
+            h1 = markdown.words(tokens[at + 1].children or ())
             return h1.strip(), (*tokens[:at], *tokens[at + 3 :])
     return "", tuple(tokens)

@@ -46,7 +46,7 @@ class _Board:
         return Translation(tag, writing.h1, self.content(writing))
 
     def content(self, writing: Writing) -> str:
-        return lexical.state(writing.blocks, _Addresses(self, writing))
+        return writing.state.with_addresses(_Addresses(self, writing))
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agentramp.diagnostics import Diagnostic, Position
+from agentramp.site.pages import markdown
 from agentramp.site.pages.folder import SIDEBAR
-from agentramp.site.pages.markdown import parser
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -25,13 +25,15 @@ class Line:
 
 
 def read(text: str, faults: list[Diagnostic]) -> tuple[Line, ...]:
-    tokens = parser().parse(text)
-    opened = next((one for one, token in enumerate(tokens) if token.type in _ENDS), None)
-    if opened is None:
+    """Of every list in it, one after the other; other words do not count."""
+    tokens = markdown.parser().parse(text)
+    opened = [at for at, one in enumerate(tokens) if one.type in _ENDS and not one.level]
+    if not opened:
         message = "there is no list of pages; write lines such as * [Title](page.md)"
         faults.append(Diagnostic(Position(SIDEBAR, 1, 1), "", message, "sidebar"))
         return ()
-    return tuple(_items(tokens[opened + 1 :], text.split("\n")))
+    lines = text.split("\n")
+    return tuple(line for at in opened for line in _items(tokens[at + 1 :], lines))
 
 
 def _items(tokens: "Sequence[Token]", lines: Sequence[str]) -> Iterator[Line]:
@@ -54,7 +56,7 @@ def _line(tokens: "Sequence[Token]", lines: Sequence[str]) -> Line:
     if words is None or words.map is None:
         return Line("", "", Position(SIDEBAR, 1, 1), below)
     children = words.children or []
-    title = "".join(one.content for one in children).strip()
+    title = markdown.words(children).strip()
     hrefs = [str(one.attrGet("href") or "") for one in children if one.type == "link_open"]
     number = words.map[0]
     column = len(lines[number]) - len(lines[number].lstrip()) + 1

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Final
@@ -28,7 +29,7 @@ KINDS: Final = {
     ".apng": "image/apng",
 }
 """What may be sent as an image: no page can have a key or a letter sent by naming it."""
-_ELSEWHERE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+ELSEWHERE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _UP: Final = ".."
 
 
@@ -51,7 +52,7 @@ class Targets:
         links: dict[str, Target] = {}
         images: dict[str, str] = {}
         for address in addresses:
-            if _ELSEWHERE.match(address.text) or not address.text:
+            if ELSEWHERE.match(address.text) or not address.text:
                 continue
             at = Position(file, address.line, address.column)
             if address.image:
@@ -67,7 +68,7 @@ class Targets:
         if page:
             links[href] = Target(page, parts.fragment, at)
         elif place.lower().endswith(".md"):
-            left = place.startswith(_UP) or (self.root / place).is_file()
+            left = place.startswith(_UP) or _is_file(self.root / place)
             why = "is not among the pages that are published" if left else "is not there"
             self.faults.append(Diagnostic(at, href, f"the page {place} {why}", "link"))
         elif not parts.path.startswith("/"):
@@ -81,8 +82,13 @@ class Targets:
             page = folder.original(place, self.pages)
             return page if page in self.pages else ""
         front = "" if place == "." else f"{place}/"
-        own = (f"{front}{name}.md" for name in (*folder.OWN, "README"))
-        return next((one for one in own if one in self.pages), "")
+        own = [f"{front}{name}.md" for name in (*folder.OWN, "README")]
+        beside = [f"{place}.md"] if place in self._folders else []
+        return next((one for one in (*own, *beside) if one in self.pages), "")
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        return frozenset(folder.folder_of(page) for page in self.pages)
 
     def _image(self, at: Position, src: str, images: dict[str, str]) -> None:
         place = _place(at.file, unquote(urlsplit(src).path))
@@ -109,6 +115,13 @@ class Targets:
         if not 0 < size <= LARGEST:
             return "the picture is empty" if not size else f"the picture is larger than {LARGEST} B"
         return ""
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _place(file: str, path: str) -> str:

@@ -120,7 +120,14 @@ def semantic(text: str) -> str:
 
 def any_version(text: str) -> int | str:
     """A number of AgentRun, or a semantic version."""
-    return text if SEMANTIC.fullmatch(text) else arguments.version(text)
+    if SEMANTIC.fullmatch(text):
+        return text
+    try:
+        return arguments.version(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(
+            f"{error}; on a Blocklet Server a semantic one, such as 1.2.3"
+        ) from error
 
 
 def mount_point(text: str) -> str:
@@ -135,7 +142,8 @@ def mount_point(text: str) -> str:
 def name(text: str) -> str:
     if len(text) > 63 or not is_name(text):  # noqa: PLR2004 - with -canary, what a server takes
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no name of a component: a letter first, then letters, digits, - and _"
+            f"{text!r} is no name of a component: a letter first, then letters, digits, - and _, up"
+            " to 63"
         )
     return text
 

@@ -38,8 +38,20 @@ def said_version(args: argparse.Namespace, context: Context) -> str | None:
     if args.version:
         return str(args.version)
     if context.environ.get("GITHUB_REF_TYPE") == "tag":
-        return str(from_tag(context.environ.get("GITHUB_REF_NAME", "")))
+        return _of_tag(context.environ.get("GITHUB_REF_NAME", ""))
     return None
+
+
+def _of_tag(tag: str) -> str:
+    """As --version has it: what stands behind a plus no server tells apart."""
+    version = from_tag(tag)
+    if version.build:
+        raise UsageError(
+            f"the tag {tag!r} has +{version.build}, and servers take versions that differ in that"
+            " for the same",
+            advice="tag releases like v1.2.3, or give the version with --version",
+        )
+    return str(version)
 
 
 def made(context: Context, project: Project, identity: Identity, into: Path) -> Bundle:

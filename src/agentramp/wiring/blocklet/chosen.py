@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _S_YAML: Final = ("s.yaml", "s.yml")
 _RAMP: Final = ("agentramp.yaml", "agentramp.yml")
 _TARGET: Final = re.compile(
-    rb"""^(?:"target"|'target'|target)[ \t]*:[ \t]*["']?([a-z]+)""", re.MULTILINE
+    rb"""^(?:\xef\xbb\xbf)?(?:"target"|'target'|target)[ \t]*:[ \t]*["']?([\w.-]+)""", re.MULTILINE
 )
 _OWN: Final = ("server", "app", "mount_point", "name", "did", "canary")
 """What only a Blocklet Server has; see ``wiring.blocklet.arguments``."""
@@ -60,7 +60,7 @@ def is_made_for(path: Path, template: str | None = None) -> bool:
     """What agentramp.yaml says as ``target``; else an aigne.yaml that has no s.yaml beside it."""
     folder = path if os.path.isdir(path) else path.parent  # noqa: PTH112 - False for odd names
     if target := _target(folder):
-        return target == "blocklet"
+        return target != "agentrun"  # a target that is none is told by who reads the file whole
     if template or path.name in _S_YAML:
         return False
     has_s = any(os.path.lexists(folder / name) for name in _S_YAML)
@@ -75,7 +75,8 @@ def _target(folder: Path) -> str:
                 found = _TARGET.search(file.read(_MOST))
         except (OSError, ValueError):
             continue
-        return found[1].decode() if found else ""
+        said = found[1].decode(errors="replace") if found else ""
+        return "" if said == "null" else said
     return ""
 
 

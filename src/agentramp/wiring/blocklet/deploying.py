@@ -40,7 +40,7 @@ def deployed(args: argparse.Namespace, context: Context, where: Place) -> Result
     going = Going(where.identity, where.mount_point, where.identity)
     done = _installed(args, context, where, going)
     result = done.result
-    follows = again(args, "deploy") if args.dry_run else again(args, "verify")
+    follows = _again(args) if args.dry_run else again(args, "verify")
     return telling.followed(result, follows)
 
 
@@ -57,7 +57,7 @@ def tried(args: argparse.Namespace, context: Context, where: Place) -> Result:
     done = _installed(args, context, where, going)
     refused = gates.refusal(args, context, where, done.bundle.version)
     if args.dry_run:
-        return telling.followed(done.result, again(args, "deploy", "--canary"))
+        return telling.followed(done.result, _again(args, "--canary"))
     if refused:
         return gates.withdrawn(args, context, where, done.result, refused)
     return telling.followed(done.result, again(args, "promote"))
@@ -94,6 +94,13 @@ def _wanted(
     if former:
         back = bundles.at_hand(args, context, where.project, former)
     return Wanted(bundle, going.mount_point, back, health_path=where.health_path)
+
+
+def _again(args: argparse.Namespace, *words: str) -> str:
+    """The very same deploy: of the same bundle, at the same version."""
+    said = {name: getattr(args, name, None) for name in ("version", "artifact", "artifact_digest")}
+    given = [f"--{name.replace('_', '-')}={value}" for name, value in said.items() if value]
+    return again(args, "deploy", *words, *given)
 
 
 def _identity(args: argparse.Namespace, context: Context, made_for: Project) -> Identity:

@@ -6,6 +6,7 @@ import os
 from agentramp.component import Identity
 from agentramp.config.deployed import read_deployed
 from agentramp.config.identity import by_hand, remember
+from agentramp.config.ramp_settings import BlockletConfig
 from agentramp.errors import UsageError
 from agentramp.platform.blocklet.did import canary_did, is_component, new_did
 from agentramp.wiring.blocklet import arguments
@@ -116,16 +117,19 @@ def _remember(
 
 
 def _missing(project: Project) -> UsageError:
-    lacks = [what for what, has in (("name", project.name), ("did", project.did)) if not has]
+    lacks = [what for what, has in (("name", project.name), ("DID", project.did)) if not has]
     name = project.name or project.suggested
     did = project.did or fresh()
     quoted = "\n".join(lines(name, did))
     file = project.ramp.file.name if project.ramp.file else "agentramp.yaml"
+    has_some = project.blocklet != BlockletConfig()
+    where = f"the blocklet: that {file} has, each once," if has_some else file
+    whose = "" if project.did else " (the DID is new, and yours)"
     return UsageError(
         f"the component has no {' and no '.join(lacks)} yet, and there is no terminal to ask"
         f" on:\n{quoted}",
-        advice=f"add the lines above to {file} and commit it (the DID is new, and yours); or set"
-        " BLOCKLET_NAME and BLOCKLET_DID",
+        advice=f"add the lines above to {where} and commit it{whose}; or set BLOCKLET_NAME and"
+        " BLOCKLET_DID",
     )
 
 

@@ -3,6 +3,7 @@
 A key is whole or not at all, and no secret is an option. It is masked before anything can quote it.
 """
 
+import os
 from configparser import ConfigParser
 from configparser import Error as IniError
 from pathlib import Path
@@ -18,6 +19,7 @@ from agentramp.wiring.signing_in import drawer
 VARIABLES: Final = Form("BLOCKLET_ACCESS_KEY_ID", "BLOCKLET_ACCESS_KEY_SECRET", "")
 _INI: Final = Form("accessKeyId", "accessKeySecret", "")
 _MOST_BYTES: Final = 1 << 20
+_OF_OTHERS: Final = 0o077
 
 
 def access_key(context: Context, name: str | None, app: str) -> AccessKey:
@@ -30,7 +32,8 @@ def access_key(context: Context, name: str | None, app: str) -> AccessKey:
         raise UsageError(
             "no access key of the Blocklet Server is set",
             advice="set BLOCKLET_ACCESS_KEY_ID and BLOCKLET_ACCESS_KEY_SECRET (in a workflow, from"
-            " secrets); or keep it: agentramp access add NAME, then -a NAME",
+            " secrets); or keep it: agentramp access add NAME, then -a NAME; else ~/.arcblock/"
+            "access-key.ini is read, where --app names the application",
         )
     context.mask(found.access_key_secret)
     return AccessKey(found.access_key_id, found.access_key_secret)
@@ -71,6 +74,8 @@ def _filed(context: Context, app: str) -> Credentials | None:
         ) from None
     if not app or not said.has_section(app):
         return None
+    if os.name == "posix" and file.stat().st_mode & _OF_OTHERS:
+        context.console.say(f"warning: others may read {file}: chmod 600 keeps it yours")
     found = {name: said.get(app, name, fallback="") for name in (_INI.key_id, _INI.secret)}
     if found[_INI.secret]:
         context.mask(found[_INI.secret])

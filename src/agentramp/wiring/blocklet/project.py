@@ -82,8 +82,9 @@ def project(args: argparse.Namespace, context: Context) -> Project:
     path = file_of(args)
     faults: list[Diagnostic] = []
     ramp = _read(lambda: config.read_ramp(path, context.environ, context.cwd), faults)
-    root = context.cwd / (path if path.is_dir() else path.parent)
-    aigne = _read(lambda: read_aigne(root), faults) if aigne_file(root) else None
+    folder = path if path.is_dir() else path.parent  # faults are told as the path was
+    root = context.cwd / folder
+    aigne = _read(lambda: read_aigne(folder), faults) if aigne_file(folder) else None
     if faults or ramp is None:
         raise ConfigError(faults)
     said = {

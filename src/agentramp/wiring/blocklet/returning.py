@@ -59,8 +59,8 @@ def _wanted(args: argparse.Namespace, where: Place, seen: SeenApplication) -> In
     )
     if known is not None or args.artifact:
         return known
-    path = dict.fromkeys(one.version for one in seen.known(where.identity.did).path)
-    listed = ", ".join(path) or "none"
+    ran = bundles.ever_ran(seen, where.identity.did)
+    listed = ", ".join(dict.fromkeys(one.version for one in ran)) or "none"
     if args.version is None:
         what = f"nothing that ran before {where.found.version}" if where.found else "no version"
         raise UsageError(

@@ -13,9 +13,11 @@ from agentramp.wiring.context import Context
 def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
     recipe = made_for.recipe
-    if recipe.main and not (made_for.root / recipe.main).is_file():
+    main = made_for.root / recipe.main
+    is_within = main.resolve().is_relative_to(made_for.root.resolve())
+    if recipe.main and not (is_within and main.is_file()):
         raise UsageError(
-            f"{made_for.root / recipe.main}, which Node.js is to start, is not there",
+            f"{main}, which Node.js is to start, is not {'there' if is_within else 'in the folder'}",
             advice="set main: under blocklet: in agentramp.yaml to a file in the folder",
         )
     identity = known(made_for, context)
