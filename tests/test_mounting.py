@@ -225,6 +225,18 @@ def test_a_way_back_that_fails_says_what_is_there(grown: Shop, error: BaseExcept
     assert isinstance(grown.events[-1], Installing)
 
 
+@pytest.mark.parametrize("acted", [False, True])
+def test_a_way_back_that_is_refused_where_nothing_is_to_be_undone(
+    grown: Shop, *, acted: bool
+) -> None:
+    """What ran before runs, so this is no exit code 5; else it is."""
+    fail(grown, (0, NO, acted), (1, NO, False))
+    with pytest.raises(WayBackFailedError if acted else UnreachableError):
+        grown.run(grown.deploy("0.1.1"))
+    assert grown.version() == ("0.1.1" if acted else "0.1.0")
+    assert (grown.events[-1] == Installed(of("0.1.0"))) is not acted
+
+
 def test_without_its_end_in_the_journal_an_install_is_undone(grown: Shop) -> None:
     plan = grown.deploy("0.1.1")
     grown.journal.dies, grown.journal.error = (1, False), JournalError("the disk is full")

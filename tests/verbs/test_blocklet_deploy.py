@@ -150,3 +150,28 @@ def test_another_component_at_the_mount_point(scene: Scene) -> None:
     scene.does("deploy")
     with pytest.raises(UsageError, match=f"{MOUNT} of Test App belongs to"):
         scene.does("deploy", "--did", canary_did(CANARY))
+
+
+def test_a_version_that_is_odd_is_told(scene: Scene) -> None:
+    scene.does("deploy", "--version", "2.0.0")
+    scene.writes("two")
+    scene.does("deploy", "--version", "2.0.0")
+    assert "warning: version 2.0.0 runs there already, and is another bundle" in scene.said
+    scene.does("deploy", "--version", "1.0.0")
+    assert "warning: version 1.0.0 is lower than 2.0.0, which runs there" in scene.said
+    assert scene.stands == {MOUNT: "1.0.0"}
+
+
+def test_a_tag_that_servers_do_not_tell_apart(scene: Scene) -> None:
+    scene.environ |= {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1.0.0+linux"}
+    with pytest.raises(UsageError, match=r"has \+linux"):
+        scene.does("deploy")
+
+
+def test_after_a_dry_run_the_same_is_deployed(scene: Scene) -> None:
+    path = scene.result("build", "--version", "1.0.0").artifact
+    assert path
+    file = f"--artifact={path.path}"
+    assert f" {file}" in str(scene.result("deploy", "--dry-run", file).next)
+    told = scene.result("deploy", "--dry-run", "--version", "1.2.3").next
+    assert str(told).endswith(" --version=1.2.3")

@@ -79,7 +79,7 @@ def test_back_and_never_forward(scene: Scene) -> None:
         scene.does("rollback")
     assert scene.result("rollback", "--version", "0.1.2").version == "0.1.2"
     assert scene.stands == {MOUNT: "0.1.2"}
-    with pytest.raises(UsageError, match=r"no version 7\.0\.0 of agent \(it knows"):
+    with pytest.raises(UsageError, match=r"no version 7\.0\.0 .*0\.1\.2"):
         scene.does("rollback", "--version", "7.0.0")
     scene.writes("four")
     assert scene.result("deploy").version == "0.1.3"
@@ -135,6 +135,13 @@ def test_build_and_validate(scene: Scene) -> None:
         scene.does("validate")
     files = {Path(fault.position.file).name for fault in caught.value.diagnostics}
     assert files == {"aigne.yaml", "agentramp.yaml"}
+
+
+def test_what_starts_has_to_be_in_the_folder(scene: Scene) -> None:
+    (scene.folder.parent / "outside.js").touch()
+    scene.says("  main: ../outside.js\n")
+    with pytest.raises(UsageError, match="is not in the folder"):
+        scene.does("validate")
 
 
 def test_a_build_without_a_server_or_a_key(scene: Scene) -> None:

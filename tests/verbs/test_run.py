@@ -34,7 +34,13 @@ def environ(tmp_path: Path) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if name not in {"CI", "GITHUB_ACTIONS"}
     }
-    own = {"AGENTRAMP_HOME": str(tmp_path / "home"), "OF_THE_USER": "a secret", "TERM": "xterm"}
+    own = {
+        "AGENTRAMP_HOME": str(tmp_path / "home"),
+        "OF_THE_USER": "a secret",
+        "PASSED": "passed on",
+        "GIVEN": "no",
+        "TERM": "xterm",
+    }
     return {**kept, **own}
 
 
@@ -146,9 +152,14 @@ def test_a_killed_run_is_mended_by_the_next(
     copy = {path: path.stat().st_mtime_ns for path in (home / "cache").rglob("agents/talker/**/*")}
     assert len(copy) == 4
 
-    again = done([*asked, "--input=-", "--output=json"], input="hello\n")
+    passing = ("--pass-env=PASSED", "--pass-env=NOT_SET", "--pass-env=GIVEN")
+    again = done([*asked, "--input=-", "--output=json", *passing], input="hello\n")
     told = json.loads(again.stdout)
-    assert (again.returncode, told["ok"], told["answer"]) == (0, True, "1 hello; given nothing")
+    assert (again.returncode, told["ok"], told["answer"]) == (
+        0,
+        True,
+        "1 hello; given nothing, passed on",
+    )
     assert (told["engine"], told["source"], len(told["sha256"])) == ("agentrun", address, 64)
     assert "is a program of others" in again.stderr
     assert (left(home), started_for(home)) == ({"build"}, [])

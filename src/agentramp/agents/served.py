@@ -28,7 +28,7 @@ class ServedAgent:
         heard = chat.ask(self.url, Prompt("run", tuple(conversation)), hear)
         if why := _fault(heard):
             raise AgentError(
-                why, advice=f"the agent has to serve POST {CHAT_PATH} and answer in time"
+                why, advice=f"it has to serve POST {CHAT_PATH}, and to answer within --timeout"
             )
         return heard.text
 

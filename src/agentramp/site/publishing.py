@@ -96,7 +96,8 @@ class Publisher:
         else:
             self._send(board, wanted, docs)
         removed = tuple(one for one in board.pages if wanted.pages and one not in wanted.pages)
-        return Outcome(wanted, url, True, there is None, brought.sent, removed)
+        made = there is None
+        return Outcome(wanted, url, changed=True, made=made, sent=brought.sent, removed=removed)
 
     def _calm(self, board: Board) -> Board:
         """The board once nobody else publishes to it; or as it is, after a minute."""

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agentramp.agents.port import AgentError, Hear
@@ -12,7 +12,7 @@ from agentramp.errors import UsageError
 from agentramp.gates.prompts import Message
 from agentramp.local import daemon
 from agentramp.local.home import Home
-from agentramp.model import LATEST, Split
+from agentramp.model import LATEST, RuntimeSpec, Split, Variables
 from agentramp.wiring.agent_project import Project
 from agentramp.wiring.context import Context
 from agentramp.wiring.deploying import Deployed, carry_out, prepare
@@ -41,7 +41,8 @@ def embedded(
     context.console.say("starting a platform for this run")
     daemon.start(context.home)
     # Nobody serves traffic here, so there is nothing that would have to be put back together.
-    deploys = _Deploys(resources, context, Undertaking(context.console.going_back))
+    undertaking = Undertaking(context.console.going_back)
+    deploys = _Deploys(resources, context, undertaking, _passed(args, context))
     deployed = deploys.deploy(name, asked=True)
     served = ServedAgent(_pinned(deployed), context.nonce, args.timeout)
     yield EmbeddedAgent(served, Home(context.home / LOCAL).logs)
@@ -92,11 +93,18 @@ def _chosen(args: argparse.Namespace, resources: Resources) -> str:
     )
 
 
+def _passed(args: argparse.Namespace, context: Context) -> Variables:
+    """An agent has the variables of its s.yaml, and those that were asked for."""
+    names = dict.fromkeys(args.pass_env or ())
+    return tuple((name, context.environ[name]) for name in names if name in context.environ)
+
+
 @dataclass(frozen=True)
 class _Deploys:
     resources: Resources
     context: Context
     undertaking: Undertaking
+    passed: Variables = field(repr=False)
 
     def deploy(self, name: str, *, asked: bool) -> Deployed:
         """Those that it needs come first, with their endpoints; its own are not needed here."""
@@ -107,12 +115,21 @@ class _Deploys:
         args = argparse.Namespace(**{**vars(self.resources.args), "skip_endpoints": asked})
         # No name of the outer world leads to this platform.
         runtime = replace(runtime, domain=None)
+        if asked:
+            runtime = replace(runtime, spec=_with(self.passed, runtime.spec))
         prepared = prepare(args, self.context, whole, runtime)
         self.context.console.say(f"starting {prepared.where.runtime}")
         deployed = carry_out(args, self.context, prepared, self.undertaking)
         if deployed.head:
             self.resources.put_out(runtime, deployed.head, deployed.endpoints)
         return deployed
+
+
+def _with(passed: Variables, spec: RuntimeSpec) -> RuntimeSpec:
+    """What s.yaml says itself, it says."""
+    named = {name for name, _ in spec.environment}
+    more = tuple(one for one in passed if one[0] not in named)
+    return replace(spec, environment=(*spec.environment, *more))
 
 
 def _pinned(deployed: Deployed) -> str:

@@ -43,8 +43,12 @@ def test_what_a_board_says_changes_and_its_owner_does_not(kit: Kit) -> None:
     changed = replace(made, title="New", description="x", sent="mark")
     kit.update(changed)
     assert kit.boards() == (changed, other)
+    assert kit.update(replace(changed, sent="another", pages=("a-1",)), "mark").sent == "mark"
+    assert (kit.boards()[0].sent, kit.boards()[0].pages) == ("another", ("a-1",))
+    assert kit.update(changed, "mark").sent == "another", "it was not what it should have been"
+    assert kit.boards()[0].sent == "another"
     kit.update(replace(changed, sent=""))
-    assert kit.boards()[0].sent == ""
+    assert (kit.boards()[0].sent, kit.boards()[0].pages) == ("", ())
 
 
 def test_documents_go_to_a_board_that_is_there(kit: Kit) -> None:

@@ -102,6 +102,34 @@ def test_a_site_that_calls_itself_by_another_scheme_is_asked_as_before(
     assert media.begin(picture).location == f"{site.url}/media/api/uploads/1"
 
 
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_site_that_takes_no_uploads(
+    site: Emulator, media: TusMedia, picture: Picture, status: int
+) -> None:
+    told(site, status)
+    with pytest.raises(MediaError, match="takes no uploads at /media/api/uploads") as refused:
+        media.begin(picture)
+    assert (refused.value.again, isinstance(refused.value, UploadGoneError)) == (False, False)
+
+
+@pytest.mark.parametrize(("status", "gone"), [(404, True), (503, True), (200, False), (405, False)])
+def test_whether_a_picture_is_shown(
+    site: Emulator, media: TusMedia, status: int, gone: bool
+) -> None:
+    told(site, status)
+    assert media.is_gone("/media/uploads/p.png") is gone
+    assert media.is_gone("http://127.0.0.1:9/p.png"), "nobody is there"
+    assert not media.is_gone("http://cdn.example/p.png"), "nobody asks there"
+    assert media.is_gone("ftp://cdn.example/p.png")
+
+
+def test_a_last_part_that_the_site_has_not(
+    site: Emulator, media: TusMedia, picture: Picture
+) -> None:
+    told(site, 204, None, {"Upload-Offset": "0"})
+    assert media.send(f"{media.url}/x", picture, 0, b"0123").offset == 0
+
+
 def test_an_offset_that_is_no_number(site: Emulator, media: TusMedia) -> None:
     site.faults.append(Fault(HEAD, "/media", 200, headers={"Upload-Offset": "-1"}))
     with pytest.raises(MediaError, match="how much"):

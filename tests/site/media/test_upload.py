@@ -147,3 +147,33 @@ def test_a_picture_that_shrinks_meanwhile_is_no_picture(desk: Desk) -> None:
     one.path.write_bytes(b"0123")
     with pytest.raises(MediaError, match="became shorter"):
         desk.uploads(MemoryMedia()).bring([one])
+
+
+@dataclass
+class Lying(MemoryMedia):
+    """Says ``offset`` whatever comes."""
+
+    said: int = 0
+    asked: int = 0
+
+    def send(self, location: str, picture: Picture, offset: int, part: bytes) -> Sent:
+        self.asked += 1
+        return Sent(self.said)
+
+    def offset(self, location: str) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("said", [0, 9, -1])
+def test_an_offset_that_does_not_go_on_is_not_believed_for_ever(desk: Desk, said: int) -> None:
+    media = Lying(said=said)
+    with pytest.raises(MediaError, match=f"says that it has {said} B of 0.png"):
+        desk.uploads(media).bring(pictures(desk.folder, b"0123456789"))
+    assert (media.asked, desk.waits) == (5, [1.0, 2.0, 4.0, 8.0])
+
+
+def test_a_site_that_forgets_each_upload_is_left(desk: Desk) -> None:
+    troubles = [None, UploadGoneError("gone")] * 9
+    with pytest.raises(MediaError, match="could not be sent: gone"):
+        desk.uploads(Troubled(troubles=list(troubles))).bring(pictures(desk.folder, b"01234567"))
+    assert len(desk.waits) == 4

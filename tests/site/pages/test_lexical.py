@@ -200,3 +200,25 @@ def test_a_script_is_words(tmp_path: Path) -> None:
     assert '"url"' not in content
     assert '"src"' not in content
     assert "<script>alert(1)</script>" in content
+
+
+def test_numbers_are_those_that_the_editor_would_give(tmp_path: Path) -> None:
+    """A list within an item takes none; a list may begin at 0."""
+    text = "1. a\n   - x\n2. b\n   - y\n3. c\n\nend\n\n0. zero\n1. one\n"
+    write(tmp_path, {"a.md": text})
+    (content,) = states(tmp_path)
+    first, _, second = json.loads(content)["root"]["children"]
+    values = [(one["children"][0]["type"], one["value"]) for one in first["children"]]
+    assert values == [("text", 1), ("list", 2), ("text", 2), ("list", 3), ("text", 3)]
+    assert (second["start"], [one["value"] for one in second["children"]]) == (0, [0, 1])
+
+
+def test_no_words_of_a_page_pass_for_an_address(tmp_path: Path) -> None:
+    text = "[x](b.md) &#xD800;0&#xD800; `\\ud8000\\ud800` <https://x.example/%ED%A0%800%ED%A0%80>\n"
+    write(tmp_path, {"a.md": text + '\n[q](https://x.example/"%22\\)\n', "b.md": ""})
+    content, _ = states(tmp_path)
+    urls = re.findall(r'"url":"([^"]+)"', content)
+    assert urls[0] == f"b-{suffix('board')}"
+    assert len(urls) == 3
+    assert "\ud800" not in content
+    assert "\\\\ud8000" in content

@@ -1,13 +1,15 @@
 """A folder of Markdown read: its tree, its titles, its languages, and all that is wrong with it."""
 
+import os
 import time
 from pathlib import Path
 
 import pytest
 
-from agentramp.diagnostics import ConfigError
+from agentramp.diagnostics import ConfigError, Diagnostic
 from agentramp.errors import UsageError
 from agentramp.site.pages.document import Collection, Page
+from agentramp.site.pages.folder import find
 from agentramp.site.pages.read import read
 from agentramp.site.pages.render import documents
 from agentramp.site.pages.slugs import slug, suffix
@@ -80,11 +82,8 @@ def test_a_sidebar_says_it_all(tmp_path: Path) -> None:
     assert '"subpage-listing"' in docs[1].content
     write(tmp_path, {"left.md": "[x](none.md) ![p](left.png)", "left.png": PNG})
     assert read(tmp_path, tmp_path).pictures == (), "what is left out sends nothing"
-    write(tmp_path, {"b.md": "# B\n\n[left](left.md)", "_sidebar.md": "* [B](b.md)\n* B\n* B\n"})
-    assert faults(tmp_path) == [
-        "B:1:1: would have the address of b.md, b: rename one of them [address]",
-        "b.md:3:8: left.md: the page left.md is not published [link]",
-    ]
+    write(tmp_path, {"b.md": "# B\n\n[left](left.md)", "_sidebar.md": "* [B](b.md)\n"})
+    assert faults(tmp_path) == ["b.md:3:8: left.md: the page left.md is not published [link]"]
     write(tmp_path, {"b.md": "", "_sidebar.md": "* [B](b.md)\n* [B](b.md)\n  * [C](c.md)\n"})
     assert faults(tmp_path) == [
         "_sidebar.md:2:1: b.md: the page b.md stands in the list twice [sidebar]",
@@ -92,6 +91,104 @@ def test_a_sidebar_says_it_all(tmp_path: Path) -> None:
     ]
     write(tmp_path, {"_sidebar.md": "words"})
     assert "there is no list of pages" in faults(tmp_path)[0]
+
+
+def test_a_sidebar_of_several_lists_loses_no_page(tmp_path: Path) -> None:
+    write(tmp_path, {f"{name}.md": f"# {name.upper()}" for name in "abcdg"})
+    lists = "* [A](a.md)\n- [B](b.md)\n\n**Guides**\n\n1. [C](c.md)\n   * [D](d.md)\n\n> * [G](g.md)\n"
+    write(tmp_path, {"_sidebar.md": lists})
+    collection = read(tmp_path, tmp_path)
+    assert tree(collection.pages) == ["A", "B", ["C", "D"]]
+    assert collection.unlisted == ("g.md",)
+
+
+def test_a_heading_and_an_address_elsewhere_in_a_sidebar(tmp_path: Path) -> None:
+    sidebar = "* G\n  * [A](a.md)\n  * [There](https://x.example/y.md)\n* G\n* [G](g.md)\n"
+    write(tmp_path, {"_sidebar.md": sidebar, "a.md": "", "g.md": ""})
+    collection = read(tmp_path, tmp_path)
+    assert tree(collection.pages) == [["G", "A"], "G", "G"]
+    names = [one.slug.rpartition("-")[0] for one in documents(collection, "b", {})]
+    assert names == ["g-section", "g-section-2", "g"], "the page keeps its address"
+    assert collection.notices == (
+        "_sidebar.md:3:3: https://x.example/y.md is no page of this folder, and left out",
+    )
+
+
+def test_a_page_beside_a_folder_of_its_name_speaks_for_it(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "guide.md": "# The guide",
+            "guide/a.md": "[up](../guide/)",
+            "guide/deep.md": "# Deep",
+            "guide/deep/b.md": "",
+            "own.md": "# Beside",
+            "own/index.md": "# Own",
+            "own/c.md": "",
+        },
+    )
+    collection = read(tmp_path, tmp_path)
+    assert tree(collection.pages) == [
+        ["The guide", "A", ["Deep", "B"]],
+        ["Own", "C"],
+        "Beside",
+    ]
+    page = next(one for one in collection.every if one.link == "guide/a.md")
+    assert page.writing
+    assert page.writing.links["../guide/"].link == "guide.md"
+
+
+def test_a_folder_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
+    """A file where a folder is listed fails as one does that is closed to this user."""
+    write(tmp_path, {"a.md": "", "sub/b.md": ""})
+    found: list[Diagnostic] = []
+    assert [one.file for one in find(tmp_path / "a.md", found)] == []
+    assert [str(one) for one in found] == [".:1:1: this folder cannot be read: Not a directory [folder]"]
+    if os.geteuid():
+        (tmp_path / "sub").chmod(0)
+        told = faults(tmp_path)
+        (tmp_path / "sub").chmod(0o700)
+        assert told == ["sub:1:1: this folder cannot be read: Permission denied [folder]"]
+
+
+def test_letters_that_name_no_language(tmp_path: Path) -> None:
+    names = ("users.md", "users.get.md", "users.del.md", "vue.md", "vue.js.md", "node.js.md")
+    write(tmp_path, {name: "" for name in (*names, "vue.yue-Hant.md")})
+    collection = read(tmp_path, tmp_path)
+    assert {page.link for page in collection.every} == set(names)
+    assert collection.languages == ("yue-Hant",)
+
+
+def test_a_title_is_what_is_written(tmp_path: Path) -> None:
+    heads = ("title: 1.10", "title: No", "title: 2024-01-01", "title: 'null'", "title: null")
+    texts = {f"p{at}.md": f"---\n{head}\n---\n" for at, head in enumerate(heads)}
+    h1 = "# Title *x* <!-- omit in toc --> <a name='y'></a>List<T>\n\n<br>\nand <b>bold</b>\n"
+    write(tmp_path, {**texts, "q.md": h1})
+    collection = read(tmp_path, tmp_path)
+    assert tree(collection.pages) == [
+        *("1.10", "No", "2024-01-01", "null", "P4", "Title x  List<T>"),
+    ]
+    assert collection.notices == (
+        "q.md:1:1: HTML is shown as it is written: <a name='y'>, and 5 more",
+    )
+
+
+@pytest.mark.parametrize("said", ["'true'", "true", "yes", '"Yes"', "on", "1"])
+def test_what_may_be_meant_as_a_draft(tmp_path: Path, said: str) -> None:
+    write(tmp_path, {"a.md": "", "d.md": f"---\ndraft: {said}\n---\n"})
+    assert tree(read(tmp_path, tmp_path).pages) == ["A"]
+    write(tmp_path, {"d.md": "---\ndraft: 'false'\n---\n", "e.md": "---\ndraft: later\n---\n"})
+    (fault,) = faults(tmp_path)
+    assert fault == "e.md:2:1: draft: draft is neither true nor false [front-matter]"
+
+
+def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    long = "y" * 300
+    write(tmp_path, {"a.md": f"[x]({long}.md) ![y]({long}.png)"})
+    assert [fault.rsplit(": ", 1)[1] for fault in faults(tmp_path)] == [
+        f"the page {long}.md is not there [link]",
+        "there is no such picture [image]",
+    ]
 
 
 def test_translations_belong_to_their_page(tmp_path: Path) -> None:

@@ -78,6 +78,13 @@ def test_without_a_terminal_the_lines_to_add_are_told(tmp_path: Path) -> None:
     assert is_component(found.did)
 
 
+def test_the_lines_go_where_some_are_already(tmp_path: Path) -> None:
+    (tmp_path / "agentramp.yaml").write_text("target: blocklet\nblocklet:\n  engine: node\n")
+    with pytest.raises(UsageError) as caught:
+        made(tmp_path)
+    assert "the blocklet: that agentramp.yaml has" in caught.value.advice
+
+
 def test_the_vendors_file_is_read(tmp_path: Path) -> None:
     home = tmp_path / "person" / ".aigne"
     home.mkdir(parents=True)

@@ -9,6 +9,7 @@ import pytest
 
 from agentramp.errors import UsageError
 from agentramp.platform.blocklet.signing import AccessKey, new_key
+from agentramp.report.console import Console
 from agentramp.verbs import access
 from agentramp.wiring.blocklet.keys import access_key
 from agentramp.wiring.blocklet.place import connected
@@ -57,6 +58,21 @@ def test_of_the_vendors_file_by_application(tmp_path: Path) -> None:
     assert KEY.secret in masked
     with pytest.raises(UsageError, match="no access key"):
         found(tmp_path, app="")
+
+
+def test_a_file_that_others_may_read_is_told(tmp_path: Path) -> None:
+    file = tmp_path / ".arcblock" / "access-key.ini"
+    file.parent.mkdir()
+    file.write_text(f"[{APP}]\naccessKeyId={KEY.key_id}\naccessKeySecret={KEY.secret}\n")
+    said = []
+    for mode in (0o600, 0o644):
+        file.chmod(mode)
+        stream = io.StringIO()
+        console = Console(stream, terminal=False, clock=lambda: 0.0)
+        given = replace(context(tmp_path), environ={"HOME": str(tmp_path)}, console=console)
+        access_key(given, None, APP)
+        said.append("others may read" in stream.getvalue())
+    assert said == [False, True]
 
 
 def test_of_a_name(tmp_path: Path) -> None:

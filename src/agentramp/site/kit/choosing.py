@@ -49,11 +49,11 @@ def choose(kit: Kit, aim: Aim) -> Board | None:
 
 def _renamed(known: Board, aim: Aim, named: Sequence[Board]) -> Board:
     """A title that is asked for is a new one for the board, and no two shall have one title."""
-    other = next((board for board in named if board.id != known.id), None)
-    if aim.title and aim.title != known.title and other is not None:
+    if aim.title and aim.title != known.title and named:
         raise UsageError(
             f"these pages are on the board {known.title!r}, and {aim.title!r} is another board",
-            advice=f"name the one to write to: --board {known.id} or --board {other.id}",
+            advice="name the one to write to: "
+            + " or ".join(f"--board {board.id}" for board in (known, *named)),
         )
     return known
 

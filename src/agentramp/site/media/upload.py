@@ -130,20 +130,25 @@ class _Sending:
 
     def whole(self) -> _There:
         """Until the site has it all; raises MediaError where nothing comes of it any more."""
-        while True:
-            try:
-                url = self._at_once()
-            except UploadGoneError as error:
-                self._patience(error)
-                self.location = ""
-            except MediaError as error:
-                if not error.again:
-                    raise
-                self._patience(error)
-                self.offset = None
-            else:
-                self._reached(self.picture.size)
-                return _There(url, self.sent)
+        url = None
+        while url is None:
+            url = self._attempt()
+        self._reached(self.picture.size)
+        return _There(url, self.sent)
+
+    def _attempt(self) -> str | None:
+        """None where it is to be tried again; the wait before that is over by then."""
+        try:
+            return self._at_once()
+        except UploadGoneError as error:
+            self._patience(error)
+            self.location = ""
+        except MediaError as error:
+            if not error.again:
+                raise
+            self._patience(error)
+            self.offset = None
+        return None
 
     def _at_once(self) -> str:
         """Without a fault in between; what was begun is gone on with."""

@@ -21,4 +21,4 @@ CODES: Final = frozenset(f"{_TWO} {_THREE}".split())
 
 def is_tag(tag: str) -> bool:
     """Of BCP 47, judged by its language."""
-    return tag.split("-")[0].lower() in CODES
+    return tag.partition("-")[0].lower() in CODES

@@ -186,6 +186,18 @@ def _was_begun(seen: SeenApplication, bundle: Bundle) -> bool:
     return any(one.sha256 == bundle.sha256 for one in begun if one.version == bundle.version)
 
 
+def doubt(seen: SeenApplication, bundle: Bundle) -> str:
+    """What is odd about the version that was asked for; empty: nothing. A server takes any."""
+    found = seen.application.component(bundle.identity.did)
+    if found is None or not _is_version(found.version):
+        return ""
+    if found.version == bundle.version and found.integrity not in {"", bundle.integrity}:
+        return f"version {bundle.version} runs there already, and is another bundle"
+    if parse(bundle.version) < parse(found.version):
+        return f"version {bundle.version} is lower than {found.version}, which runs there"
+    return ""
+
+
 def next_version(seen: SeenApplication, identity: Identity) -> Version:
     """After what runs and after all that ever ran or was begun: no version is given twice."""
     dids = {identity.did, canary_of(identity).did}

@@ -75,6 +75,8 @@ def _installed(args: argparse.Namespace, context: Context, where: Place, going: 
     bundle = bundles.going_up(args, context, where.project, seen, going)
     plan = plan_install(seen, _wanted(args, context, where, going, bundle))
     context.console.plan(plan)
+    if odd := bundles.doubt(seen, bundle):
+        context.console.say(f"warning: {odd}")
     if plan.steps and not args.dry_run:
         bundles.store(context).keep(bundle)
     outcome = place.executor(args, context, where)(plan)

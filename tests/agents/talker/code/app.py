@@ -22,7 +22,7 @@ class Handler(BaseHTTPRequestHandler):
         while said == "slow":
             self.piece("so ")
             time.sleep(0.02)
-        given = os.environ["GIVEN"]
+        given = ", ".join(filter(None, (os.environ["GIVEN"], os.environ.get("PASSED"))))
         self.piece(f"{len(messages)} ")
         self.piece("\x1b[31mred" if said == "escape" else f"{said}; given {given}")
         self.wfile.write(b"data: [DONE]\n\n")
