@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from agentramp.cli import main
 from agentramp.errors import AgentrampError, RefusedError, UsageError
 from agentramp.exchange import host
 from agentramp.report.result import Answer
+from agentramp.site.published import Published
 from agentramp.site.purchase import Site
 from agentramp.site.session import FileBook, Finished
 from agentramp.site.tokens import Token
@@ -116,8 +118,8 @@ def test_twice_is_once(project: Project) -> None:
     assert (told["pages"], told["languages"], told["pictures_sent"]) == (3, ["zh"], 1)
     assert project.site.changes() == [
         *(f"POST {UPLOADS}", f"PATCH {UPLOADS}/{next(project.kept.glob('*.png')).name}"),
-        *("POST /talk/api/boards", "POST /talk/api/docs/create-docs-collection"),
-        "PUT /talk/api/boards/b1",
+        *("POST /talk/api/boards", "PUT /talk/api/boards/b1"),
+        *("POST /talk/api/docs/create-docs-collection", "PUT /talk/api/boards/b1"),
     ]
     home = project.docs["index"]
     assert (home["h1"], home["i18n"]["zh"]["h1"]) == ("Home", "家")
@@ -292,6 +294,9 @@ def test_a_board_of_anothers_is_not_written_over(project: Project) -> None:
     project.site.boards.append({"id": "x2", "title": "twin", "createdBy": ME})
     project.site.boards.append({"id": "x3", "title": "twin", "createdBy": f"did:abt:{ME}"})
     error = project.refused("docs", "--title", "twin")
+    assert (error.exit_code, "--board x1 or --board x2" in error.advice) == (2, True)
+    shutil.rmtree(project.folder / ".agentramp")
+    error = project.refused("docs", "--title", "twin")
     assert (error.exit_code, "--board x2 or --board x3" in error.advice) == (2, True)
     assert project.refused("docs", "--board", "x9").exit_code == 2
 
@@ -316,6 +321,52 @@ def test_a_dry_run_asks_nobody_and_needs_no_token(project: Project) -> None:
     answer = verb.run(args, context(project.folder))
     assert any("docs/p.png, sent before" in line for line in answer.lines)
     assert project.site.asked == []
+
+
+def test_pages_that_are_left_out_are_told_and_those_that_stay_on_the_site(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.publish()
+    (project.folder / "docs/guide/sub.md").unlink()
+    project.write("docs/_sidebar.md", "* [Home](/index.md)\n\n**Guides**\n\n* [G](guide/a.md)\n")
+    for number in range(12):
+        project.write(f"docs/left{number:02}.md", "")
+    answer = project.publish()
+    told = fields(answer)
+    assert (told["pages"], told["warnings"], len(told["pages_not_published"])) == (2, 12, 12)
+    assert [one.rpartition("-")[0] for one in told["pages_left_on_site"]] == ["guide-sub"]
+    assert any("still on the site" in line and "guide-sub" in line for line in answer.lines)
+    assert "and 2 more" in capsys.readouterr().err
+
+
+def test_a_port_that_is_none_is_told(project: Project) -> None:
+    for port in ("99999", "x", "0"):
+        error = project.refused("docs", "--site", f"https://docs.example.com:{port}")
+        assert (error.exit_code, "port" in error.message) == (2, True)
+
+
+def test_a_remembered_picture_that_nobody_shows_is_asked_for_again(project: Project) -> None:
+    project.publish()
+    memory = project.folder / ".agentramp/site-published.json"
+    said = json.loads(memory.read_text())
+    (digest,) = said["sites"][project.site.url]["pictures"]
+    said["sites"][project.site.url]["pictures"][digest] = "http://127.0.0.1:9/p.png"
+    memory.write_text(json.dumps(said))
+    assert not project.publish().changed, "announced, and there"
+    assert project.site.sent() == []
+    assert "127.0.0.1:9" not in project.docs["index"]["content"]
+
+
+def test_one_publishing_at_a_time_from_one_folder(project: Project) -> None:
+    published = Published(project.folder / ".agentramp/site-published.json")
+    waits: list[str] = []
+    thread = threading.Thread(target=project.publish)
+    with published.alone(lambda: waits.append("first")):
+        thread.start()
+        until(lambda: ("GET", "/__blocklet__.js", 0) in project.site.asked)
+        assert project.site.changes() == []
+    thread.join()
+    assert (waits, len(project.site.boards)) == ([], 1)
 
 
 def test_where_to_is_asked_for_in_words(project: Project) -> None:

@@ -167,6 +167,10 @@ def test_a_killed_run_is_mended_by_the_next(
     assert copy == {path: path.stat().st_mtime_ns for path in copy}
     assert not [path for path in copy if "__pycache__" in str(path)]
 
+    failed = done([*asked, "--input=fail \x1b]0;title\x07"])
+    assert failed.returncode == 3
+    assert "asked: fail \\x1b]0;title\\x07" in failed.stderr, "it cannot act on a terminal"
+
     with begun([*asked, "--input", "slow"], environ, home) as stopped:
         stopped.send_signal(signal.SIGHUP)
         assert stopped.wait(PATIENCE) == 130, "a closed terminal leaves nothing that runs on"

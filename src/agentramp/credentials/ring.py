@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, TypeVar
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from agentramp.credentials.port import CredentialsError
 
@@ -11,25 +14,55 @@ if TYPE_CHECKING:  # costly to import, and seldom needed
     from keyring.backend import KeyringBackend
 
 Got = TypeVar("Got")
+SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
 class SystemRing:
+    """``seconds`` are for each question: a keyring may wait for its owner, or for ever."""
+
     backend: "KeyringBackend" = field(repr=False)
+    seconds: float = SECONDS
 
     def get_password(self, service: str, username: str) -> str | None:
-        return _told(lambda: self.backend.get_password(service, username))
+        return self._told(lambda: self.backend.get_password(service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        _told(lambda: self.backend.set_password(service, username, password))
+        self._told(lambda: self.backend.set_password(service, username, password))
 
     def delete_password(self, service: str, username: str) -> None:
         """What is not there any more needs no deleting."""
         if self.get_password(service, username) is not None:
-            _told(lambda: self.backend.delete_password(service, username))
+            self._told(lambda: self.backend.delete_password(service, username))
+
+    def _told(self, act: Callable[[], Got]) -> Got:
+        from keyring.errors import KeyringError  # noqa: PLC0415 - as below
+
+        answers: SimpleQueue[Callable[[], Got]] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                got = act()
+            except KeyringError as error:
+                answers.put(partial(_refuse, type(error).__name__))
+            else:
+                answers.put(lambda: got)
+
+        Thread(target=ask, daemon=True).start()
+        try:
+            return answers.get(timeout=self.seconds)()
+        except Empty:
+            _refuse(f"not within {self.seconds:g} s")
 
 
-def system_ring() -> SystemRing | None:
+def _refuse(why: str) -> NoReturn:
+    raise CredentialsError(
+        f"the system's keyring does not answer ({why})",
+        advice="unlock it and run this again, or keep secrets in a file: --file",
+    )
+
+
+def system_ring(seconds: float = SECONDS) -> SystemRing | None:
     """None where the library is not installed, or finds no keyring worth the name.
 
     One that its owner chose (PYTHON_KEYRING_BACKEND, keyringrc.cfg) is theirs to judge, unless it
@@ -42,17 +75,4 @@ def system_ring() -> SystemRing | None:
 
     backend = keyring.get_keyring()
     chosen = type(load_env() or load_config()) is type(backend) and backend.priority > 0
-    return SystemRing(backend) if chosen or recommended(backend) else None
-
-
-def _told(act: Callable[[], Got]) -> Got:
-    from keyring.errors import KeyringError  # noqa: PLC0415 - as above
-
-    try:
-        return act()
-    except KeyringError as error:
-        raise CredentialsError(
-            f"the system's keyring does not answer ({type(error).__name__})",
-            advice="unlock it and run this again, or keep the key in a file: agentramp access add"
-            " NAME --file",
-        ) from None
+    return SystemRing(backend, seconds) if chosen or recommended(backend) else None

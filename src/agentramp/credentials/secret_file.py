@@ -6,21 +6,31 @@ It is written all or nothing, and is not read where others could have.
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_IMODE
-from typing import Any
+from typing import Any, Final, TextIO
 
 from agentramp.errors import UsageError
 
 _OTHERS = 0o077
 
 
+PATIENCE: Final = 10.0
+_PAUSE: Final = 0.05
+
+
 @dataclass(frozen=True)
 class SecretFile:
+    """``patience`` is in seconds: so long is waited for another run that changes it."""
+
     path: Path
+    patience: float = PATIENCE
+    timer: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
     @contextmanager
     def changing(self) -> Iterator[dict[str, dict[str, Any]]]:
@@ -28,12 +38,28 @@ class SecretFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.with_suffix(".lock").open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                self._lock(lock)
                 names = self.read()
                 yield names
                 write_whole(self.path, json.dumps(names, indent=1))
         except OSError as error:
             raise self._unusable(str(error.strerror or error)) from None
+
+    def _lock(self, lock: TextIO) -> None:
+        ends = self.timer() + self.patience
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if self.timer() >= ends:
+                    raise UsageError(
+                        f"{self.path} is being changed by another run, for longer than"
+                        f" {self.patience:g} s",
+                        advice="let that run end, then run this again",
+                    ) from None
+                self.sleep(_PAUSE)
+            else:
+                return
 
     def read(self) -> dict[str, dict[str, Any]]:
         """Raises UsageError for a file that others can read, or that holds something else."""

@@ -23,6 +23,11 @@ def cannot_act(text: str) -> str:
     return "".join(char if char == "\t" else _shown(char) for char in text)
 
 
+def lines_that_cannot_act(text: str) -> str:
+    """As ``cannot_act``, and lines stay lines."""
+    return "\n".join(map(cannot_act, text.replace("\r", "").split("\n")))
+
+
 def _shown(char: str) -> str:
     if char in _JOINERS or unicodedata.category(char) not in _UNSEEN:
         return char

@@ -10,8 +10,9 @@ from typing import Final, TypeVar
 
 from typing_extensions import assert_never
 
-from agentramp.errors import RefusedError, UsageError
+from agentramp.errors import UsageError
 from agentramp.progress import Progress, Silent
+from agentramp.report.command_line import spelt
 from agentramp.site.broker.port import (
     Broker,
     BrokerError,
@@ -19,6 +20,17 @@ from agentramp.site.broker.port import (
     Link,
     Order,
     PassingError,
+)
+from agentramp.site.deadline import Deadline
+from agentramp.site.earlier import (
+    CannotTell,
+    Clear,
+    Dead,
+    Earlier,
+    Settled,
+    Unfinished,
+    clearance,
+    told_of,
 )
 from agentramp.site.purchase import (
     AskApplication,
@@ -29,21 +41,23 @@ from agentramp.site.purchase import (
     Heard,
     Limits,
     Question,
+    Site,
     TimedOut,
     Unknown,
     decide,
     first,
 )
-from agentramp.site.session import Book, Ended, Finished, Intent, Open, Saved
+from agentramp.site.session import Book, Ended, Finished, Intent, Ledger, Open
 from agentramp.site.standing import (
+    PAID,
     AwaitingPayment,
     Cancelled,
     Expired,
     Failed,
-    is_unfinished,
     standing,
 )
 from agentramp.site.telling import Steps, begin
+from agentramp.site.unsettled import not_begun, not_written, unsettled
 
 Told = TypeVar("Told")
 
@@ -52,13 +66,9 @@ PAUSE: Final = 1.0
 """Seconds before the second attempt at what may pass; twice as long before each further one."""
 
 
-class UnsettledError(RefusedError):
-    """Nobody knows whether there is a checkout that was not written down."""
-
-
 @dataclass(frozen=True)
 class Bought:
-    """``fresh``: this run began the session; ``known``: it found the end on the disk."""
+    """``fresh``: this run began the session; ``known``: the site was there before this run."""
 
     end: End
     session: str
@@ -68,131 +78,176 @@ class Bought:
 
 
 @dataclass(frozen=True)
-class Buyer:
-    """``keep`` puts the new site's token away; ``messages`` is told to a payer, by language.
+class Shop:
+    """What is asked and written to. ``keep`` puts the token of a session's new site away.
 
-    ``show`` shows a person the page to pay on.
-
-    ``clock`` tells seconds since 1970-01-01 UTC.
+    ``kept`` tells whether there is a token of the site at an address; ``show`` shows a person the
+    page to pay on; ``messages`` is told to a payer, by language.
     """
 
     broker: Broker
     book: Book
-    keep: Callable[[str, str], None] = field(repr=False)
-    messages: Mapping[str, str]
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
+    keep: Callable[[str, Site], None] = field(repr=False)
+    kept: Callable[[str], bool] = field(repr=False)
     show: Callable[[str], None]
+    messages: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """``clock`` tells seconds since 1970-01-01 UTC, for what is written down.
+
+    ``deadline`` bounds the whole of a run by a clock that nobody sets.
+    """
+
+    shop: Shop
+    clock: Callable[[], float]
+    deadline: Deadline
+    sleep: Callable[[float], None]
     progress: Progress = field(default_factory=Silent)
     limits: Limits = field(default_factory=Limits)
+    adopts: bool = True
+    """Whether a site that the account has already is an end; another project's may not be one."""
+
+    @property
+    def broker(self) -> Broker:
+        return self.shop.broker
+
+    @property
+    def book(self) -> Book:
+        return self.shop.book
 
     def create(self, *, another: bool = False) -> Bought:
         """Go on with what is begun, else begin. Raises UnsettledError, BrokerError."""
-        saved = self._saved()
-        match saved:
-            case Open() if not another:
+        ledger = self._ledger()
+        if another:
+            return self._begin_another(ledger)
+        match ledger.current:
+            case None | Ended():
+                return self._begin(ledger)
+            case Open() as saved:
                 self.progress.say(f"going on with the checkout {saved.session} that is open")
-                return self._follow(saved)
-            case Intent() if not another:
-                return self._follow(self._settled(saved))
-            case Finished() if not another:
-                return _finished(saved)
             case _:
-                return self._begin(saved, another=another)
+                pass
+        return self._go_on(ledger)
 
     def resume(self) -> Bought:
         """Go on with what is begun; raises UsageError where nothing is."""
-        saved = self._saved()
-        match saved:
+        return self._go_on(self._ledger())
+
+    def _go_on(self, ledger: Ledger) -> Bought:
+        match found := ledger.current:
             case Open():
-                return self._follow(saved)
+                return self._follow(found)
             case Intent():
-                return self._follow(self._settled(saved))
+                return self._follow(self._settled(found))
             case Finished():
-                return _finished(saved)
+                return self._finished(found)
             case Ended(session=session, how=how):
                 said = f"there is nothing to go on with: the checkout {session} was {how}"
             case None:
                 said = "there is nothing to go on with: no site was begun here"
             case _:
-                assert_never(saved)
+                assert_never(found)
         raise UsageError(said, advice="begin one with: agentramp site create")
 
     def adopt(self, session: str) -> Bought:
         """Go on with a session whose id was kept elsewhere; raises UsageError over another one."""
-        saved = self._saved()
-        if isinstance(saved, Finished) and saved.session == session:
-            return _finished(saved)
-        if isinstance(saved, Open | Finished) and saved.session != session:
-            raise UsageError(
-                f"another checkout is written down here: {saved.session}",
-                advice="go on with it (agentramp site resume), or use another folder (--path)",
-            )
-        if isinstance(saved, Open):
-            return self._follow(saved)
-        link = self._surely(self.broker.link)
-        self._surely(lambda: self.broker.order(link, session))  # nothing is written for a typo
-        return self._follow(self._opened(session))
+        ledger = self._ledger()
+        match ledger.of(session), ledger.current:
+            case Finished() as saved, _:
+                return self._finished(saved)
+            case Open() as saved, _:
+                return self._follow(saved)
+            case None, Open(session=other) | Finished(session=other):
+                raise UsageError(
+                    f"another checkout is written down here: {other}",
+                    advice="go on with it (agentramp site resume), or use another folder"
+                    " (--project DIR)",
+                )
+            case _, current:
+                link = self._surely(self.broker.link)
+                # Nothing is written for a typo.
+                self._surely(lambda: self.broker.order(link, session))
+                wish = current if isinstance(current, Intent) else None
+                return self._follow(self._opened(session, wish), link=link)
 
-    def _saved(self) -> Saved | None:
-        saved = self.book.read()
+    def _ledger(self) -> Ledger:
+        ledger = self.book.read()
+        saved = ledger.current
         if saved and saved.broker != self.broker.url and not isinstance(saved, Ended):
             raise UsageError(
                 f"the site of this project was begun with another broker, {saved.broker}",
-                advice=f"name it: --broker {saved.broker}",
+                advice=f"name it: {spelt(['--broker', saved.broker])}",
             )
-        return saved
+        return ledger
 
-    def _begin(self, saved: Saved | None, *, another: bool) -> Bought:
+    def _begin(self, ledger: Ledger) -> Bought:
+        """The one way to a checkout that nobody asked for in so many words."""
         link = self._surely(self.broker.link)
-        found, before = self._last(link, another=another)
-        if found and not another and self._is_unfinished(link, found, saved):
+        for ended in ledger.ended:
+            again = self._told_of(link, ended.session) if ended.broker == self.broker.url else None
+            if isinstance(again, Unfinished | Settled):
+                self.progress.say(f"the checkout {ended.session} is not {ended.how} after all")
+                return self._follow(self._opened(ended.session), link=link)
+            if isinstance(again, CannotTell):
+                raise not_begun(again)
+        earlier = self._earlier(link)
+        clear = clearance(ledger, earlier)
+        if clear is not None:
+            return self._start(clear, link, ledger)
+        if isinstance(earlier, Settled) and self.adopts:
             self.progress.say(
-                f"the broker has an unfinished checkout of this account, {found.id}: going on with"
-                " it; --start-another begins a new one"
+                f"this account has a site already, bought with the checkout {earlier.session};"
+                " --start-another begins a new one"
             )
-            return self._follow(self._opened(found.id), found.payment_url)
-        opened, url = self._started(link, before, saved)
-        return self._follow(opened, url, fresh=True)
+            return replace(self._follow(self._opened(earlier.session), link=link), known=True)
+        raise not_begun(earlier)
 
-    def _last(self, link: Link, *, another: bool) -> tuple[Known | None, str | None]:
-        """The last session of the account, and its id; None for an id where that is not told."""
+    def _begin_another(self, ledger: Ledger) -> Bought:
+        """A person says so; what the broker tells only helps where the answer is lost."""
+        link = self._surely(self.broker.link)
         try:
             found = self._surely(lambda: self.broker.find(link, link.id))
         except BrokerError as error:
-            if isinstance(error, PassingError) and not another:
-                advice = "run it again, or begin without asking: --start-another"
-                raise PassingError(error.message, advice=advice) from error
             self.progress.say(f"the broker tells of no earlier checkouts: {error.message}")
-            return None, None
-        return found, found.id if found else ""
+            return self._start(Clear(None), link, ledger)
+        return self._start(Clear(found.id if isinstance(found, Known) else ""), link, ledger)
 
-    def _is_unfinished(self, link: Link, found: Known, saved: Saved | None) -> bool:
-        """Whether it can still come to a site, and is of this account at all."""
-        if saved is not None and not isinstance(saved, Intent) and saved.session == found.id:
-            return False
+    def _earlier(self, link: Link) -> Earlier:
+        """The last checkout of the account."""
         try:
-            order = self._surely(lambda: self.broker.order(link, found.id))
-        except PassingError:
-            raise
-        except BrokerError:
-            return False
-        return is_unfinished(order)
+            found = self._surely(lambda: self.broker.find(link, link.id))
+        except BrokerError as error:
+            return CannotTell(error.message)
+        return self._told_of(link, found.id) if isinstance(found, Known) else found
 
-    def _started(self, link: Link, before: str | None, saved: Saved | None) -> tuple[Open, str]:
-        """The session, and where to pay as far as that was told."""
+    def _told_of(self, link: Link, session: str) -> Dead | Unfinished | Settled | CannotTell:
+        try:
+            return told_of(session, self._surely(lambda: self.broker.order(link, session)))
+        except BrokerError as error:
+            return CannotTell(error.message, session)
+
+    def _start(self, clear: Clear, link: Link, ledger: Ledger) -> Bought:
+        if self.deadline.left() <= 0:
+            raise PassingError("no checkout was begun: the time is over")
         begin(self.progress)
-        intent = Intent(self.broker.url, before, self.clock())
-        self.book.write(intent)
+        intent = Intent(self.broker.url, clear.before, self.clock())
+        self.book.write(ledger.wished(intent))
         try:
-            checkout = self.broker.start(link, self.messages)
+            checkout = self.broker.start(link, self.shop.messages)
         except PassingError as error:
-            return self._settled(intent, error), ""
+            return self._follow(self._settled(intent, error), fresh=True, link=link)
         except BrokerError:
             # A plain no: there is no session, so what was written before is true again.
-            self.book.write(saved)
+            self.book.write(ledger)
             raise
-        return self._opened(checkout.id), checkout.payment_url
+        page = checkout.payment_url or payment_page(link, checkout.id)
+        try:
+            opened = self._opened(checkout.id, intent)
+        except UsageError as error:
+            raise not_written(error, checkout.id, page) from error
+        return self._follow(opened, page, fresh=True, link=link)
 
     def _settled(self, intent: Intent, error: BrokerError | None = None) -> Open:
         """The session that came of ``intent``, as the broker remembers it."""
@@ -201,41 +256,53 @@ class Buyer:
             link = self._surely(self.broker.link)
             found = self._surely(lambda: self.broker.find(link, link.id))
         except BrokerError as trouble:
-            raise _unsettled(f"the broker does not tell: {trouble.message}") from error
-        if found is None:
-            raise _unsettled("the broker knows of none") from error
+            raise unsettled(f"the broker does not tell: {trouble.message}") from error
+        if not isinstance(found, Known):
+            raise unsettled("the broker knows of none") from error
         if intent.before is None:
             said = f"the broker tells of {found.id}, and may have done so before"
-            raise _unsettled(said) from error
-        if found.id == intent.before:
+            raise unsettled(said) from error
+        if found.id == intent.before or self.book.read().of(found.id):
             said = f"the broker tells only of {found.id}, which was there before"
-            raise _unsettled(said) from error
+            raise unsettled(said) from error
         self.progress.say(f"the broker has it: {found.id}")
-        return self._opened(found.id)
+        return self._opened(found.id, intent)
 
-    def _opened(self, session: str) -> Open:
+    def _opened(self, session: str, wish: Intent | None = None) -> Open:
         opened = Open(self.broker.url, session, self.clock())
-        self.book.write(opened)
+        self.book.write(self.book.read().told(opened, wish))
         return opened
 
-    def _follow(self, saved: Open, payment_url: str = "", *, fresh: bool = False) -> Bought:
-        link = self._surely(self.broker.link)
-        payment_url = payment_url or payment_page(link, saved.session)
+    def _finished(self, saved: Finished) -> Bought:
+        """A file may come from anybody: without a token of the site the broker is asked again."""
+        if self.shop.kept(saved.site.url):
+            return Bought(Done(saved.site), saved.session, known=True)
+        opened = Open(saved.broker, saved.session, saved.at)
+        return replace(self._follow(opened), known=True)
+
+    def _follow(
+        self, saved: Open, page: str = "", *, fresh: bool = False, link: Link | None = None
+    ) -> Bought:
+        if fresh and page:
+            self.shop.show(page)  # before anything can go wrong: it is all there is of the purchase
+        link = link or self._surely(self.broker.link)
+        shown = fresh and bool(page)
+        page = page or payment_page(link, saved.session)
         steps = Steps(self.progress)
-        shown = False
-        watch, question = first(self.clock())
+        watch, question = first(self.deadline.timer())
+        watch = replace(watch, began=self.deadline.ends - self.limits.whole)
         while True:
             if question.pause:
                 self.sleep(question.pause)
             heard = self._asked(link, saved.session, question)
-            watch, following = decide(watch, heard, self.clock(), self.limits)
+            watch, following = decide(watch, heard, self.deadline.timer(), self.limits)
             steps.tell(watch)
             if not shown and _awaits(watch.order):
-                self.show(payment_url)
+                self.shop.show(page)
                 shown = True
             if not isinstance(following, AskOrder | AskApplication | AskDetail):
                 self._written(saved, following)
-                return Bought(following, saved.session, payment_url, fresh)
+                return Bought(following, saved.session, page, fresh)
             question = following
 
     def _asked(self, link: Link, session: str, question: Question) -> Heard:
@@ -253,48 +320,45 @@ class Buyer:
             return error
 
     def _written(self, saved: Open, end: End) -> None:
+        ledger = self.book.read()
         match end:
             case Done(site=site):
                 if site.token:
-                    self.keep(site.url, site.token)
+                    self.shop.keep(saved.session, site)
                 plain = replace(site, token="")
-                self.book.write(Finished(saved.broker, saved.session, plain, self.clock()))
+                told = Finished(saved.broker, saved.session, plain, self.clock())
+                self.book.write(ledger.told(told))
             case Expired():
-                self.book.write(Ended(saved.broker, saved.session, "expired", self.clock()))
+                ended = Ended(saved.broker, saved.session, "expired", self.clock())
+                self.book.write(ledger.told(ended))
             case Cancelled():
-                self.book.write(Ended(saved.broker, saved.session, "cancelled", self.clock()))
+                ended = Ended(saved.broker, saved.session, "cancelled", self.clock())
+                self.book.write(ledger.told(ended))
             case AwaitingPayment() | Failed() | TimedOut() | Unknown():
                 pass  # it is open still: what was paid for must not be bought again
             case _:
                 assert_never(end)
 
     def _surely(self, ask: Callable[[], Told]) -> Told:
-        """Asked again where that may help; what is asked changes nothing."""
+        """Asked again where that may help and time is left; what is asked changes nothing."""
         for attempt in range(ATTEMPTS - 1):
             try:
                 return ask()
-            except PassingError:  # noqa: PERF203 - a call over the network is what takes time
-                self.sleep(PAUSE * 2**attempt)
+            except PassingError:
+                pause = min(PAUSE * 2**attempt, self.deadline.left())
+                if pause <= 0:
+                    raise
+                self.sleep(pause)
         return ask()
 
 
 def _awaits(order: Order | None) -> bool:
-    return order is not None and isinstance(standing(order), AwaitingPayment)
-
-
-def _finished(saved: Finished) -> Bought:
-    return Bought(Done(saved.site), saved.session, known=True)
+    """Paid, and not closed yet, is nothing to ask anybody for."""
+    if order is None or order.payment in PAID:
+        return False
+    return isinstance(standing(order), AwaitingPayment)
 
 
 def payment_page(link: Link, session: str) -> str:
     """Where a person pays for a session."""
     return f"{link.api}/checkout/pay/{session}"
-
-
-def _unsettled(found: str) -> UnsettledError:
-    return UnsettledError(
-        "a checkout was asked for, no answer came, and whether there is a session is not known:"
-        f" {found}",
-        advice="look at the orders on the broker's page; if there is one: agentramp site resume"
-        " --session ID; if there is none: agentramp site create --start-another",
-    )

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from agentramp.credentials.named import Ring
-from agentramp.credentials.secret_file import SecretFile, is_in_ring
+from agentramp.credentials.secret_file import PATIENCE, SecretFile, is_in_ring
 from agentramp.errors import UsageError
 from agentramp.exchange import check_address, check_token
 
@@ -91,36 +91,52 @@ class Keeper:
     path: Path
     ring: Callable[[], Ring | None] = field(repr=False)
     home: Path | None = None
+    patience: float = PATIENCE
+    """Seconds for which another run is waited for that changes the file."""
+
+    @property
+    def _file(self) -> SecretFile:
+        return SecretFile(self.path, self.patience)
 
     def find(self, url: str) -> Token | None:
         """Of this host and port: kept by us, else by the vendor's tool; raises UsageError."""
         where = place(url)
-        entry = SecretFile(self.path).read().get(where)
+        entry = self._file.read().get(where)
         secret = self._kept(where, entry) if entry is not None else None
         secret = secret or self._vendors(url)
         return Token(where, secret) if secret else None
 
-    def keep(self, token: Token, *, in_file: bool = False) -> str:
-        """Where it lies now: ``keyring`` or ``file``. Raises CredentialsError, or UsageError."""
+    def keep(self, token: Token, *, in_file: bool = False, bought: str = "") -> str:
+        """Where it lies now: ``keyring`` or ``file``. Raises CredentialsError, or UsageError.
+
+        ``bought`` names the purchase that it came of, if it came of one.
+        """
         ring = None if in_file else self.ring()
         secret = token._secret  # noqa: SLF001 - whoever keeps a token needs it as it is
-        with SecretFile(self.path).changing() as entries:
-            if ring is not None:
-                ring.set_password(SERVICE, token.place, secret)
-                entries[token.place] = {"kept": "keyring"}
-            else:
-                entries[token.place] = {"kept": "file", "token": secret}
+        entry = {"kept": "file", "token": secret} if ring is None else {"kept": "keyring"}
+        if ring is not None:  # a keyring may ask its owner: nobody else waits for that
+            ring.set_password(SERVICE, token.place, secret)
+        with self._file.changing() as entries:
+            entries[token.place] = entry | ({"bought": bought} if bought else {})
         return "file" if ring is None else "keyring"
+
+    def keep_bought(self, token: Token, bought: str, *, in_file: bool = False) -> bool:
+        """Whether it is kept: what is there for its place by another way stays as it is."""
+        there = self._file.read().get(token.place)
+        if there is not None and there.get("bought") != bought:
+            return False
+        self.keep(token, in_file=in_file, bought=bought)
+        return True
 
     def forget(self, url: str) -> bool:
         """Whether there was one of ours. The vendor's own are left alone."""
         where = place(url)
-        with SecretFile(self.path).changing() as entries:
-            entry = entries.pop(where, None)
-            ring = self.ring() if entry is not None and is_in_ring(entry) else None
-            if ring is not None:
-                ring.delete_password(SERVICE, where)
-        return entry is not None
+        there = self._file.read().get(where)
+        ring = self.ring() if there is not None and is_in_ring(there) else None
+        if ring is not None:
+            ring.delete_password(SERVICE, where)
+        with self._file.changing() as entries:
+            return entries.pop(where, None) is not None
 
     def _kept(self, where: str, entry: Mapping[str, Any]) -> str | None:
         if not is_in_ring(entry):

@@ -12,7 +12,7 @@ from typing import Final
 from agentramp.agents.chat import AnswerStopped, Talk
 from agentramp.agents.port import Agent
 from agentramp.errors import RefusedError
-from agentramp.report.plain import cannot_act
+from agentramp.report.plain import lines_that_cannot_act
 from agentramp.wiring.context import Context
 
 _REMEMBERED: Final = 1000
@@ -39,16 +39,11 @@ class Terminal:
             return None
 
     def piece(self, text: str) -> None:
-        self.context.lines.piece(shown(text))
+        self.context.lines.piece(lines_that_cannot_act(text))
 
     def note(self, text: str) -> None:
-        for line in text.splitlines():
-            self.context.console.say(cannot_act(line))
-
-
-def shown(text: str) -> str:
-    """Lines stay lines, and whatever else a terminal would obey cannot act."""
-    return "\n".join(map(cannot_act, text.replace("\r", "").split("\n")))
+        for line in lines_that_cannot_act(text).splitlines():
+            self.context.console.say(line)
 
 
 def lend(words: Sequence[str], environ: Mapping[str, str], cwd: Path) -> None:

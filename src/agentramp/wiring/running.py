@@ -14,7 +14,8 @@ from typing_extensions import assert_never
 from agentramp.agents.environment import given
 from agentramp.agents.port import Agent
 from agentramp.diagnostics import ConfigError
-from agentramp.errors import UsageError
+from agentramp.errors import AgentrampError, UsageError
+from agentramp.report.plain import lines_that_cannot_act
 from agentramp.wiring.agent_project import Engine, Found, Project, project_in
 from agentramp.wiring.context import Context
 from agentramp.wiring.private_home import private_home, starting_platform
@@ -54,6 +55,7 @@ def running(args: argparse.Namespace, context: Context, what: Project) -> Iterat
     """The agent, until it is no longer needed; nothing that was started for it stays."""
     with (
         _ended_with_the_terminal(),
+        _harmless(),
         _mendable(what),
         private_home(context.home / RUNS, what.name) as home,
     ):
@@ -89,6 +91,17 @@ def _mendable(what: Project) -> Iterator[None]:
             error.advice = f"tell whoever made {what.source}; its copy here is not to be changed"
         elif (place := str(Path(what.source) / what.inside)) != ".":
             error.checked_by(shlex.join(["agentramp", "validate", place]))
+        raise
+
+
+@contextmanager
+def _harmless() -> Iterator[None]:
+    """An error may quote what the agent said or wrote, which a terminal is not to obey."""
+    try:
+        yield
+    except AgentrampError as error:
+        error.message = lines_that_cannot_act(error.message)
+        error.args = (error.message,)
         raise
 
 

@@ -9,14 +9,17 @@ from typing import TypeAlias
 from typing_extensions import assert_never
 
 from agentramp.errors import Interrupted, RefusedError, UsageError
+from agentramp.exchange import host
+from agentramp.report.command_line import spelt
 from agentramp.report.plain import harmless
 from agentramp.report.result import Answer
 from agentramp.site import messages
 from agentramp.site.broker.client import HttpBroker
 from agentramp.site.broker.port import BrokerError, Order
-from agentramp.site.buying import Bought, Buyer, payment_page
+from agentramp.site.buying import Bought, Buyer, Shop, payment_page
+from agentramp.site.deadline import Deadline
 from agentramp.site.purchase import Done, Limits, Site, Step, TimedOut, Unknown
-from agentramp.site.session import Ended, FileBook, Finished, Intent, Open, Saved
+from agentramp.site.session import Ended, FileBook, Finished, Intent, Ledger, Open, Saved
 from agentramp.site.standing import (
     AwaitingPayment,
     Cancelled,
@@ -35,6 +38,7 @@ from agentramp.wiring.site_tokens import OFFICIAL, Browser
 NOT_YET = 3
 """Exit code where what was asked for has not happened, and can still."""
 _RESUME = "agentramp site resume"
+_LOGIN = ("agentramp", "site", "login", "--site")
 Act: TypeAlias = Callable[[], Bought]
 Fields: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -53,48 +57,94 @@ class Desk:
     def book(self) -> FileBook:
         return FileBook(self.context.cwd / self.args.project / ".agentramp")
 
+    def asked_url(self) -> str | None:
+        return self.args.broker or self.context.environ.get("DOC_SMITH_BASE_URL") or None
+
     def broker_url(self, saved: Saved | None) -> str:
-        """Asked for, else the environment's, else the one that the purchase is with."""
-        asked = self.args.broker or self.context.environ.get("DOC_SMITH_BASE_URL")
-        url = asked or (saved.broker if saved else OFFICIAL)
-        place(url)  # whoever it is will be sent a token
-        return str(url).rstrip("/")
+        """Asked for, else the environment's, else the one that the purchase is with.
+
+        A project's file may come from anybody, so whom it alone names is not followed.
+        """
+        url = str(self.asked_url() or (saved.broker if saved else OFFICIAL)).rstrip("/")
+        where = place(url)  # whoever it is will be sent a token
+        if self.asked_url() or where == place(OFFICIAL):
+            return url
+        if site_tokens.keeper(self.context).find(url) is None:
+            raise UsageError(
+                f"the broker {where} is named by {self.book.path.name} alone, and no token of it"
+                " is kept here",
+                advice=f"if you know it: {spelt(['--broker', url])}",
+            )
+        return url
 
     @property
     def waits_for_payment(self) -> bool:
         """A person who is at a terminal pays at once; elsewhere nobody does."""
         return bool(self.args.wait or (not self.args.no_wait and self.context.console.terminal))
 
+    def buyer(self) -> Buyer:
+        limits = Limits(
+            self.args.step_timeout,
+            self.args.timeout or 4 * self.args.step_timeout,
+            self.waits_for_payment,
+        )
+        url = self.broker_url(self.book.read().current)
+        token = site_tokens.needed(self.args, self.context, url, self.browser)
+        deadline = Deadline.of(self.context.timer, limits.whole)
+        till = Till(self.args, self.context, self.browser, url, deadline)
+        shop = Shop(
+            HttpBroker(url, token, left=deadline.left),
+            self.book,
+            till.keep,
+            till.kept,
+            till.show,
+            messages.ON_PAGE,
+        )
+        return Buyer(
+            shop,
+            self.context.clock,
+            deadline,
+            self.context.sleep,
+            self.context.console,
+            limits,
+            adopts=self.args.action != "publish",
+        )
+
+
+@dataclass(frozen=True)
+class Till:
+    """Shows where to pay, and keeps what was paid for."""
+
+    args: argparse.Namespace
+    context: Context
+    browser: Browser
+    broker: str
+    deadline: Deadline
+
     def show(self, url: str) -> None:
-        self.context.console.say(f"pay here: {url}")
+        elsewhere = "" if host(url) == host(self.broker) else f" (on {host(url)}, says the broker)"
+        self.context.console.say(f"pay here: {url}{elsewhere}")
         if self.context.console.terminal and not self.args.no_browser:
             self.browser.opened(url)
 
-    def keep(self, url: str, secret: str) -> None:
-        self.context.mask(secret)
-        try:
-            token = Token.of(url, secret)
-        except UsageError as error:
-            self.context.console.say(f"warning: the new site's token is not kept: {error.message}")
-            return
-        site_tokens.keeper(self.context).keep(token, in_file=self.args.file)
+    def kept(self, url: str) -> bool:
+        return site_tokens.keeper(self.context).find(url) is not None
 
-    def buyer(self) -> Buyer:
-        url = self.broker_url(self.book.read())
-        token = site_tokens.needed(self.args, self.context, url, self.browser)
-        step = self.args.step_timeout
-        whole = self.args.timeout or 4 * step
-        return Buyer(
-            HttpBroker(url, token),
-            self.book,
-            self.keep,
-            messages.ON_PAGE,
-            self.context.clock,
-            self.context.sleep,
-            self.show,
-            self.context.console,
-            Limits(step, whole, self.waits_for_payment),
-        )
+    def keep(self, session: str, site: Site) -> None:
+        """A token that somebody kept for the same place is not lost to what a broker names."""
+        self.context.mask(site.token)
+        say = self.context.console.say
+        keeper = site_tokens.keeper(self.context, max(1.0, self.deadline.left()))
+        try:
+            token = Token.of(site.url, site.token)
+        except UsageError as error:
+            say(f"warning: the new site's token is not kept: {error.message}")
+            return
+        if not keeper.keep_bought(token, f"{self.broker} {session}", in_file=self.args.file):
+            say(
+                f"warning: the new site's token is not kept: there is one of {token.place} already"
+                " (agentramp site logout forgets it)"
+            )
 
 
 def create(args: argparse.Namespace, context: Context, browser: Browser) -> Answer:
@@ -108,7 +158,7 @@ def resume(args: argparse.Namespace, context: Context, browser: Browser) -> Answ
     with desk.book.held():
         if args.session:
             return _ended(desk, lambda: desk.buyer().adopt(args.session))
-        _check_begun(desk.book.read())
+        _check_begun(desk.book.read().current)
         return _ended(desk, lambda: desk.buyer().resume())
 
 
@@ -126,14 +176,30 @@ def _ended(desk: Desk, act: Act) -> Answer:
     try:
         bought = act()
     except BrokerError as error:
-        error.advice = error.advice or "nothing was bought; run it again"
+        advice = _state_of(desk.book.read())
+        error.advice = f"{error.advice}; {advice}" if error.advice else advice
         raise
     except KeyboardInterrupt:
         raise Interrupted(
             "interrupted; what was begun is written down",
-            advice=f"nothing is bought twice: go on with {_RESUME}",
+            advice=f"nothing is bought twice: {_state_of(desk.book.read())}",
         ) from None
     return _answer(desk, bought)
+
+
+def _state_of(ledger: Ledger) -> str:
+    """What there is of a purchase, and how it is gone on with."""
+    match ledger.current:
+        case None | Ended():
+            return "no checkout was begun; run it again"
+        case Intent():
+            return f"whether a checkout was begun is not known; go on with: {_RESUME}"
+        case Open(session=session):
+            return f"the checkout {session} is written down; go on with: {_RESUME}"
+        case Finished(session=session):
+            return f"the checkout {session} came to a site; go on with: {_RESUME}"
+        case other:
+            assert_never(other)
 
 
 def _answer(desk: Desk, bought: Bought) -> Answer:
@@ -186,7 +252,7 @@ def _done(desk: Desk, bought: Bought, site: Site) -> Answer:
         if url
     ]
     if not (site.token or bought.known):
-        lines.append("the broker gave no token for it: agentramp site login --site URL")
+        lines.append(f"the broker gave no token for it: {spelt([*_LOGIN, site.url])}")
     state = _fields("done", bought.session, site=site)
     return Answer(
         f"site {desk.args.action}",
@@ -194,8 +260,12 @@ def _done(desk: Desk, bought: Bought, site: Site) -> Answer:
         tuple(lines),
         state,
         changed=not bought.known,
-        next=f"agentramp site publish --site {site.url}",
+        next=_publish(site),
     )
+
+
+def _publish(site: Site) -> str:
+    return spelt(["agentramp", "site", "publish", "--site", site.url])
 
 
 def _awaiting(desk: Desk, bought: Bought) -> Answer:
@@ -206,21 +276,39 @@ def _awaiting(desk: Desk, bought: Bought) -> Answer:
         (f"pay here: {bought.payment_url}",),
         _fields("awaiting-payment", bought.session, bought.payment_url),
         changed=bought.fresh,
-        next=_RESUME,
+        next=_elsewhere(desk, bought.session),
         exit_code=0 if desk.args.no_wait else NOT_YET,
     )
+
+
+def _elsewhere(desk: Desk, session: str) -> str:
+    """How to go on, also where the project's file is not: another runner has a fresh folder."""
+    if not desk.context.environ.get("CI") and not desk.context.environ.get("GITHUB_ACTIONS"):
+        return _RESUME
+    asked = desk.asked_url()
+    broker = ["--broker", asked] if asked else []
+    return spelt(["agentramp", "site", "resume", "--session", session, *broker])
 
 
 def status(args: argparse.Namespace, context: Context, browser: Browser) -> Answer:
     """What the disk says, and where the purchase is still open what the broker says now."""
     desk = Desk(args, context, browser)
-    saved = desk.book.read()
+    ledger = desk.book.read()
+    saved = ledger.current
     said, fields, follows = _on_disk(saved)
     lines: tuple[str, ...] = ()
     code = 0
     if isinstance(saved, Open):
         lines, fields, code = _now(desk, saved)
+    lines += tuple(_besides(one) for one in ledger.unsettled if one is not saved)
     return Answer("site status", said, lines, fields, next=follows, exit_code=code)
+
+
+def _besides(one: Intent | Open) -> str:
+    if isinstance(one, Intent):
+        return f"besides, a checkout was asked of {one.broker}, and its answer was lost"
+    go_on = f"agentramp site resume --session {one.session}"
+    return f"besides, the checkout {one.session} may hold money: {go_on}"
 
 
 def _on_disk(saved: Saved | None) -> tuple[str, Fields, str | None]:
@@ -237,20 +325,21 @@ def _on_disk(saved: Saved | None) -> tuple[str, Fields, str | None]:
             said = f"the checkout {session} was {how}; nothing was charged"
             return said, _fields(how, session), "agentramp site create"
         case Finished(session=session, site=site):
-            follows = f"agentramp site publish --site {site.url}"
-            return f"the site is {site.url}", _fields("done", session, site=site), follows
+            said = f"the site is {site.url}"
+            return said, _fields("done", session, site=site), _publish(site)
         case _:
             assert_never(saved)
 
 
 def _now(desk: Desk, saved: Open) -> tuple[tuple[str, ...], Fields, int]:
     """Where the broker cannot be asked, that is said, and is no success."""
-    url = desk.broker_url(saved)
+    url = saved.broker  # whoever else may be asked for knows nothing of this session
     token = site_tokens.found(desk.args, desk.context, url)
     known = _fields("open", saved.session)
     if token is None:
         return (f"the broker was not asked: there is no token for {place(url)}",), known, NOT_YET
-    broker = HttpBroker(url, token)
+    seconds = desk.args.timeout or desk.args.step_timeout
+    broker = HttpBroker(url, token, left=Deadline.of(desk.context.timer, seconds).left)
     try:
         link = broker.link()
         order = broker.order(link, saved.session)

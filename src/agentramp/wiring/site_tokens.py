@@ -1,12 +1,13 @@
 """Which token goes to a site: the environment's, the kept one, or that of a person who signs in."""
 
 import argparse
-import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from agentramp.browser import opened
 from agentramp.credentials.ring import system_ring
+from agentramp.credentials.secret_file import PATIENCE
 from agentramp.errors import UsageError
 from agentramp.report.result import Answer
 from agentramp.site.signin import Desk
@@ -21,12 +22,18 @@ OFFICIAL = "https://docsmith.aigne.io"
 class Browser:
     """``opened`` shows a page where a person sits at a screen; it may say that it could not."""
 
-    opened: Callable[[str], bool] = webbrowser.open
+    opened: Callable[[str], bool] = opened
 
 
-def keeper(context: Context) -> Keeper:
+def keeper(context: Context, seconds: float = PATIENCE) -> Keeper:
+    """``seconds`` bound how long others are waited for: another run, the keyring."""
     home = context.environ.get("HOME")
-    return Keeper(context.home / "site-tokens.json", system_ring, Path(home) if home else None)
+    return Keeper(
+        context.home / "site-tokens.json",
+        lambda: system_ring(max(seconds, PATIENCE)),
+        Path(home) if home else None,
+        min(seconds, PATIENCE),
+    )
 
 
 def found(args: argparse.Namespace, context: Context, url: str) -> Token | None:
@@ -67,7 +74,7 @@ def signed_in(args: argparse.Namespace, context: Context, url: str, browser: Bro
             browser.opened(page)
 
     roles = "" if place(url) == place(OFFICIAL) else "owner,admin"
-    desk = Desk(url, show, context.clock, context.sleep, roles, args.language or "en")
+    desk = Desk(url, show, context.timer, context.sleep, roles, args.language or "en")
     token = desk.sign_in()
     context.mask(token.sent_to(url))
     keeper(context).keep(token, in_file=args.file)

@@ -130,6 +130,16 @@ def test_origins() -> None:
     assert origin("https://Docs.Example.com./x?y#z") == "https://docs.example.com"
     assert origin("http://[::1]:80/") == "http://[::1]"
     assert origin("https://docs.example.com:443") == "https://docs.example.com"
-    for url in ("http://docs.example.com", "ftp://x", "docs.example.com", "https://[", "", "https://h:99999", "https://h:x", "https://h:0", "https://u@h"):
+    for url in (
+        "http://docs.example.com",
+        "ftp://x",
+        "docs.example.com",
+        "https://[",
+        "",
+        "https://h:99999",
+        "https://h:x",
+        "https://h:0",
+        "https://u@h",
+    ):
         with pytest.raises(UsageError):
             origin(url)

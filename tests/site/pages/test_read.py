@@ -95,7 +95,9 @@ def test_a_sidebar_says_it_all(tmp_path: Path) -> None:
 
 def test_a_sidebar_of_several_lists_loses_no_page(tmp_path: Path) -> None:
     write(tmp_path, {f"{name}.md": f"# {name.upper()}" for name in "abcdg"})
-    lists = "* [A](a.md)\n- [B](b.md)\n\n**Guides**\n\n1. [C](c.md)\n   * [D](d.md)\n\n> * [G](g.md)\n"
+    lists = (
+        "* [A](a.md)\n- [B](b.md)\n\n**Guides**\n\n1. [C](c.md)\n   * [D](d.md)\n\n> * [G](g.md)\n"
+    )
     write(tmp_path, {"_sidebar.md": lists})
     collection = read(tmp_path, tmp_path)
     assert tree(collection.pages) == ["A", "B", ["C", "D"]]
@@ -143,7 +145,9 @@ def test_a_folder_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
     write(tmp_path, {"a.md": "", "sub/b.md": ""})
     found: list[Diagnostic] = []
     assert [one.file for one in find(tmp_path / "a.md", found)] == []
-    assert [str(one) for one in found] == [".:1:1: this folder cannot be read: Not a directory [folder]"]
+    assert [str(one) for one in found] == [
+        ".:1:1: this folder cannot be read: Not a directory [folder]"
+    ]
     if os.geteuid():
         (tmp_path / "sub").chmod(0)
         told = faults(tmp_path)

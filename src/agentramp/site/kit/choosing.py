@@ -65,7 +65,7 @@ def _mine(kit: Kit, named: Sequence[Board], title: str) -> Board | None:
     me = kit.me()
     mine = [board for board in named if not board.owner or board.owner == me]
     if not mine:
-        who = "somebody else made it" if me else "the site does not say who made this token"
+        who = "somebody else made it" if me else "the site does not say whose this token is"
         raise UsageError(
             f"there is a board {title!r} already, and {who}",
             advice=f"choose another --title, or name it to write there: --board {named[0].id}",

@@ -13,7 +13,7 @@ class Handler(BaseHTTPRequestHandler):
         messages = body["messages"]
         said = messages[-1]["content"]
         sys.stderr.write(f"asked: {said}\n")
-        if said == "fail":
+        if said.startswith("fail"):
             self.send_error(500, "it fails")
             return
         self.send_response(200)
