@@ -26,7 +26,11 @@ class _Parser(argparse.ArgumentParser):
     """Raises instead of ending the process; the boundary in ``cli`` does that."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, advice=f"see: {self.prog} --help")
+        advice = f"see: {self.prog} --help"
+        takes_folder = any(one.dest == "path" for one in self._actions)
+        if takes_folder and message.startswith("unrecognized arguments: --path"):
+            advice = f"the folder stands by itself: {self.prog} FOLDER"
+        raise UsageError(message, advice=advice)
 
 
 class Command(NamedTuple):

@@ -272,7 +272,7 @@ blocklet:
   server: "${{env('PROMETHEUS')}}"
   app: zNKqxTJu5iAVqwDr8XXP9Qh2kFyEMbyjKTh4
   mount-point: /shop/a
-  name: 商店
+  name: shop
   did: {DID}
   engine: node
   main: src/index.js
@@ -285,7 +285,7 @@ blocklet:
         server=ENVIRON["PROMETHEUS"],
         app="zNKqxTJu5iAVqwDr8XXP9Qh2kFyEMbyjKTh4",
         mount_point="/shop/a",
-        name="商店",
+        name="shop",
         did=DID,
         engine="node",
         main="src/index.js",
@@ -302,6 +302,7 @@ blocklet:
   server: http://shop.example.com
   app: did:abt:{DID}
   mount-point: shop/
+  name: 商店
   did: z0OIl
   engine: aigne
   main: index.js
@@ -313,11 +314,12 @@ blocklet:
     with pytest.raises(ConfigError) as caught:
         ramp(tmp_path, text)
     told = {fault.position.line: fault.message for fault in caught.value.diagnostics}
-    assert sorted(told) == [1, 3, 4, 5, 6, 8, 9, 10, 11, 12]
+    assert sorted(told) == [1, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13]
     assert 'did you mean "blocklet"' in told[1] or "blocklet" in told[1]
     assert "https" in told[3]
     assert "leave did:abt: out" in told[4]
     assert "no slash at the end" in told[5]
-    assert "belongs to engine: node" in told[8]
-    assert "BLOCKLET_ACCESS_KEY_ID" in told[11]
-    assert "did you mean mount-point?" in told[12]
+    assert "no name of a component" in told[6]
+    assert "belongs to engine: node" in told[9]
+    assert "BLOCKLET_ACCESS_KEY_ID" in told[12]
+    assert "did you mean mount-point?" in told[13]

@@ -63,7 +63,7 @@ def test_the_schema_is_one() -> None:
 
 def test_every_pattern_is_said_in_words_and_refuses_a_trailing_line_end() -> None:
     patterns = [part for part in KEYS.values() if "pattern" in part]
-    assert len(patterns) == 6
+    assert len(patterns) == 7
     assert all("x-says" in part and part["pattern"].endswith("(?!\\n)") for part in patterns)
 
 

@@ -4,7 +4,15 @@ import pytest
 
 from agentramp.diagnostics import ConfigError, Diagnostic, Position
 from agentramp.errors import UsageError
-from agentramp.report.github.annotations import LONGEST, Place, debug, errors, group, warning
+from agentramp.report.github.annotations import (
+    LONGEST,
+    Place,
+    debug,
+    error_of,
+    errors,
+    group,
+    warning,
+)
 from agentramp.report.result import Failure
 from tests.report.results import HOSTILE, faults
 
@@ -82,3 +90,8 @@ def test_nothing_of_a_user_ends_a_command() -> None:
 def test_a_message_has_an_end() -> None:
     (line,) = errors(Failure("deploy", UsageError("x" * 1_000_000), ""), HERE)
     assert len(line) < LONGEST + 50
+
+
+def test_lines_to_copy_keep_their_indentation() -> None:
+    said = error_of("deploy", "add:\nblocklet:\n  name: x\x1b[2J")
+    assert said.endswith("::add:%0Ablocklet:%0A  name: x\\x1b[2J")

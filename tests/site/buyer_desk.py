@@ -6,8 +6,10 @@ from pathlib import Path
 from agentramp.site import messages
 from agentramp.site.broker.port import Broker
 from agentramp.site.buying import Buyer
+from agentramp.site.deadline import Deadline
 from agentramp.site.purchase import Limits
 from agentramp.site.session import Book, FileBook
+from agentramp.site.shop import Shop
 
 
 @dataclass
@@ -32,6 +34,9 @@ class Desk:
     folder: Path
     limits: Limits = field(default_factory=Limits)
     now: float = 1000.0
+    ticked: float = 1000.0
+    """Seconds of a clock that nobody sets; ``jump`` is how far the other one is set, once."""
+    jump: float = 0.0
     shown: list[str] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
     ear: Ear = field(default_factory=Ear)
@@ -43,17 +48,25 @@ class Desk:
     @property
     def buyer(self) -> Buyer:
         assert self.book is not None
-        return Buyer(
+        shop = Shop(
             self.broker,
             self.book,
-            self.kept.__setitem__,
-            messages.ON_PAGE,
-            lambda: self.now,
-            self.sleep,
+            lambda _, site: self.kept.__setitem__(site.url, site.token),
+            self.kept.__contains__,
             self.shown.append,
+            messages.ON_PAGE,
+        )
+        timer = lambda: self.ticked  # noqa: E731 - it is one
+        return Buyer(
+            shop,
+            lambda: self.now,
+            Deadline.of(timer, self.limits.whole),
+            self.sleep,
             self.ear,
             self.limits,
         )
 
     def sleep(self, seconds: float) -> None:
-        self.now += seconds
+        self.ticked += seconds
+        self.now += seconds + self.jump
+        self.jump = 0.0

@@ -1,4 +1,4 @@
-"""Several that publish to one board: what the site shows is what the mark vouches for, or nothing."""
+"""Several publish to one board: the mark vouches for what the site shows, or for nothing."""
 
 import threading
 from collections.abc import Callable, Sequence

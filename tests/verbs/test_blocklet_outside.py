@@ -85,5 +85,9 @@ def test_in_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     follows = told.out.partition("next: agentramp ")[2].split()
     assert cli.main(follows) == 0
     assert "answers: 200" in capsys.readouterr().out
+    assert cli.main(["versions"]) == 0
+    assert "agent had 1 installation" in capsys.readouterr().out
     assert cli.main(["deploy", "--did", "z2qaNotOne"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+    assert cli.main(["deploy", "--path", "."]) == 2
+    assert "by itself: agentramp deploy FOLDER" in capsys.readouterr().err

@@ -1,12 +1,12 @@
 """The operating system's keyring through the library `keyring`, where both are there."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.util import find_spec
-from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from agentramp.credentials.port import CredentialsError
 
@@ -38,25 +38,25 @@ class SystemRing:
     def _told(self, act: Callable[[], Got]) -> Got:
         from keyring.errors import KeyringError  # noqa: PLC0415 - as below
 
-        answers: SimpleQueue[Callable[[], Got]] = SimpleQueue()
+        told: Future[Got] = Future()
 
         def ask() -> None:
             try:
-                got = act()
-            except KeyringError as error:
-                answers.put(partial(_refuse, type(error).__name__))
-            else:
-                answers.put(lambda: got)
+                told.set_result(act())
+            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+                told.set_exception(error)
 
         Thread(target=ask, daemon=True).start()
         try:
-            return answers.get(timeout=self.seconds)()
-        except Empty:
-            _refuse(f"not within {self.seconds:g} s")
+            return told.result(self.seconds)
+        except FutureTimeout:
+            raise _refused(f"not within {self.seconds:g} s") from None
+        except KeyringError as error:
+            raise _refused(type(error).__name__) from None
 
 
-def _refuse(why: str) -> NoReturn:
-    raise CredentialsError(
+def _refused(why: str) -> CredentialsError:
+    return CredentialsError(
         f"the system's keyring does not answer ({why})",
         advice="unlock it and run this again, or keep secrets in a file: --file",
     )

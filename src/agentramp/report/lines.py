@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # every verb is handed these lines, and one of them judges
 
 
 AGAIN = "send it where there is room, and give the windows again from the first"
+_ANEW = "send it where there is room, and run this again"
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Lines:
 
     def write(self, said: "Said") -> None:
         """Raises RefusedError where nothing can be written; a reader that left is BrokenPipe."""
-        self._put(lambda stream: _write(stream, said))
+        self._put(lambda stream: _write(stream, said), AGAIN)
 
     def put(self, text: str) -> None:
         """One line of text; raises as ``write``."""
@@ -40,16 +41,16 @@ class Lines:
         """A part of a line, seen at once; raises as ``write``."""
         self._put(lambda stream: _print(stream, text, end=""))
 
-    def _put(self, act: Callable[[TextIO], None]) -> None:
+    def _put(self, act: Callable[[TextIO], None], advice: str = _ANEW) -> None:
         if self.stream is None:
-            raise unwritten("it is closed")
+            raise unwritten("it is closed", advice)
         try:
             act(self.stream)
         except BrokenPipeError:
             raise
         except OSError as error:
             drop(self.stream)
-            raise unwritten(error.strerror or str(error)) from error
+            raise unwritten(error.strerror or str(error), advice) from error
 
 
 def _write(stream: TextIO, said: "Said") -> None:

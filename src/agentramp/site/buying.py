@@ -4,7 +4,7 @@ The order of writing is what makes it safe to be cut anywhere: the wish is on th
 checkout is asked for, its session before it is asked about, the token is kept before the end is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -41,13 +41,13 @@ from agentramp.site.purchase import (
     Heard,
     Limits,
     Question,
-    Site,
     TimedOut,
     Unknown,
     decide,
     first,
 )
 from agentramp.site.session import Book, Ended, Finished, Intent, Ledger, Open
+from agentramp.site.shop import Bought, Shop, payment_page
 from agentramp.site.standing import (
     PAID,
     AwaitingPayment,
@@ -64,33 +64,6 @@ Told = TypeVar("Told")
 ATTEMPTS: Final = 4
 PAUSE: Final = 1.0
 """Seconds before the second attempt at what may pass; twice as long before each further one."""
-
-
-@dataclass(frozen=True)
-class Bought:
-    """``fresh``: this run began the session; ``known``: the site was there before this run."""
-
-    end: End
-    session: str
-    payment_url: str = field(default="", repr=False)
-    fresh: bool = False
-    known: bool = False
-
-
-@dataclass(frozen=True)
-class Shop:
-    """What is asked and written to. ``keep`` puts the token of a session's new site away.
-
-    ``kept`` tells whether there is a token of the site at an address; ``show`` shows a person the
-    page to pay on; ``messages`` is told to a payer, by language.
-    """
-
-    broker: Broker
-    book: Book
-    keep: Callable[[str, Site], None] = field(repr=False)
-    kept: Callable[[str], bool] = field(repr=False)
-    show: Callable[[str], None]
-    messages: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -344,7 +317,7 @@ class Buyer:
         for attempt in range(ATTEMPTS - 1):
             try:
                 return ask()
-            except PassingError:
+            except PassingError:  # noqa: PERF203 - a call over the network is what takes time
                 pause = min(PAUSE * 2**attempt, self.deadline.left())
                 if pause <= 0:
                     raise
@@ -357,8 +330,3 @@ def _awaits(order: Order | None) -> bool:
     if order is None or order.payment in PAID:
         return False
     return isinstance(standing(order), AwaitingPayment)
-
-
-def payment_page(link: Link, session: str) -> str:
-    """Where a person pays for a session."""
-    return f"{link.api}/checkout/pay/{session}"

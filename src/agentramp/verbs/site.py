@@ -1,10 +1,12 @@
 """site: buy a documentation site, go on with the purchase, look at it, and publish to it."""
 
 import argparse
+from collections.abc import Mapping
 
+from agentramp.errors import UsageError
 from agentramp.report.result import Answer
+from agentramp.site.broker.port import is_session
 from agentramp.site.messages import LANGUAGES
-from agentramp.site.session import is_session
 from agentramp.wiring import arguments, site_buying, site_publishing, site_tokens
 from agentramp.wiring.context import Context
 from agentramp.wiring.site_tokens import Browser
@@ -49,7 +51,7 @@ def _add_purchase(parser: argparse.ArgumentParser) -> None:
         "--session",
         metavar="ID",
         type=_session,
-        help="resume: a checkout that was begun on another machine",
+        help="resume: a checkout that is not, or not last, written down here",
     )
     parser.add_argument(
         "--start-another",
@@ -113,7 +115,57 @@ def _session(text: str) -> str:
     return text
 
 
+_BUYS = ("create", "resume", "publish --new", "publish --resume")
+_GOES_WITH = {
+    "broker": (*_BUYS, "status"),
+    "project": (*_BUYS, "status", "publish"),
+    "session": ("resume", "publish --resume"),
+    "start_another": ("create", "publish --new"),
+    "wait": _BUYS,
+    "no_wait": _BUYS,
+    "step_timeout": (*_BUYS, "status"),
+    "timeout": (*_BUYS, "status"),
+    "no_browser": (*_BUYS, "publish", "login"),
+    "language": (*_BUYS, "publish", "login"),
+    "from_stdin": ("login",),
+    "site": ("publish", "login", "logout"),
+    **dict.fromkeys(
+        ("folder", "official", "new", "resume", "board", "title", "description", "force"),
+        ("publish",),
+    ),
+    "dry_run": ("publish",),
+}
+"""What each option is for. One that is given with another action would be passed over in silence:
+a session that was named, and a new one bought."""
+
+
+_FLAGS = ("start_another", "wait", "no_wait", "no_browser", "from_stdin", "official", "new")
+_DEFAULTS: Mapping[str, object] = {
+    **dict.fromkeys(_GOES_WITH),
+    **dict.fromkeys((*_FLAGS, "resume", "force", "dry_run"), False),
+    "project": ".",
+    "folder": ".",
+    "step_timeout": 300.0,
+}
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Raises UsageError for an option of another action."""
+    actions = {args.action}
+    if args.action == "publish":
+        actions |= {f"publish --{way}" for way in ("new", "resume") if getattr(args, way)}
+    for name, fit in _GOES_WITH.items():
+        if getattr(args, name) == _DEFAULTS[name] or actions & {*fit}:
+            continue
+        word = "a folder" if name == "folder" else f"--{name.replace('_', '-')}"
+        raise UsageError(
+            f"{word} does not go with: agentramp site {args.action}",
+            advice="it goes with: " + ", ".join(f"site {one}" for one in fit),
+        )
+
+
 def run(args: argparse.Namespace, context: Context) -> Answer:
+    _check_options(args)
     browser = Browser()
     match args.action:
         case "create":

@@ -81,7 +81,7 @@ def _bought(args: argparse.Namespace, context: Context) -> str:
     """The site that was made from here, if one was."""
     from agentramp.site.session import FileBook, Finished  # noqa: PLC0415 - as above
 
-    saved = FileBook(context.cwd / args.project / MEMORY.parent).read()
+    saved = FileBook(context.cwd / args.project / MEMORY.parent).read().current
     return saved.site.url if isinstance(saved, Finished) else ""
 
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentramp.browser import opened
-from agentramp.credentials.ring import system_ring
+from agentramp.credentials.ring import SECONDS, system_ring
 from agentramp.credentials.secret_file import PATIENCE
 from agentramp.errors import UsageError
 from agentramp.report.result import Answer
 from agentramp.site.signin import Desk
 from agentramp.site.tokens import Keeper, Token, of_environment, place
+from agentramp.wiring.browsing import opened
 from agentramp.wiring.context import Context
 
 OFFICIAL = "https://docsmith.aigne.io"
@@ -25,12 +25,12 @@ class Browser:
     opened: Callable[[str], bool] = opened
 
 
-def keeper(context: Context, seconds: float = PATIENCE) -> Keeper:
+def keeper(context: Context, seconds: float = SECONDS) -> Keeper:
     """``seconds`` bound how long others are waited for: another run, the keyring."""
     home = context.environ.get("HOME")
     return Keeper(
         context.home / "site-tokens.json",
-        lambda: system_ring(max(seconds, PATIENCE)),
+        lambda: system_ring(seconds),
         Path(home) if home else None,
         min(seconds, PATIENCE),
     )

@@ -215,7 +215,7 @@ def test_numbers_are_those_that_the_editor_would_give(tmp_path: Path) -> None:
 
 def test_no_words_of_a_page_pass_for_an_address(tmp_path: Path) -> None:
     text = "[x](b.md) &#xD800;0&#xD800; `\\ud8000\\ud800` <https://x.example/%ED%A0%800%ED%A0%80>\n"
-    write(tmp_path, {"a.md": text + '\n[q](https://x.example/"%22\\)\n', "b.md": ""})
+    write(tmp_path, {"a.md": text + '\n[q](<https://x.example/"%22\\>)\n', "b.md": ""})
     content, _ = states(tmp_path)
     urls = re.findall(r'"url":"([^"]+)"', content)
     assert urls[0] == f"b-{suffix('board')}"

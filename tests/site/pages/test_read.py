@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
 
 def test_letters_that_name_no_language(tmp_path: Path) -> None:
     names = ("users.md", "users.get.md", "users.del.md", "vue.md", "vue.js.md", "node.js.md")
-    write(tmp_path, {name: "" for name in (*names, "vue.yue-Hant.md")})
+    write(tmp_path, dict.fromkeys((*names, "vue.yue-Hant.md"), ""))
     collection = read(tmp_path, tmp_path)
     assert {page.link for page in collection.every} == set(names)
     assert collection.languages == ("yue-Hant",)
@@ -166,14 +166,16 @@ def test_letters_that_name_no_language(tmp_path: Path) -> None:
 def test_a_title_is_what_is_written(tmp_path: Path) -> None:
     heads = ("title: 1.10", "title: No", "title: 2024-01-01", "title: 'null'", "title: null")
     texts = {f"p{at}.md": f"---\n{head}\n---\n" for at, head in enumerate(heads)}
-    h1 = "# Title *x* <!-- omit in toc --> <a name='y'></a>List<T>\n\n<br>\nand <b>bold</b>\n"
-    write(tmp_path, {**texts, "q.md": h1})
+    h1 = "# Title *x* <!-- omit in toc --> <a name='y'></a>List<T>\n\n<br>\n"
+    html = "---\n---\n<!-- x -->\nand <b>bold</b>"
+    write(tmp_path, {**texts, "q.md": h1, "r.md": html})
     collection = read(tmp_path, tmp_path)
     assert tree(collection.pages) == [
-        *("1.10", "No", "2024-01-01", "null", "P4", "Title x  List<T>"),
+        *("1.10", "No", "2024-01-01", "null", "P4", "Title x  List<T>", "R"),
     ]
     assert collection.notices == (
-        "q.md:1:1: HTML is shown as it is written: <a name='y'>, and 5 more",
+        "q.md:3:1: HTML is shown as it is written: <br>",
+        "r.md:4:1: HTML is shown as it is written: <b>, and 1 more",
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agentramp.diagnostics import ConfigError, Diagnostic
 from agentramp.report.github.escaping import data, value
-from agentramp.report.plain import harmless
+from agentramp.report.plain import cannot_act, harmless
 from agentramp.report.result import Failure
 
 SHOWN = 10
@@ -80,7 +80,7 @@ def group(title: str) -> str:
 
 
 def _message(said: str) -> str:
-    """Line by line harmless: what moves a terminal's cursor has no place in an annotation."""
-    lines = "\n".join(map(harmless, said.splitlines()))
+    """What moves a terminal's cursor has no place here; lines to copy keep their indentation."""
+    lines = "\n".join(map(cannot_act, said.splitlines()))
     shown = lines if len(lines) <= LONGEST else f"{lines[:LONGEST]}..."
     return data(shown.replace("##[", "## ["))

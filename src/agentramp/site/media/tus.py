@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from agentramp.errors import UsageError
 from agentramp.exchange import ExchangeError, Letter, Reply, host, post
 from agentramp.site.access import Access
 from agentramp.site.media.port import Begun, MediaError, Sent, UploadGoneError
@@ -81,13 +80,13 @@ class TusMedia:
 
     def is_gone(self, url: str) -> bool:
         """No token: whoever reads the page has none either."""
-        letter = Letter(urljoin(self.url, url), b"", method="HEAD")
+        if not is_address(url):
+            return True
         try:
+            letter = Letter(urljoin(self.url, url), b"", method="HEAD")
             status = post(letter, timeout=ASK_SECONDS).status
-        except ExchangeError:
+        except (ExchangeError, ValueError):
             return True  # announced again, a site that has it says so without having it sent
-        except UsageError:
-            return not is_address(url)  # one that we do not ask, as that of a site without TLS
         return status in _GONE or status >= _SERVER_ERRORS
 
     def _ask(self, method: str, url: str, more: Mapping[str, str], content: bytes = b"") -> Reply:

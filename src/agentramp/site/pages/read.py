@@ -105,7 +105,7 @@ class _Reader:
         addresses = markdown.addresses(tokens, head.body, head.lines)
         links, images = self.targets.resolve(file, addresses)
         h1, blocks = _headed(tokens)
-        self.html(file, tokens, head.lines)
+        self.html(file, blocks, head.lines)
         title = head.title or h1 or order.spoken(file)
         return Writing(
             file,
@@ -119,8 +119,8 @@ class _Reader:
             order=head.order,
         )
 
-    def html(self, file: str, tokens: "list[Token]", above: int) -> None:
-        found = list(markdown.html(tokens))
+    def html(self, file: str, blocks: "tuple[Token, ...]", above: int) -> None:
+        found = list(markdown.html(blocks))
         if found:
             line, begins = found[0]
             more = f", and {len(found) - 1} more" if found[1:] else ""

@@ -16,8 +16,9 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     main = made_for.root / recipe.main
     is_within = main.resolve().is_relative_to(made_for.root.resolve())
     if recipe.main and not (is_within and main.is_file()):
+        where = "there" if is_within else "in the folder"
         raise UsageError(
-            f"{main}, which Node.js is to start, is not {'there' if is_within else 'in the folder'}",
+            f"{main}, which Node.js is to start, is not {where}",
             advice="set main: under blocklet: in agentramp.yaml to a file in the folder",
         )
     identity = known(made_for, context)
