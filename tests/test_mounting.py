@@ -423,3 +423,19 @@ def test_what_stands_for_the_platform_tells_the_time_and_no_more() -> None:
     with pytest.raises(UnsupportedError, match="splits no traffic") as told:
         stands.observe("agent")
     assert told.value.exit_code == 7
+
+
+def test_what_a_run_left_that_died_is_not_called_what_ran_before(grown: Shop) -> None:
+    """0.1.1 was sent by a run that died; the next one never reaches the server."""
+    grown.journal.append(SUBJECT, grown.journal.read(SUBJECT)[0], expected=2)
+    records = grown.journal.read(SUBJECT)
+    assert mounts(records, SHOP.did).open is not None
+    began = replace(records[-1], event=Installing(of("0.1.0"), of("0.1.1")))
+    grown.journal.append(SUBJECT, began, expected=3)
+    grown.server.components[SHOP.did] = component(bundle("0.1.1"), MOUNT)
+    refused = UnreachableError("not at work")
+    refused.untouched = True
+    fail(grown, (0, refused, False))
+    with pytest.raises(UnreachableError):
+        grown.run(grown.deploy("0.1.2"))
+    assert isinstance(grown.events[-1], Installing)

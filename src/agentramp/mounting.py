@@ -41,7 +41,7 @@ class Mounting:
         try:
             found = self.ports.components().observe().component(step.bundle.identity.did)
         except (Exception, KeyboardInterrupt):
-            self._end()
+            self._call_off(step)
             raise
         if _what(found) != _what(step.before):
             raise moved(self.plan, told(found), told(step.before))
@@ -55,7 +55,7 @@ class Mounting:
             if self._is_gone(step, cause) and not isinstance(cause, KeyboardInterrupt):
                 return
         elif isinstance(step, InstallComponent) and _untouched(cause):
-            self._end()
+            self._call_off(step)
         elif self.plan.way_back:
             self._go_back(cause)
         else:
@@ -128,6 +128,13 @@ class Mounting:
         if self.begun is None:
             return None
         return self.ports.components().observe().component(self.begun.after.did)
+
+    def _call_off(self, step: InstallComponent) -> None:
+        """Nothing was asked of the server; what a run left that died there is still unproven."""
+        former = self.begun.before if self.begun else None
+        there = step.before
+        if (former and former.version) == (there and there.version):
+            self._end()
 
     def _end(self) -> None:
         """Write down that it is as it was; without that the open intent tells the next to look."""

@@ -192,6 +192,21 @@ def test_two_first_ones_at_once_settle_on_one_board(tmp_path: Path) -> None:
     assert (list(alone.documents), shown(alone)) == (["board-1"], "new")
 
 
+def test_a_board_that_pages_go_to_already_is_settled_on(tmp_path: Path) -> None:
+    @dataclass
+    class Second(MemoryKit):
+        """Sees no board until it made one; by then another run, with a later id, is ahead."""
+
+        def create(self, title: str, description: str) -> Board:
+            made = super().create(title, description)
+            self._boards["board-9"] = replace(made, id="board-9", sent=letters.mark(()))
+            return replace(made, owner="")
+
+    kit = Second()
+    outcome = publisher(kit).publish(pages(tmp_path, "new"), AIM)
+    assert (outcome.board.id, list(kit.documents)) == ("board-9", ["board-9"])
+
+
 def test_a_board_of_nobody_knows_whom_is_not_written_over(tmp_path: Path) -> None:
     kit = MemoryKit(did="", _boards={"x": Board("x", "docs", "", "z1other")})
     with pytest.raises(UsageError, match="does not say whose this token is") as refused:

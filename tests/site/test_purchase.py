@@ -37,7 +37,6 @@ from agentramp.site.standing import (
     Installed,
     Installing,
     Standing,
-    is_unfinished,
     standing,
 )
 
@@ -64,8 +63,10 @@ def launcher(progress: float = 100, url: str = URL, status: str = "fulfilled") -
         (Order("cancelled", "open"), Cancelled()),
         (Order("unpaid", "canceled"), Cancelled()),
         (Order("paid", "cancelled"), Failed("the session ended though it is paid")),
-        (Order("failed", "open"), Failed("the broker says that the payment failed")),
-        (Order("unpaid", "open", error="no room"), Failed("the broker says: no room")),
+        (Order("failed", "open"), AwaitingPayment("the last attempt to pay failed")),
+        (Order("failed", ""), Failed("the broker says that the payment failed")),
+        (Order("unpaid", "open", error="declined"), AwaitingPayment("declined")),
+        (Order("paid", "open", error="no room"), Failed("the broker says: no room")),
         (paid(), Installing(0)),
         (paid(launcher(30), launcher(70)), Installing(50)),
         (paid(launcher(100), Vendor("didnames", "processing", 99.9)), Installing(99)),
@@ -77,32 +78,12 @@ def launcher(progress: float = 100, url: str = URL, status: str = "fulfilled") -
         ),
         (paid(launcher(url="")), Installed("")),
         (paid(launcher()), Installed(URL)),
-        (paid(Vendor("didnames", "fulfilled", 100)), Installed(None)),
+        (paid(Vendor("didnames", "fulfilled", 100)), Installed("")),
         (Order("no_payment_required", "complete", (launcher(),)), Installed(URL)),
     ],
 )
 def test_what_an_order_comes_to(order: Order, found: Standing) -> None:
     assert standing(order) == found
-
-
-@pytest.mark.parametrize(
-    ("order", "unfinished"),
-    [
-        (UNPAID, True),
-        (paid(), True),
-        (paid(launcher(url="")), True),
-        (paid(launcher(status="failed")), True),
-        (paid(error="no room"), True),
-        (paid(launcher()), False),
-        (paid(Vendor("didnames", "", 100)), False),
-        (Order("failed", "open"), False),
-        (Order("unpaid", "expired"), False),
-        (Order("unpaid", "cancelled"), False),
-        (Order("paid", "cancelled"), True),
-    ],
-)
-def test_which_orders_want_somebody_to_see_to_them(order: Order, *, unfinished: bool) -> None:
-    assert is_unfinished(order) == unfinished
 
 
 def after(*heard: Heard, limits: Limits | None = None, step: float = 0.0) -> Question | End:
@@ -128,7 +109,8 @@ def test_it_begins_with_the_order() -> None:
         ([paid(launcher(10))], AskOrder(1.0)),
         ([paid(launcher(url=""))], AskOrder(1.0)),
         ([paid(launcher())], AskApplication(URL)),
-        ([paid(Vendor("didnames", "", 100))], AskDetail("", "")),
+        ([paid(Vendor("didnames", "", 100))], AskOrder(1.0)),
+        ([paid(launcher()), Application("zApp", "zOwner", "running")], AskApplication(URL, 1.5)),
         ([paid(launcher()), UP], AskDetail("zOwner", "zApp")),
         ([paid(launcher()), Application("zApp", "", "running")], AskApplication(URL, 1.5)),
         ([paid(launcher()), PassingError("503")], AskApplication(URL, 1.5)),
@@ -150,6 +132,8 @@ def test_a_component_that_fails_ends_it_at_once() -> None:
         assert after(paid(launcher()), app) == Failed("the new site does not start: /docs failed")
     stopped = Application("zApp", "zOwner", "stopped", (("/", "running"),))
     assert after(paid(launcher()), stopped) == Failed("the new site was stopped")
+    error = Application("zApp", "zOwner", "error", (("/", "running"),))
+    assert after(paid(launcher()), error) == Failed("the new site does not start: it says error")
     starting = Application("zApp", "zOwner", "running", (("/", "starting"),))
     assert isinstance(after(paid(launcher()), starting), AskApplication)
 
@@ -168,10 +152,21 @@ def test_the_end_has_what_the_launcher_says_and_hides_its_token() -> None:
 
 
 def test_no_address_at_all_is_no_end() -> None:
-    none = paid(Vendor("didnames", "", 100))
-    assert after(none, Detail(())) == AskDetail("", "", 1.5)
-    waited = after(none, *[Detail((Vendor("didnames", "", 100),))] * 100, step=10.0)
-    assert isinstance(waited, TimedOut)
+    waited = after(*[paid(Vendor("didnames", "", 100))] * 100, step=10.0)
+    assert waited == TimedOut(Step.START, 300, "the broker names no site that has an https address")
+    nameless = Detail((Vendor("didnames", "", 100, home_url="https://names.example"),))
+    for said in (Detail(()), nameless):
+        assert after(paid(launcher()), UP, said) == AskDetail("zOwner", "zApp", 2.25)
+
+
+def test_the_site_is_where_it_was_asked_whatever_the_detail_says() -> None:
+    for named in ("https://evil.example/x", "http://site.example", "https://site.example:444"):
+        end = after(paid(launcher()), UP, Detail((Vendor("launcher", "", 100, named),)))
+        assert isinstance(end, Done)
+        assert end.site.url == URL
+    end = after(paid(launcher()), UP, Detail((Vendor("launcher", "", 100, f"{URL}/docs"),)))
+    assert isinstance(end, Done)
+    assert end.site.url == f"{URL}/docs"
 
 
 def test_answers_without_sense_are_told_after_a_few() -> None:

@@ -151,6 +151,11 @@ class Cache:
         )
 
 
+_UNREACHED = (
+    "check the address, the network and a proxy's variables; what was fetched once runs offline"
+)
+
+
 def _waiting(source: Source, progress: Progress) -> Callable[[], None]:
     return lambda: progress.say(f"another run is fetching {source.shown}: waiting for it")
 
@@ -196,6 +201,7 @@ class _Fetching:
             arrived = transferred(request, self.staged / "archive")
         except UnreachableError as error:
             if here is None or terms.refresh:
+                error.advice = error.advice or _UNREACHED
                 raise
             terms.progress.say(
                 f"warning: {error.message}; running the copy of {self.source.shown} that was"

@@ -95,8 +95,8 @@ def test_what_is_sent_is_what_the_protocol_has(emulator: Emulator) -> None:
 def test_each_fault_of_each_call(emulator: Emulator, fault: str, kind: type) -> None:
     emulator.start({})
     for call, ask in asks(client(emulator), emulator).items():
-        # A site that is not up yet may answer anything; a link that is not known is no session.
-        if (call, fault) in {("find", "404"), ("application", "403"), ("application", "404")}:
+        # A site that is not up yet may answer anything.
+        if (call, fault) in {("application", "403"), ("application", "404")}:
             continue
         emulator.fail(call, fault)
         with pytest.raises(kind) as caught:
@@ -107,15 +107,13 @@ def test_each_fault_of_each_call(emulator: Emulator, fault: str, kind: type) -> 
 
 def test_an_empty_answer_names_nothing(emulator: Emulator) -> None:
     emulator.start({})
-    for call in ("start", "order", "detail"):
+    for call in ("start", "find", "order", "detail"):
         emulator.fail(call, "empty")
         with pytest.raises(UnreadableError):
             asks(client(emulator), emulator)[call]()
     emulator.fail("describe", "empty", "empty")
     with pytest.raises(BrokerError, match="sells no site"):
         client(emulator).link()
-    emulator.fail("find", "empty")
-    assert client(emulator).find(client(emulator).link(), LINK) is None
 
 
 def test_a_slow_answer_is_not_waited_for(emulator: Emulator) -> None:

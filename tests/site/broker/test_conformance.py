@@ -6,7 +6,7 @@ import pytest
 
 from agentramp.site.broker.client import HttpBroker
 from agentramp.site.broker.memory import MemoryBroker
-from agentramp.site.broker.port import Broker, BrokerError, PassingError
+from agentramp.site.broker.port import Broker, BrokerError, Known, NoSession, PassingError
 from agentramp.site.messages import ON_PAGE
 from agentramp.site.standing import AwaitingPayment, Installed, Installing, standing
 from agentramp.site.tokens import Token
@@ -24,17 +24,17 @@ def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
 
 def test_each_start_is_another_session_and_the_last_is_found_by_the_link(broker: Broker) -> None:
     link = broker.link()
-    assert broker.find(link, link.id) is None
+    assert broker.find(link, link.id) == NoSession()
     first = broker.start(link, ON_PAGE)
     second = broker.start(link, ON_PAGE)
     assert first.id != second.id
     assert first.payment_url.startswith("http")
     by_link, by_id = broker.find(link, link.id), broker.find(link, first.id)
-    assert by_link is not None
-    assert by_id is not None
+    assert isinstance(by_link, Known)
+    assert isinstance(by_id, Known)
     assert (by_link.id, by_id.id) == (second.id, first.id)
     assert by_link.payment == "unpaid"
-    assert broker.find(link, "cs_unknown") is None
+    assert broker.find(link, "cs_unknown") == NoSession()
 
 
 def test_an_order_goes_from_unpaid_to_a_site_with_a_token(broker: Broker) -> None:

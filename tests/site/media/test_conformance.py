@@ -14,14 +14,22 @@ from agentramp.site.tokens import Token
 from tests.site import kit_emulator, tus_server
 
 
+@pytest.fixture(scope="module")
+def tus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TusMedia, Path]]:
+    kept = tmp_path_factory.mktemp("kept")
+    with tus_server.running(kept) as tus, kit_emulator.running(tus.start) as site:
+        yield TusMedia(site.url, "/media", Token.of(site.url, kit_emulator.TOKEN)), kept
+
+
 @pytest.fixture(params=["memory", "tus"])
-def media(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Media]:
+def media(request: pytest.FixtureRequest) -> Media:
     if request.param == "memory":
-        yield MemoryMedia()
-        return
-    (tmp_path / "kept").mkdir()
-    with tus_server.running(tmp_path / "kept") as tus, kit_emulator.running(tus.start) as site:
-        yield TusMedia(site.url, "/media", Token.of(site.url, kit_emulator.TOKEN))
+        return MemoryMedia()
+    media, kept = request.getfixturevalue("tus")
+    for file in kept.iterdir():
+        file.unlink()
+    assert isinstance(media, TusMedia)
+    return media
 
 
 def picture(folder: Path, content: bytes = b"0123456789") -> Picture:

@@ -91,9 +91,14 @@ def make(kit: Kit, aim: Aim, sleep: Callable[[float], None], progress: Progress)
 
 
 def _agreed(kit: Kit, made: Board, progress: Progress) -> Board:
-    """Two that began at the same time, each seeing no board, settle on one of their two."""
-    twins = [one for one in kit.boards() if (one.title, one.owner) == (made.title, made.owner)]
-    agreed = min([made, *twins], key=lambda board: board.id)
+    """Two that began at the same time, each seeing no board, settle on one of their two.
+
+    That is the one that pages are sent to already, else the one whose id comes first.
+    """
+    named = [board for board in kit.boards() if board.title == made.title]
+    owner = next((board.owner for board in named if board.id == made.id), made.owner)
+    twins = [board for board in named if board.owner == owner]
+    agreed = min([*twins, made], key=lambda board: (not board.sent, board.id))
     if agreed.id != made.id:
         progress.say(
             f"another publishing made a board {made.title!r} too; its board {agreed.id} is used, "

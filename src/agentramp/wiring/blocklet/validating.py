@@ -27,7 +27,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     if not made_for.server:
         context.console.say("it names no server: deploy takes --server or BLOCKLET_SERVER")
     file = made_for.ramp.file
-    names = [f"{made_for.root / 'aigne.yaml'}"] if made_for.aigne else []
+    names = [str(made_for.aigne.file)] if made_for.aigne else []
     names += [str(file)] if file else []
     what = " and ".join(names) or str(made_for.root)
     be = "are" if len(names) > 1 else "is"
