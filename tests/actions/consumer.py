@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from agentramp.local.daemon import Server
 from tests.actions.act import IDENTITY, Act, Run, git
@@ -29,6 +29,15 @@ NOWHERE = "http://127.0.0.1:9"
 AUDIENCE = "sts.aliyuncs.com"
 PINNED = re.compile(r"\buses: +((?:actions|docker)/([\w-]+)@[0-9a-f]{40})")
 LEFT_OUT = shutil.ignore_patterns(".agentramp", "__pycache__", ".env", ".git")
+
+
+class Platform(Protocol):
+    """What act gives each job as environment, and what the repository has set under Variables."""
+
+    @property
+    def environ(self) -> Mapping[str, str]: ...
+    @property
+    def variables(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ class Consumer:
     act: Act = field(repr=False)
 
     @classmethod
-    def of(cls, project: Path, within: Path, act: Act, platform: Keyless) -> "Consumer":
+    def of(cls, project: Path, within: Path, act: Act, platform: Platform) -> "Consumer":
         """A repository made of ``project`` and its workflows, in ``within``, which must be new.
 
         ``act`` and ``platform`` are what its workflows run on. GitHub's API is out of order until

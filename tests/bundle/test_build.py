@@ -198,6 +198,7 @@ NOISE = {
     "agents/node_modules/x/index.js": "value-not-to-be-seen",
     ".agentramp/state": "value-not-to-be-seen",
     ".vscode/settings.json": "value-not-to-be-seen",
+    "agentramp.yaml": "# value-not-to-be-seen",
 }
 
 

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from agentramp.local import daemon
+from tests.blocklet.server import blocklet_server
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ALIKE = ("staging-and-production", "scheduled-canary", "container", "monorepo")
@@ -55,35 +56,36 @@ def type_all(tmp_path: Path) -> Iterator[Type]:
 
     Each command has to end with 0, or with the exit code that its comment names.
     """
-    shutil.copytree(EXAMPLES, tmp_path / "examples", ignore=LEFT_OUT)
     home = tmp_path / "platform"
     url = daemon.start(home).data_url + QUICKSTART
-
-    def type_them(example: str) -> list[Typed]:
-        wanted = commands(example)
-        script = "\n".join(f'{command}\nprintf "\\n{END}%s\\n" "$?"' for command in wanted)
-        done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=tmp_path,
-            env=environ(tmp_path, home, url),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-        *parts, rest = re.split(rf"\n{END}(\d+)\n", done.stdout)
-        typed = [Typed(*one) for one in zip(wanted, parts[::2], strict=True)]
-        codes = [CODE.search(command) for command in wanted]
-        expected = [found[1] if found else "0" for found in codes]
-        assert (parts[1::2], rest) == (expected, ""), done.stdout
-        return typed
-
-    yield type_them
+    yield lambda example: type_them(example, tmp_path, environ(tmp_path, home, {"URL": url}))
     daemon.stop(home, timeout=30)
 
 
-def environ(folder: Path, home: Path, url: str) -> dict[str, str]:
+def type_them(example: str, folder: Path, environ: Mapping[str, str]) -> list[Typed]:
+    shutil.copytree(EXAMPLES, folder / "examples", ignore=LEFT_OUT)
+    wanted = commands(example)
+    script = "\n".join(f'{command}\nprintf "\\n{END}%s\\n" "$?"' for command in wanted)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    *parts, rest = re.split(rf"\n{END}(\d+)\n", done.stdout)
+    typed = [Typed(*one) for one in zip(wanted, parts[::2], strict=True)]
+    codes = [CODE.search(command) for command in wanted]
+    expected = [found[1] if found else "0" for found in codes]
+    assert (parts[1::2], rest) == (expected, ""), done.stdout
+    return typed
+
+
+def environ(folder: Path, home: Path, more: Mapping[str, str]) -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if name.startswith(KEPT)}
     path = [str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]
     return {
@@ -91,7 +93,7 @@ def environ(folder: Path, home: Path, url: str) -> dict[str, str]:
         "PATH": os.pathsep.join(path),
         "HOME": str(folder),
         "AGENTRAMP_HOME": str(home),
-        "URL": url,
+        **more,
     }
 
 
@@ -148,6 +150,32 @@ def test_container(type_all: Type) -> None:
     assert "move production: v1 90 %, v2 10 % -> v1 100 %" in back.said
 
 
+def test_blocklet(tmp_path: Path) -> None:
+    with blocklet_server() as server:
+        place = {
+            "BLOCKLET_SERVER": server.url,
+            "BLOCKLET_DEPLOY_APP_ID": server.app_did,
+            "BLOCKLET_ACCESS_KEY_ID": server.key_id,
+            "BLOCKLET_ACCESS_KEY_SECRET": server.key_secret,
+        }
+        typed = type_them("blocklet", tmp_path, environ(tmp_path, tmp_path / "home", place))
+    said = {one.command.partition("agentramp ")[2]: one.said for one in typed}
+    sent = [(one.version, one.mount_point) for one in server.state.uploads]
+    assert sent == [
+        ("0.1.0", "/example"),
+        ("0.1.1", "/example-canary"),
+        ("0.1.1", "/example"),
+        ("0.1.0", "/example"),
+    ]
+    assert server.state.mounted == {}, "the end of it"
+    assert "dry run, nothing changed" in said["deploy --dry-run"]
+    assert "/example answers: 200" in said["verify"]
+    assert "blocklet-example 0.1.0 is running at /example" in said["status"]
+    assert "had 2 installations" in said["versions list"]
+    assert "(only trying)" in said["history"]
+    assert server.key_secret not in "".join(said.values())
+
+
 def test_the_job_that_the_container_quotes_stands_in_its_workflow() -> None:
     """It calls an action of ours in a step, which no quote shows."""
     [quoted] = QUOTED.findall((EXAMPLES / "container" / "README.md").read_text())
@@ -173,7 +201,12 @@ def test_what_a_readme_quotes_stands_in_a_workflow(example: str, text: str) -> N
 
 
 def holds(whole: Any, quoted: Any) -> bool:
-    """A piece may leave keys out, and may begin with the jobs themselves."""
+    """A piece may leave keys out, and may begin with the jobs themselves, or be steps of one."""
+    if isinstance(quoted, list):
+        return any(
+            all(any(within(step, one) for step in job.get("steps", ())) for one in quoted)
+            for job in whole["jobs"].values()
+        )
     return within(whole, quoted) or within(whole["jobs"], quoted)
 
 

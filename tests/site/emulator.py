@@ -39,6 +39,8 @@ class Emulator:
     url: str = ""
     course: str = "well"
     link_at: str = "root"
+    sites: str = ""
+    """Where the sites are that are sold here; '' for here too."""
     unpaid: int = 1
     """So often a session is said to be unpaid before it is paid."""
     faults: dict[str, list[str]] = field(default_factory=dict)
@@ -107,7 +109,7 @@ class Emulator:
         if self.course in {"expired", "cancelled"}:
             return {"payment_status": "unpaid", "session_status": self.course, "vendors": []}
         said: Said = {"payment_status": "paid", "session_status": "complete"}
-        app = f"{self.url}/apps/{id_}"
+        app = f"{self.sites or self.url}/apps/{id_}"
         if self.course == "error":
             return {**said, "vendors": [], "error": "no room on the server"}
         if seen == 0:
@@ -143,7 +145,7 @@ class Emulator:
         asked = parse_qs(query)
         if asked.get("ownerDid") != ["zOwner"] or asked.get("appDid") != [f"zApp{id_}"]:
             return None
-        app = f"{self.url}/apps/{id_}"
+        app = f"{self.sites or self.url}/apps/{id_}"
         site = _vendor("launcher", "fulfilled", 100, appUrl=app, homeUrl=f"{app}/docs")
         site |= {"dashboardUrl": f"{app}/admin", "token": f"blkt-of-{id_}"}
         return {

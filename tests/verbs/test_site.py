@@ -1,5 +1,6 @@
 """site create, resume and status at the boundary: words, exit codes, links and tokens."""
 
+import fcntl
 import io
 import json
 import os
@@ -212,7 +213,7 @@ def test_the_environment_s_token_does_not_follow_what_a_file_says(
     environ = {name: text for name, text in where.environ.items() if "BASE_URL" not in name}
     there = replace(where, environ=environ)
     calls = list(emulator.calls)
-    with pytest.raises(UsageError, match="named by site.json alone"):
+    with pytest.raises(UsageError, match=r"named by site\.json alone"):
         run(there, "resume")
     status = run(there, "status")
     assert (status.exit_code, fields(status)["state"]) == (3, "open")
@@ -266,3 +267,116 @@ def test_a_token_is_read_from_standard_input_and_masked(where: Context) -> None:
     assert kept is not None
     assert run(where, "logout", "--site", "https://docs.example.com").changed
     assert not run(where, "logout", "--site", "https://docs.example.com").changed
+
+
+@pytest.mark.parametrize(
+    ("words", "fits"),
+    [
+        (("create", "--session", "cs_1"), "site resume, site publish --resume"),
+        (("publish", "--new", "--session", "cs_1"), "site resume, site publish --resume"),
+        (("resume", "--start-another"), "site create, site publish --new"),
+        (("status", "--from-stdin"), "site login"),
+        (("create", "docs"), "site publish"),
+        (("create", "--site", "https://docs.example.com"), "site login"),
+        (("publish", "--site", "https://docs.example.com", "--wait"), "site create"),
+    ],
+)
+def test_an_option_of_another_action_is_not_passed_over(
+    where: Context, emulator: Emulator, words: tuple[str, ...], fits: str
+) -> None:
+    with pytest.raises(UsageError, match="does not go with") as caught:
+        run(where, *words)
+    assert fits in caught.value.advice
+    assert emulator.calls == []
+
+
+def test_on_a_fresh_runner_each_time_there_is_one_checkout(
+    where: Context, emulator: Emulator, tmp_path: Path
+) -> None:
+    """What is paid and installed is told; what is not finished is nobody's to take without words."""
+    emulator.unpaid = 3
+    there = [
+        replace(where, cwd=tmp_path / name, home=tmp_path / name / "home")
+        for name in ("a", "b", "c")
+    ]
+    run(there[0], "create")
+    with pytest.raises(RefusedError, match="not begun here: cs_1 waits for its payment") as caught:
+        run(there[1], "create")
+    assert "site resume --session cs_1" in caught.value.advice
+    emulator.polls["cs_1"] = 9
+    found = run(there[2], "create")
+    assert (found.exit_code, found.changed) == (0, False)
+    assert fields(found)["url"] == f"{emulator.url}/apps/cs_1"
+    assert emulator.sessions == ["cs_1"]
+
+
+@pytest.mark.parametrize("call", ["find", "order"])
+@pytest.mark.parametrize("fault", ["400", "403", "404", "empty", "html"])
+def test_an_answer_that_tells_nothing_begins_nothing(
+    where: Context, emulator: Emulator, call: str, fault: str
+) -> None:
+    emulator.unpaid = 0
+    emulator.start({})
+    emulator.fail(call, *[fault] * 9)
+    with pytest.raises(RefusedError, match="no second one is begun") as caught:
+        run(where, "create")
+    assert "--start-another" in caught.value.advice
+    assert emulator.sessions == ["cs_1"]
+
+
+def test_what_a_file_names_is_not_followed(where: Context, emulator: Emulator) -> None:
+    """Neither its broker, at a terminal too, nor its site."""
+    site = {"url": "https://evil.example", "home_url": "", "dashboard_url": ""}
+    entries: list[dict[str, object]] = [
+        {"state": "open"},
+        {"state": "done", "site": {**site, "subscription_url": "", "locale": ""}},
+    ]
+    book = FileBook(where.cwd / ".agentramp")
+    book.folder.mkdir()
+    shown: list[str] = []
+    terminal = Console(io.StringIO(), terminal=True, clock=lambda: 0.0)
+    there = replace(where, console=terminal, environ={"HOME": str(where.cwd)})
+    for entry in entries:
+        said = {**entry, "broker": emulator.url, "session": "cs_1", "at": 1}
+        book.path.write_text(json.dumps({"format": 2, "sessions": [said]}))
+        with pytest.raises(UsageError, match=r"named by site\.json alone"):
+            site_buying.create(
+                arguments("site", "create"), there, Browser(lambda url: not shown.append(url))
+            )
+    assert (shown, emulator.calls) == ([], [])
+
+
+def test_a_site_on_another_host_gets_its_own_token_and_no_other_s(
+    where: Context, emulator: Emulator
+) -> None:
+    """The second time a token is kept for that place by hand: it stays."""
+    with running() as host:
+        host.polls["app cs_1"] = host.polls["app cs_2"] = 1
+        emulator.unpaid = -5
+        emulator.sites = host.url
+        assert run(where, "create").exit_code == 0
+        kept = site_tokens.keeper(where).find(host.url)
+        assert kept is not None
+        assert kept.sent_to(host.url) == "blkt-of-cs_1"
+        assert {token for _, token in host.tokens} == {""}
+        mine = replace(where, stdin=lambda: io.BytesIO(b"blkt-mine"))
+        run(mine, "login", "--site", host.url, "--from-stdin")
+        assert run(where, "create", "--start-another").exit_code == 0
+        kept = site_tokens.keeper(where).find(host.url)
+        assert kept is not None
+        assert kept.sent_to(host.url) == "blkt-mine"
+        assert "token is not kept" in said(where)
+
+
+def test_another_run_at_the_tokens_is_not_waited_for_for_ever(
+    where: Context, emulator: Emulator
+) -> None:
+    """The site is bought, and its token is kept by the next run."""
+    emulator.unpaid, emulator.polls["app cs_1"] = -5, 1
+    where.home.mkdir()
+    with (where.home / "site-tokens.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(UsageError, match="being changed by another run"):
+            run(where, "create", "--timeout", "1s", "--step-timeout", "1s")
+    assert run(where, "create").exit_code == 0
+    assert emulator.sessions == ["cs_1"]

@@ -20,8 +20,10 @@ PROJECT: Final = "aigne.yaml"
 INSTALLED: Final = "node_modules"
 LEFT_OUT: Final = frozenset({INSTALLED, ".deploy", ".blocklet"})
 """Left out in every folder: what is installed anew, and what deployments by other ways leave."""
-OF_TOOLS: Final = frozenset({".github", ".vscode", ".idea", ".home", ".docker-output"})
-"""Left out at the top, as a server has no use for it."""
+OF_TOOLS: Final = frozenset(
+    {".github", ".vscode", ".idea", ".home", ".docker-output", "agentramp.yaml"}
+)
+"""Left out at the top, as a server has no use for it: a gate that changes makes no new version."""
 PAGE: Final = "blocklet.md"
 LARGEST_METADATA: Final = 1 << 20
 

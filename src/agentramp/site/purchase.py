@@ -194,7 +194,10 @@ def _after_installation(
     watch: Watch, app_url: str, now: float, limits: Limits
 ) -> tuple[Watch, Question | End]:
     if not app_url:
-        return _waited(replace(watch, trouble=_NO_ADDRESS), AskOrder(), now, limits)
+        watch, following = _waited(watch, AskOrder(), now, limits)
+        if isinstance(following, TimedOut):  # till then it is in the order of things
+            following = replace(following, trouble=_NO_ADDRESS)
+        return watch, following
     return watch, AskApplication(app_url)
 
 

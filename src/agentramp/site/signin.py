@@ -28,6 +28,7 @@ INTERVAL: Final = 3.0
 CALL_SECONDS: Final = 30.0
 ROUNDS: Final = 256
 _KEY_BYTES: Final = 32
+_LONGEST: Final = 1000
 _OK: Final = range(200, 300)
 _REFUSED: Final = frozenset({400, 401, 403, 404, 410})
 
@@ -64,9 +65,10 @@ class Desk:
 
     def _begun(self) -> str:
         reply = self._ask("POST", "")
-        said = _said(reply, self.url)
-        session = said.get("id")
-        if not isinstance(session, str) or not session:
+        if reply is None:
+            raise SignInError(f"{host(self.url)} does not answer", advice="check the address")
+        session = _said(reply, self.url).get("id")
+        if not isinstance(session, str) or not session or not _is_spelt(session):
             raise SignInError(
                 f"{host(self.url)} begins no session to sign in with",
                 advice="check that the address is of a site on a Blocklet Server",
@@ -125,12 +127,17 @@ def _said(reply: Reply | None, url: str) -> Mapping[str, Any]:
         return {}
 
 
+def _is_spelt(session: str) -> bool:
+    """Whether it can stand in an address: JSON can spell what no encoding can."""
+    return len(session) <= _LONGEST and session.isprintable()
+
+
 def _opened(said: Mapping[str, Any], where: str) -> str:
     key, secret, challenge = (
         str(said.get(name) or "") for name in ("accessKeyId", "accessKeySecret", "challenge")
     )
-    made = pbkdf2_hmac("sha512", challenge.encode(), key.encode(), ROUNDS, _KEY_BYTES)
     try:
+        made = pbkdf2_hmac("sha512", challenge.encode(), key.encode(), ROUNDS, _KEY_BYTES)
         found = decrypted(secret, made.hex().encode(), f"what {where} gives")
     except (ValueError, IndexError):
         found = ""
