@@ -1,6 +1,7 @@
 """The example for a Blocklet Server as a user has it: its own workflows, run by act."""
 
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,13 +45,18 @@ def server() -> Iterator[BlockletServer]:
         yield found
 
 
-@pytest.fixture
-def shop(act: Act, tmp_path: Path, server: BlockletServer) -> Consumer:
-    gh = tmp_path / "bin" / "gh"
+def gh_in(folder: Path) -> Path:
+    """The folder of a program gh."""
+    gh = folder / "bin" / "gh"
     gh.parent.mkdir()
     gh.write_text(GH)
     gh.chmod(0o755)
-    with_gh = {**act.environ, "PATH": f"{gh.parent}:{act.environ['PATH']}"}
+    return gh.parent
+
+
+@pytest.fixture
+def shop(act: Act, tmp_path: Path, server: BlockletServer) -> Consumer:
+    with_gh = {**act.environ, "PATH": f"{gh_in(tmp_path)}:{act.environ['PATH']}"}
     settings = Settings(
         {
             "BLOCKLET_SERVER": server.url,
@@ -133,6 +139,32 @@ def assert_untold(secret: str, shop: Consumer, run: Run) -> None:
     subjects = git(shop.bare, "log", "--format=%s%n%b", "--glob=refs/agentramp/*")
     assert "it was slow" in subjects, "the journal is a ref of the repository"
     assert secret not in subjects
+
+
+def test_a_rollback_whose_bundle_no_run_of_ours_keeps_says_what_to_do(tmp_path: Path) -> None:
+    listed = [kept(3, FORKS), kept(4, OURS, expired=True)]
+    (tmp_path / "listed.json").write_text(json.dumps({"artifacts": listed}))
+    [step] = [
+        one for one in workflow("rollback")["jobs"]["rollback"]["steps"] if one.get("id") == "kept"
+    ]
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        env={
+            "PATH": f"{gh_in(tmp_path)}:/usr/local/bin:/usr/bin:/bin",
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_OUTPUT": str(tmp_path / "output"),
+            "GH_TOKEN": TOKEN,
+            "NAME": "bundle-1.0.0",
+            "ARTIFACTS": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.startswith("::error title=rollback::no run keeps bundle-1.0.0 any more")
+    assert not (tmp_path / "output").exists()
 
 
 def test_who_is_not_approved_is_taken_back() -> None:

@@ -293,7 +293,7 @@ def test_an_option_of_another_action_is_not_passed_over(
 def test_on_a_fresh_runner_each_time_there_is_one_checkout(
     where: Context, emulator: Emulator, tmp_path: Path
 ) -> None:
-    """What is paid and installed is told; what is not finished is nobody's to take without words."""
+    """What is installed is told; what is not finished is taken by nobody without words."""
     emulator.unpaid = 3
     there = [
         replace(where, cwd=tmp_path / name, home=tmp_path / name / "home")
@@ -334,15 +334,18 @@ def test_what_a_file_names_is_not_followed(where: Context, emulator: Emulator) -
     book = FileBook(where.cwd / ".agentramp")
     book.folder.mkdir()
     shown: list[str] = []
+
+    def opened(url: str) -> bool:
+        shown.append(url)
+        return True
+
     terminal = Console(io.StringIO(), terminal=True, clock=lambda: 0.0)
     there = replace(where, console=terminal, environ={"HOME": str(where.cwd)})
     for entry in entries:
         said = {**entry, "broker": emulator.url, "session": "cs_1", "at": 1}
         book.path.write_text(json.dumps({"format": 2, "sessions": [said]}))
         with pytest.raises(UsageError, match=r"named by site\.json alone"):
-            site_buying.create(
-                arguments("site", "create"), there, Browser(lambda url: not shown.append(url))
-            )
+            site_buying.create(arguments("site", "create"), there, Browser(opened))
     assert (shown, emulator.calls) == ([], [])
 
 

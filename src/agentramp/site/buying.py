@@ -6,13 +6,13 @@ checkout is asked for, its session before it is asked about, the token is kept b
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import Final, TypeVar
 
 from typing_extensions import assert_never
 
 from agentramp.errors import UsageError
 from agentramp.progress import Progress, Silent
-from agentramp.report.command_line import spelt
 from agentramp.site.broker.port import (
     Broker,
     BrokerError,
@@ -151,7 +151,7 @@ class Buyer:
         if saved and saved.broker != self.broker.url and not isinstance(saved, Ended):
             raise UsageError(
                 f"the site of this project was begun with another broker, {saved.broker}",
-                advice=f"name it: {spelt(['--broker', saved.broker])}",
+                advice=f"name it: --broker {quote(saved.broker)}",
             )
         return ledger
 
