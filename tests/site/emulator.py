@@ -186,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not free and self.headers.get("Authorization") != f"Bearer {TOKEN}":
             self._send(401, b'{"error": "not allowed"}')
             return
-        if fault.isdigit() or fault in {"html", "list", "empty", "redirect"}:
+        if fault.isdigit() or fault in {"html", "list", "empty", "404-html", "redirect"}:
             self._broken(fault)
             return
         said = act()
@@ -214,6 +214,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, b"[]")
             case "empty":
                 self._send(200, b"{}")
+            case "404-html":
+                self._send(404, b"<html>nothing here</html>", "text/html")
             case "redirect":
                 self._send(302, b"", location="http://localhost:9/elsewhere")
             case _:

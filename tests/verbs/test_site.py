@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -310,8 +311,14 @@ def test_on_a_fresh_runner_each_time_there_is_one_checkout(
     assert emulator.sessions == ["cs_1"]
 
 
-@pytest.mark.parametrize("call", ["find", "order"])
-@pytest.mark.parametrize("fault", ["400", "403", "404", "empty", "html"])
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        *product(("find", "order"), ("400", "403", "empty", "html")),
+        ("find", "404-html"),
+        ("order", "404"),
+    ],
+)
 def test_an_answer_that_tells_nothing_begins_nothing(
     where: Context, emulator: Emulator, call: str, fault: str
 ) -> None:
@@ -321,6 +328,15 @@ def test_an_answer_that_tells_nothing_begins_nothing(
     with pytest.raises(RefusedError, match="no second one is begun") as caught:
         run(where, "create")
     assert "--start-another" in caught.value.advice
+    assert emulator.sessions == ["cs_1"]
+
+
+def test_a_plain_word_that_there_is_none_begins_the_first(
+    where: Context, emulator: Emulator
+) -> None:
+    emulator.unpaid = 0
+    emulator.fail("find", "404")
+    assert run(where, "create").exit_code == 0
     assert emulator.sessions == ["cs_1"]
 
 

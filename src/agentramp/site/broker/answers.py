@@ -34,11 +34,19 @@ _IN_NO_ADDRESS: Final = frozenset(" \\<>\"'`{}|^")
 Said = Mapping[str, Any]
 
 
-def document(content: bytes, what: str) -> Said:
+def is_object(content: bytes) -> bool:
+    return isinstance(_loaded(content), dict)
+
+
+def _loaded(content: bytes) -> object:
     try:
-        said = json.loads(content)
+        return json.loads(content)
     except (ValueError, RecursionError):
-        said = None
+        return None
+
+
+def document(content: bytes, what: str) -> Said:
+    said = _loaded(content)
     if not isinstance(said, dict):
         raise UnreadableError(f"{what} is answered with no JSON object", advice=_USUAL)
     return said

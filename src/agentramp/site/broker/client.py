@@ -70,8 +70,13 @@ class HttpBroker:
 
     def find(self, link: Link, id_: str) -> Known | NoSession:
         path = f"api/checkout-sessions/broker-status/{_part(id_)}?needShortUrl=true"
-        url = _joined(link.api, path)
-        return answers.known(self._told(Letter(url, b"", method="GET"), "its checkouts"))
+        letter, what = Letter(_joined(link.api, path), b"", method="GET"), "its checkouts"
+        reply = self._sent(letter, what)
+        if reply.status == _MISSING and answers.is_object(reply.content):
+            # No source says how the broker tells that there is none: null, or this. A page of HTML
+            # comes from something in between.
+            return NoSession()
+        return answers.known(_said(letter, reply, what))
 
     def order(self, link: Link, session: str) -> Order:
         url = _joined(link.api, f"api/vendors/order/{_part(session)}/status")
