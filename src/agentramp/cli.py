@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from agentramp import __version__
 from agentramp.errors import AgentrampError, UsageError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from agentramp.report.channel import Channel
     from agentramp.report.result import Report
+    from agentramp.wiring.blocklet.chosen import Verb
     from agentramp.wiring.context import Context
 
 GROUPS: Mapping[str, Mapping[str, str]] = {
@@ -77,16 +78,6 @@ VERBS: Mapping[str, str] = {
 BUG, INTERRUPTED = 1, 130
 _SOON = 0.05
 """Seconds: a finalizer is over by then."""
-
-
-class Verb(Protocol):
-    """What a module of ``verbs`` offers."""
-
-    @property
-    def EXAMPLE(self) -> str: ...  # noqa: N802 - a module's constant
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
-    def run(self, args: argparse.Namespace, context: Context) -> Report: ...
 
 
 def main(argv: Sequence[str] | None = None) -> int:
