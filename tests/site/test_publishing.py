@@ -22,7 +22,7 @@ from agentramp.site.purchase import Site
 from agentramp.site.session import FileBook, Finished, Ledger
 from agentramp.site.tokens import Token
 from agentramp.verbs import site as verb
-from agentramp.wiring import site_tokens
+from agentramp.wiring.site import tokens
 from tests.node.installed import HERE, node_modules, run
 from tests.site import emulator as broker
 from tests.site import kit_emulator, tus_server
@@ -438,7 +438,7 @@ def test_a_site_that_was_made_here_is_published_to_with_the_token_that_was_kept(
             Ledger((Finished("http://127.0.0.1:9", "cs_1", Site(f"{project.site.url}/"), 1.0),))
         )
     here = context(project.folder)
-    site_tokens.keeper(here).keep(Token.of(project.site.url, TOKEN), in_file=True)
+    tokens.keeper(here).keep(Token.of(project.site.url, TOKEN), in_file=True)
     first, second = (verb.run(arguments("site", "publish", "docs"), here) for _ in range(2))
     assert (first.changed, second.changed) == (True, False)
     assert fields(first)["site"] == project.site.url

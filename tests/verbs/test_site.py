@@ -18,9 +18,9 @@ from agentramp.report.console import Console
 from agentramp.report.result import Answer
 from agentramp.site.session import FileBook
 from agentramp.verbs import site
-from agentramp.wiring import site_buying, site_tokens
 from agentramp.wiring.context import Context
-from agentramp.wiring.site_tokens import Browser
+from agentramp.wiring.site import buying, tokens
+from agentramp.wiring.site.tokens import Browser
 from tests.site.emulator import TOKEN, Emulator, running
 from tests.verbs.scene import arguments, context
 
@@ -80,7 +80,7 @@ def test_without_a_terminal_it_ends_with_a_link_and_resume_goes_on(
     everything = repr([made, looked, resumed, again]) + said(where)
     assert TOKEN not in everything
     assert "blkt-of-cs_1" not in everything
-    kept = site_tokens.keeper(where).find(f"{emulator.url}/apps/cs_1")
+    kept = tokens.keeper(where).find(f"{emulator.url}/apps/cs_1")
     assert kept is not None
     assert kept.sent_to(emulator.url) == "blkt-of-cs_1"
 
@@ -144,11 +144,11 @@ def test_at_a_terminal_a_browser_opens_once(where: Context, emulator: Emulator) 
 
     browser = Browser(opened)
     emulator.unpaid = 3
-    answer = site_buying.create(arguments("site", "create", "--file"), there, browser)
+    answer = buying.create(arguments("site", "create", "--file"), there, browser)
     assert fields(answer)["state"] == "done"
     assert shown == [f"{emulator.url}/s/cs_1"]
     words = ("create", "--no-browser", "--start-another", "--file")
-    site_buying.create(arguments("site", *words), there, browser)
+    buying.create(arguments("site", *words), there, browser)
     assert len(shown) == 1
     assert f"pay here: {emulator.url}/s/cs_2" in said(there)
 
@@ -264,7 +264,7 @@ def test_a_token_is_read_from_standard_input_and_masked(where: Context) -> None:
     words = ("--site", "https://docs.example.com/a", "--from-stdin")
     assert run(there, "login", *words).changed
     assert masked == ["blkt-given"]
-    kept = site_tokens.keeper(where).find("https://docs.example.com")
+    kept = tokens.keeper(where).find("https://docs.example.com")
     assert kept is not None
     assert run(where, "logout", "--site", "https://docs.example.com").changed
     assert not run(where, "logout", "--site", "https://docs.example.com").changed
@@ -361,7 +361,7 @@ def test_what_a_file_names_is_not_followed(where: Context, emulator: Emulator) -
         said = {**entry, "broker": emulator.url, "session": "cs_1", "at": 1}
         book.path.write_text(json.dumps({"format": 2, "sessions": [said]}))
         with pytest.raises(UsageError, match=r"named by site\.json alone"):
-            site_buying.create(arguments("site", "create"), there, Browser(opened))
+            buying.create(arguments("site", "create"), there, Browser(opened))
     assert (shown, emulator.calls) == ([], [])
 
 
@@ -374,14 +374,14 @@ def test_a_site_on_another_host_gets_its_own_token_and_no_other_s(
         emulator.unpaid = -5
         emulator.sites = host.url
         assert run(where, "create").exit_code == 0
-        kept = site_tokens.keeper(where).find(host.url)
+        kept = tokens.keeper(where).find(host.url)
         assert kept is not None
         assert kept.sent_to(host.url) == "blkt-of-cs_1"
         assert {token for _, token in host.tokens} == {""}
         mine = replace(where, stdin=lambda: io.BytesIO(b"blkt-mine"))
         run(mine, "login", "--site", host.url, "--from-stdin")
         assert run(where, "create", "--start-another").exit_code == 0
-        kept = site_tokens.keeper(where).find(host.url)
+        kept = tokens.keeper(where).find(host.url)
         assert kept is not None
         assert kept.sent_to(host.url) == "blkt-mine"
         assert "token is not kept" in said(where)

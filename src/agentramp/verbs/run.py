@@ -9,9 +9,9 @@ from agentramp.errors import UsageError
 from agentramp.gates.prompts import Message
 from agentramp.report.result import Answer, Streamed
 from agentramp.wiring import arguments
-from agentramp.wiring.agent_project import Engine, Project
 from agentramp.wiring.context import Context
-from agentramp.wiring.running import RUNS, project, running
+from agentramp.wiring.run.agent_project import Engine, Project
+from agentramp.wiring.run.running import RUNS, project, running
 
 EXAMPLE = """\
 agentramp run examples/quickstart --input 'What is 6 * 7?'
@@ -151,7 +151,7 @@ def _asked(
 ) -> Answer | Streamed:
     began = context.clock()
     if args.output == "text" and context.lines.is_terminal:
-        from agentramp.wiring.chatting import Terminal  # noqa: PLC0415 - only on one
+        from agentramp.wiring.run.chatting import Terminal  # noqa: PLC0415 - only on one
 
         on_screen = Shown(Terminal(context))
         on_screen.end(agent.answer(said, on_screen.hear))
@@ -178,7 +178,7 @@ def _asked(
 
 def _talk(context: Context, agent: Agent) -> None:
     from agentramp.agents.aigne import AigneAgent  # noqa: PLC0415 - only in a chat
-    from agentramp.wiring import chatting  # noqa: PLC0415 - as above
+    from agentramp.wiring.run import chatting  # noqa: PLC0415 - as above
 
     if isinstance(agent, AigneAgent):
         chatting.lend(agent.chat_words(), agent.environ, agent.cwd)

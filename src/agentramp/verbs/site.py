@@ -7,9 +7,10 @@ from agentramp.errors import UsageError
 from agentramp.report.result import Answer
 from agentramp.site.broker.port import is_session
 from agentramp.site.messages import LANGUAGES
-from agentramp.wiring import arguments, site_buying, site_publishing, site_tokens
+from agentramp.wiring import arguments
 from agentramp.wiring.context import Context
-from agentramp.wiring.site_tokens import Browser
+from agentramp.wiring.site import buying, publishing, tokens
+from agentramp.wiring.site.tokens import Browser
 
 EXAMPLE = """\
 agentramp site create
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_purchase(parser)
     _add_waiting(parser)
     _add_tokens(parser)
-    site_publishing.add_arguments(parser)
+    publishing.add_arguments(parser)
 
 
 def _add_purchase(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +39,7 @@ def _add_purchase(parser: argparse.ArgumentParser) -> None:
         "--broker",
         metavar="URL",
         help="who sells the site (default: DOC_SMITH_BASE_URL, else the one the purchase is with,"
-        f" else {site_tokens.OFFICIAL})",
+        f" else {tokens.OFFICIAL})",
     )
     parser.add_argument(
         "--project",
@@ -66,7 +67,7 @@ def _add_waiting(parser: argparse.ArgumentParser) -> None:
         "--wait",
         action="store_true",
         help="wait for the payment without a terminal too; without it a run that nobody watches"
-        f" prints the link and ends with exit code {site_buying.NOT_YET}, as there is no site yet",
+        f" prints the link and ends with exit code {buying.NOT_YET}, as there is no site yet",
     )
     waits.add_argument(
         "--no-wait",
@@ -169,14 +170,14 @@ def run(args: argparse.Namespace, context: Context) -> Answer:
     browser = Browser()
     match args.action:
         case "create":
-            return site_buying.create(args, context, browser)
+            return buying.create(args, context, browser)
         case "resume":
-            return site_buying.resume(args, context, browser)
+            return buying.resume(args, context, browser)
         case "status":
-            return site_buying.status(args, context, browser)
+            return buying.status(args, context, browser)
         case "login":
-            return site_tokens.login(args, context, browser)
+            return tokens.login(args, context, browser)
         case "logout":
-            return site_tokens.logout(args, context)
+            return tokens.logout(args, context)
         case _:
-            return site_publishing.publish(args, context, browser)
+            return publishing.publish(args, context, browser)

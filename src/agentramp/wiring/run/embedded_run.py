@@ -13,11 +13,11 @@ from agentramp.gates.prompts import Message
 from agentramp.local import daemon
 from agentramp.local.home import Home
 from agentramp.model import LATEST, RuntimeSpec, Split, Variables
-from agentramp.wiring.agent_project import Project
 from agentramp.wiring.context import Context
 from agentramp.wiring.deploying import Deployed, carry_out, prepare
-from agentramp.wiring.private_home import BUILD
 from agentramp.wiring.resources import Resources
+from agentramp.wiring.run.agent_project import Project
+from agentramp.wiring.run.private_home import BUILD
 from agentramp.wiring.undertaking import Undertaking
 
 ENDPOINT, LOCAL = "run", "local"

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from agentramp.errors import UsageError
 from agentramp.report.result import Answer
-from agentramp.wiring import arguments, site_buying, site_tokens
+from agentramp.wiring import arguments
 from agentramp.wiring.context import Context
-from agentramp.wiring.site_tokens import OFFICIAL, Browser
+from agentramp.wiring.site import buying, tokens
+from agentramp.wiring.site.tokens import OFFICIAL, Browser
 
 if TYPE_CHECKING:  # loaded where it is used: most verbs publish nothing
     from agentramp.site.kit.choosing import Aim
@@ -137,11 +138,11 @@ class _Run:
 
     def afterwards(self, browser: Browser) -> Answer:
         """First the site. While it waits to be paid, nothing is published, which is no success."""
-        buy = site_buying.create if self.args.new else site_buying.resume
+        buy = buying.create if self.args.new else buying.resume
         made = buy(self.args, self.context, browser)
         url = _url(made)
         if not url:
-            return replace(made, exit_code=made.exit_code or site_buying.NOT_YET)
+            return replace(made, exit_code=made.exit_code or buying.NOT_YET)
         self.context.console.say(made.message)
         return self.publish(_origin(url), browser)
 
@@ -151,7 +152,7 @@ class _Run:
         from agentramp.site.publishing import Publisher  # noqa: PLC0415 - as above
 
         context, memory = self.context, self.published.at(site)
-        token = site_tokens.needed(self.args, context, site, browser)
+        token = tokens.needed(self.args, context, site, browser)
         mounts = discover(site, context.sleep)
         kit = DiscussKit(site, mounts.kit, token, context.sleep)
         publisher = Publisher(

@@ -15,9 +15,9 @@ from agentramp.config.aigne import read_aigne
 from agentramp.errors import UsageError
 from agentramp.local.launch import OWNER
 from agentramp.package.source import read_source
-from agentramp.wiring.agent_project import Project
 from agentramp.wiring.context import Context
-from agentramp.wiring.private_home import LEARNED, WORK, mark
+from agentramp.wiring.run.agent_project import Project
+from agentramp.wiring.run.private_home import LEARNED, WORK, mark
 
 _INSTALLED = "node_modules"
 

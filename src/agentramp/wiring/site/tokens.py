@@ -11,8 +11,8 @@ from agentramp.errors import UsageError
 from agentramp.report.result import Answer
 from agentramp.site.signin import Desk
 from agentramp.site.tokens import Keeper, Token, of_environment, place
-from agentramp.wiring.browsing import opened
 from agentramp.wiring.context import Context
+from agentramp.wiring.site.browsing import opened
 
 OFFICIAL = "https://docsmith.aigne.io"
 """Where the vendor's free pages are, and where sites are sold."""

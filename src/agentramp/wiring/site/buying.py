@@ -29,10 +29,10 @@ from agentramp.site.standing import (
 )
 from agentramp.site.telling import TITLES
 from agentramp.site.tokens import place
-from agentramp.wiring import site_tokens
 from agentramp.wiring.context import Context
-from agentramp.wiring.site_desk import Desk
-from agentramp.wiring.site_tokens import Browser
+from agentramp.wiring.site import tokens
+from agentramp.wiring.site.desk import Desk
+from agentramp.wiring.site.tokens import Browser
 
 NOT_YET = 3
 """Exit code where what was asked for has not happened, and can still."""
@@ -233,7 +233,7 @@ def _on_disk(saved: Saved | None) -> tuple[str, Fields, str | None]:
 def _now(desk: Desk, saved: Open) -> tuple[tuple[str, ...], Fields, int]:
     """Where the broker cannot be asked, that is said, and is no success."""
     url = saved.broker  # whoever else may be asked for knows nothing of this session
-    token = site_tokens.found(desk.args, desk.context, url)
+    token = tokens.found(desk.args, desk.context, url)
     known = _fields("open", saved.session)
     if token is None:
         return (f"the broker was not asked: there is no token for {place(url)}",), known, NOT_YET

@@ -16,9 +16,9 @@ from agentramp.agents.port import Agent
 from agentramp.diagnostics import ConfigError
 from agentramp.errors import AgentrampError, UsageError
 from agentramp.report.plain import lines_that_cannot_act
-from agentramp.wiring.agent_project import Engine, Found, Project, project_in
 from agentramp.wiring.context import Context
-from agentramp.wiring.private_home import private_home, starting_platform
+from agentramp.wiring.run.agent_project import Engine, Found, Project, project_in
+from agentramp.wiring.run.private_home import private_home, starting_platform
 
 RUNS = "run"
 _URL = ("http://", "https://")
@@ -28,7 +28,7 @@ def project(args: argparse.Namespace, context: Context) -> Project:
     """What is meant by the arguments, on this disk; raises UsageError."""
     found = project_in(args, _found(args, context))
     if found.foreign:
-        from agentramp.wiring.trust import agreed  # noqa: PLC0415 - only for an address
+        from agentramp.wiring.run.trust import agreed  # noqa: PLC0415 - only for an address
 
         agreed(args, context, found.source)
     return found
@@ -68,12 +68,12 @@ def running(args: argparse.Namespace, context: Context, what: Project) -> Iterat
                     own = replace(own, environ=environ, cwd=home)
                 with starting_platform(home):
                     # It starts while this is loaded and the project is read.
-                    from agentramp.wiring.embedded_run import embedded  # noqa: PLC0415 - one of two
+                    from agentramp.wiring.run.embedded_run import embedded  # noqa: PLC0415 - one of two
 
                     with embedded(args, own, what, context.home) as served:
                         yield served
             case Engine.AIGNE:
-                from agentramp.wiring.aigne_run import aigne  # noqa: PLC0415 - one of two
+                from agentramp.wiring.run.aigne_run import aigne  # noqa: PLC0415 - one of two
 
                 with aigne(args, own, what) as agent:
                     yield agent

@@ -14,9 +14,9 @@ from agentramp.site.purchase import Limits, Site
 from agentramp.site.session import FileBook, Saved
 from agentramp.site.shop import Shop
 from agentramp.site.tokens import Token, place
-from agentramp.wiring import site_tokens
 from agentramp.wiring.context import Context
-from agentramp.wiring.site_tokens import OFFICIAL, Browser
+from agentramp.wiring.site import tokens
+from agentramp.wiring.site.tokens import OFFICIAL, Browser
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Desk:
         where = place(url)  # whoever it is will be sent a token
         if self.asked_url() or where == place(OFFICIAL):
             return url
-        if site_tokens.keeper(self.context).find(url) is None:
+        if tokens.keeper(self.context).find(url) is None:
             raise UsageError(
                 f"the broker {where} is named by {self.book.path.name} alone, and no token of it"
                 " is kept here",
@@ -61,7 +61,7 @@ class Desk:
             self.waits_for_payment,
         )
         url = self.broker_url(self.book.read().current)
-        token = site_tokens.needed(self.args, self.context, url, self.browser)
+        token = tokens.needed(self.args, self.context, url, self.browser)
         deadline = Deadline.of(self.context.timer, limits.whole)
         till = Till(self.args, self.context, self.browser, url, deadline)
         shop = Shop(
@@ -100,13 +100,13 @@ class Till:
             self.browser.opened(url)
 
     def kept(self, url: str) -> bool:
-        return site_tokens.keeper(self.context).find(url) is not None
+        return tokens.keeper(self.context).find(url) is not None
 
     def keep(self, session: str, site: Site) -> None:
         """A token that somebody kept for the same place is not lost to what a broker names."""
         self.context.mask(site.token)
         say = self.context.console.say
-        keeper = site_tokens.keeper(self.context, max(1.0, self.deadline.left()))
+        keeper = tokens.keeper(self.context, max(1.0, self.deadline.left()))
         try:
             token = Token.of(site.url, site.token)
         except UsageError as error:

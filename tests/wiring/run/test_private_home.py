@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agentramp.errors import UsageError
-from agentramp.wiring.private_home import BUILD, mark, mend, private_home
+from agentramp.wiring.run.private_home import BUILD, mark, mend, private_home
 
 HANGS = (sys.executable, "-c", "print(flush=True); import time; time.sleep(600)")
 

@@ -1,0 +1,1 @@
+"""What the verb ``site`` does: whose tokens, which browser, what is bought and what is sent."""
