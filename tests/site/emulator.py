@@ -22,6 +22,7 @@ FAULTS = ("500", "503", "cut-before", "cut-after", "slow", "html", "list", "empt
 """``cut-before``: nothing was done; ``cut-after``: it was, and no answer comes; ``slow``: none in
 time, though it was done."""
 Said = dict[str, Any]
+LARGE = "x" * 2 * 1024 * 1024
 
 
 def _nothing(_: str, __: str) -> None:
@@ -186,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not free and self.headers.get("Authorization") != f"Bearer {TOKEN}":
             self._send(401, b'{"error": "not allowed"}')
             return
-        if fault.isdigit() or fault in {"html", "list", "empty", "404-html", "redirect"}:
+        if fault.isdigit() or fault in {"html", "list", "empty", "404-html", "redirect", "large"}:
             self._broken(fault)
             return
         said = act()
@@ -214,6 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, b"[]")
             case "empty":
                 self._send(200, b"{}")
+            case "large":
+                self._send(200, json.dumps({"checkoutSession": None, "pad": LARGE}).encode())
             case "404-html":
                 self._send(404, b"<html>nothing here</html>", "text/html")
             case "redirect":

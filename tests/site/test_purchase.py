@@ -7,6 +7,7 @@ from agentramp.site.broker.port import (
     BrokerError,
     Detail,
     Order,
+    OverError,
     PassingError,
     UnreadableError,
     Vendor,
@@ -57,7 +58,8 @@ def launcher(progress: float = 100, url: str = URL, status: str = "fulfilled") -
     ("order", "found"),
     [
         (UNPAID, AwaitingPayment()),
-        (Order("paid", "open"), AwaitingPayment()),
+        (Order("paid", "open"), Installing(0)),
+        (Order("paid", ""), Installing(0)),
         (Order("unpaid", "expired"), Expired()),
         (Order("expired", "open"), Expired()),
         (Order("cancelled", "open"), Cancelled()),
@@ -116,6 +118,7 @@ def test_it_begins_with_the_order() -> None:
         ([paid(launcher()), PassingError("503")], AskApplication(URL, 1.5)),
         ([paid(launcher()), UP, PassingError("503")], AskDetail("zOwner", "zApp", 2.25)),
         ([PassingError("503")], AskOrder(1.0)),
+        ([Order("paid", "open")], AskOrder(1.0)),
         ([Order("unpaid", "expired")], Expired()),
         ([UNPAID, Order("unpaid", "cancelled")], Cancelled()),
         ([BrokerError("no")], Unknown("no", "")),
@@ -189,6 +192,8 @@ def test_each_step_has_its_own_time_and_all_have_one_together() -> None:
     assert end == TimedOut(Step.INSTALLATION, 300, "503")
     app: list[Heard] = [paid(launcher()), *[PassingError("no DNS")] * 60]
     assert after(*app, limits=limits, step=10) == TimedOut(Step.START, 300, "no DNS")
+    over: list[Heard] = [UNPAID, PassingError("503"), OverError("not asked")]
+    assert after(*over, limits=limits, step=110) == TimedOut(Step.PAYMENT, 300, "503")
     whole = Limits(step=300, whole=400)
     assert after(*long[0], *long[1], limits=whole, step=10) == TimedOut(Step.INSTALLATION, 400, "")
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from agentramp.errors import UsageError
+from agentramp.exchange import host
 from agentramp.site.signin import PAGE, SESSION, Desk, SignInError
 from agentramp.site.tokens import Token
 from tests.node.installed import node_modules, run
@@ -136,11 +137,23 @@ def test_a_session_that_is_gone_is_told_at_once(site: Site) -> None:
     assert [method for method, _ in site.calls] == ["POST", "GET"]
 
 
-@pytest.mark.parametrize("begins", [0, 404, 500])
-def test_a_site_that_has_no_such_door(site: Site, begins: int) -> None:
-    site.begins = begins
-    with pytest.raises(SignInError, match=r"begins no session|does not answer"):
+@pytest.mark.parametrize(
+    ("begins", "session", "told"),
+    [
+        (0, "s", "does not answer"),
+        (404, "s", "answers 404 when asked to sign somebody in"),
+        (500, "s", "answers 500 when asked to sign somebody in"),
+        (200, "", "begins no session to sign in with"),
+        (200, "\ud800", "begins no session to sign in with"),
+        (200, "s" * 1001, "begins no session to sign in with"),
+    ],
+)
+def test_a_site_that_has_no_such_door(site: Site, begins: int, session: str, told: str) -> None:
+    site.begins, site.session = begins, session
+    with pytest.raises(SignInError) as caught:
         desk(site).sign_in()
+    assert caught.value.message == f"{host(site.url)} {told}"
+    assert site.calls == [("POST", "")]
 
 
 @pytest.mark.parametrize("odd", ["x", "AAAA", "U2FsdGVkX18=", "é"])

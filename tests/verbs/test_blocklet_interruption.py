@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from agentramp.component import Application
-from agentramp.errors import SupersededError, UsageError, WayBackFailedError
+from agentramp.errors import AgentrampError, SupersededError, UsageError, WayBackFailedError
 from agentramp.journal.memory import MemoryJournal
 from agentramp.plan import Subject
+from agentramp.platform.blocklet.did import canary_did
 from agentramp.platform.memory_components import MemoryComponents
 from agentramp.platform.port import PlatformError
 from agentramp.report.result import Result
@@ -224,10 +225,12 @@ def test_another_run_holds_it(tmp_path: Path) -> None:
 
 @dataclass
 class Clinging(MemoryComponents):
-    """The component cannot be removed; its canary can."""
+    """One of its components cannot be removed; others can."""
+
+    stuck: str = DID
 
     def remove(self, did: str) -> None:
-        if did == DID:
+        if did == self.stuck:
             raise PlatformError("the server will not let it go")
         super().remove(did)
 
@@ -240,6 +243,21 @@ def test_half_a_removal_is_told_as_such(tmp_path: Path) -> None:
         world.runs("remove", "--yes")
     assert caught.value.exit_code == 5
     assert world.stands == {MOUNT: "0.1.0"}
+
+
+def test_a_promotion_whose_canary_stays_is_told_as_half_done(tmp_path: Path) -> None:
+    world = fresh(tmp_path)
+    clinging = Clinging(world.components.application, stuck=canary_did(DID))
+    world.components = clinging
+    tried(world)
+    for code in (5, 3):  # the second run finds the new version, and changes nothing
+        with pytest.raises(AgentrampError) as caught:
+            world.runs("promote")
+        assert (caught.value.exit_code, "0.1.1" in str(caught.value)) == (code, code == 5)
+    assert world.stands == {MOUNT: "0.1.1", f"{MOUNT}-canary": "0.1.1"}
+    clinging.stuck = ""
+    world.runs("promote")
+    assert world.stands == {MOUNT: "0.1.1"}
 
 
 @pytest.fixture

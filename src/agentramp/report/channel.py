@@ -283,4 +283,8 @@ class Channel:
 
     def _print(self, stream: TextIO, lines: Iterable[str]) -> None:
         for line in lines:
-            print(line, file=stream, flush=True)
+            try:
+                print(line, file=stream, flush=True)
+            except UnicodeEncodeError as error:  # what was done stays done, in any alphabet
+                spelt_out = line.encode(error.encoding, "backslashreplace")
+                print(spelt_out.decode(error.encoding), file=stream, flush=True)

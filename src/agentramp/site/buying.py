@@ -49,7 +49,6 @@ from agentramp.site.purchase import (
 from agentramp.site.session import Book, Ended, Finished, Intent, Ledger, Open
 from agentramp.site.shop import Bought, Shop, payment_page
 from agentramp.site.standing import (
-    PAID,
     AwaitingPayment,
     Cancelled,
     Expired,
@@ -58,6 +57,7 @@ from agentramp.site.standing import (
 )
 from agentramp.site.telling import Steps, begin
 from agentramp.site.unsettled import not_begun, not_written, unsettled
+from agentramp.site.ways import Ways
 
 Told = TypeVar("Told")
 
@@ -89,6 +89,10 @@ class Buyer:
     @property
     def book(self) -> Book:
         return self.shop.book
+
+    @property
+    def ways(self) -> Ways:
+        return self.shop.ways
 
     def create(self, *, another: bool = False) -> Bought:
         """Go on with what is begun, else begin. Raises UnsettledError, BrokerError."""
@@ -122,7 +126,7 @@ class Buyer:
                 said = "there is nothing to go on with: no site was begun here"
             case _:
                 assert_never(found)
-        raise UsageError(said, advice="begin one with: agentramp site create")
+        raise UsageError(said, advice=f"begin one with: {self.ways.begin}")
 
     def adopt(self, session: str) -> Bought:
         """Go on with a session whose id was kept elsewhere; raises UsageError over another one."""
@@ -135,7 +139,7 @@ class Buyer:
             case None, Open(session=other) | Finished(session=other):
                 raise UsageError(
                     f"another checkout is written down here: {other}",
-                    advice="go on with it (agentramp site resume), or use another folder"
+                    advice=f"go on with it ({self.ways.of(other)}), or use another folder"
                     " (--project DIR)",
                 )
             case _, current:
@@ -164,7 +168,7 @@ class Buyer:
                 self.progress.say(f"the checkout {ended.session} is not {ended.how} after all")
                 return self._follow(self._opened(ended.session), link=link)
             if isinstance(again, CannotTell):
-                raise not_begun(again)
+                raise not_begun(again, self.ways)
         earlier = self._earlier(link)
         clear = clearance(ledger, earlier)
         if clear is not None:
@@ -175,7 +179,7 @@ class Buyer:
                 " --start-another begins a new one"
             )
             return replace(self._follow(self._opened(earlier.session), link=link), known=True)
-        raise not_begun(earlier)
+        raise not_begun(earlier, self.ways)
 
     def _begin_another(self, ledger: Ledger) -> Bought:
         """A person says so; what the broker tells only helps where the answer is lost."""
@@ -219,7 +223,7 @@ class Buyer:
         try:
             opened = self._opened(checkout.id, intent)
         except UsageError as error:
-            raise not_written(error, checkout.id, page) from error
+            raise not_written(error, checkout.id, page, self.ways) from error
         return self._follow(opened, page, fresh=True, link=link)
 
     def _settled(self, intent: Intent, error: BrokerError | None = None) -> Open:
@@ -229,15 +233,15 @@ class Buyer:
             link = self._surely(self.broker.link)
             found = self._surely(lambda: self.broker.find(link, link.id))
         except BrokerError as trouble:
-            raise unsettled(f"the broker does not tell: {trouble.message}") from error
+            raise unsettled(f"the broker does not tell: {trouble.message}", self.ways) from error
         if not isinstance(found, Known):
-            raise unsettled("the broker knows of none") from error
+            raise unsettled("the broker knows of none", self.ways) from error
         if intent.before is None:
             said = f"the broker tells of {found.id}, and may have done so before"
-            raise unsettled(said) from error
+            raise unsettled(said, self.ways) from error
         if found.id == intent.before or self.book.read().of(found.id):
             said = f"the broker tells only of {found.id}, which was there before"
-            raise unsettled(said) from error
+            raise unsettled(said, self.ways) from error
         self.progress.say(f"the broker has it: {found.id}")
         return self._opened(found.id, intent)
 
@@ -326,7 +330,4 @@ class Buyer:
 
 
 def _awaits(order: Order | None) -> bool:
-    """Paid, and not closed yet, is nothing to ask anybody for."""
-    if order is None or order.payment in PAID:
-        return False
-    return isinstance(standing(order), AwaitingPayment)
+    return order is not None and isinstance(standing(order), AwaitingPayment)

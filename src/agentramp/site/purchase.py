@@ -16,13 +16,13 @@ from agentramp.site.broker.port import (
     BrokerError,
     Detail,
     Order,
+    OverError,
     PassingError,
     UnreadableError,
     Vendor,
 )
 from agentramp.site.standing import (
     BROKEN,
-    PAID,
     AwaitingPayment,
     Cancelled,
     Expired,
@@ -175,8 +175,7 @@ def _after_order(
 ) -> tuple[Watch, Question | End]:
     match found := standing(order):
         case AwaitingPayment():
-            # Paid, but not closed yet: that is a matter of moments, which nobody has to be at.
-            if not limits.wait_for_payment and order.payment not in PAID:
+            if not limits.wait_for_payment:
                 return watch, found
             watch = replace(watch, trouble=found.trouble)
             return _waited(watch, AskOrder(), now, limits)
@@ -271,6 +270,8 @@ def _after_trouble(
             if watch.unreadable >= MOST_UNREADABLE and not isinstance(again, AskApplication):
                 said = f"{error.message}, {watch.unreadable} times in a row"
                 return watch, Unknown(said, error.advice)
+        case OverError():
+            pass  # what stood in the way before it still did
         case PassingError():
             watch = replace(watch, trouble=error.message)
         case _:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from agentramp.site.broker.port import Broker, Link
 from agentramp.site.purchase import End, Site
 from agentramp.site.session import Book
+from agentramp.site.ways import Ways
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Shop:
     kept: Callable[[str], bool] = field(repr=False)
     show: Callable[[str], None]
     messages: Mapping[str, str]
+    ways: Ways = field(default_factory=Ways)
 
 
 def payment_page(link: Link, session: str) -> str:

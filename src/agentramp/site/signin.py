@@ -67,6 +67,11 @@ class Desk:
         reply = self._ask("POST", "")
         if reply is None:
             raise SignInError(f"{host(self.url)} does not answer", advice="check the address")
+        if reply.status not in _OK:
+            raise SignInError(
+                f"{host(self.url)} answers {reply.status} when asked to sign somebody in",
+                advice="check that the address is of a site on a Blocklet Server, and run it again",
+            )
         session = _said(reply, self.url).get("id")
         if not isinstance(session, str) or not session or not _is_spelt(session):
             raise SignInError(

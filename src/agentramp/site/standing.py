@@ -68,7 +68,8 @@ def standing(order: Order) -> Standing:
     if words & BROKEN:
         return Failed("the broker says that the payment failed")
     if order.session != "complete":
-        return AwaitingPayment()
+        # Paid, and not closed yet, is nothing to ask anybody for.
+        return Installing(0) if order.payment in PAID else AwaitingPayment()
     return _installation(order.vendors)
 
 

@@ -72,8 +72,9 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
         "--pass-env",
         action="append",
         metavar="NAME",
-        help="hand this variable on to the agent; what a URL leads to gets none but those of a"
-        " machine and of models, and no agent gets cloud keys or GITHUB_TOKEN; may be given again",
+        help="hand this variable on to the agent, whatever it holds; else what a URL leads to gets"
+        " those of a machine and of models alone, and no agent cloud keys or GITHUB_TOKEN; may be"
+        " given again",
     )
     parser.add_argument(
         "-y",

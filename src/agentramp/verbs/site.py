@@ -80,7 +80,7 @@ def _add_waiting(parser: argparse.ArgumentParser) -> None:
         metavar="DURATION",
         type=arguments.seconds,
         default=STEP,
-        help=f"how long each step may take (default: {STEP})",
+        help=f"how long each step after the checkout may take (default: {STEP})",
     )
     parser.add_argument(
         "--timeout",

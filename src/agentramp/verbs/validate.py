@@ -18,7 +18,7 @@ _FEW = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "path", nargs="?", default=".", help="folder with s.yaml, or the file (default: here)"
+        "path", nargs="?", default=".", help="the project's folder, or its s.yaml (default: here)"
     )
     arguments.add_file(parser)
     parser.add_argument(

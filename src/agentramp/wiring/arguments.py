@@ -68,7 +68,7 @@ no saying."""
 
 def add_project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "path", nargs="?", default=".", help="folder with s.yaml, or the file (default: here)"
+        "path", nargs="?", default=".", help="the project's folder, or its s.yaml (default: here)"
     )
     add_file(parser)
     parser.add_argument(
@@ -79,7 +79,10 @@ def add_project(parser: argparse.ArgumentParser) -> None:
 def add_folder(parser: argparse.ArgumentParser) -> None:
     """As ``add_project``, for a verb whose own words stand where the path would."""
     parser.add_argument(
-        "--path", metavar="DIR", default=".", help="folder with s.yaml, or the file (default: here)"
+        "--path",
+        metavar="DIR",
+        default=".",
+        help="the project's folder, or its s.yaml (default: here)",
     )
     add_file(parser)
     parser.add_argument(

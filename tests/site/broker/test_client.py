@@ -83,6 +83,7 @@ def test_what_is_sent_is_what_the_protocol_has(emulator: Emulator) -> None:
     [
         ("500", PassingError),
         ("429", PassingError),
+        ("large", PassingError),
         ("cut-before", PassingError),
         ("cut-after", PassingError),
         ("html", UnreadableError),
@@ -105,6 +106,7 @@ def test_each_fault_of_each_call(emulator: Emulator, fault: str, kind: type) -> 
             ask()
         assert isinstance(caught.value, PassingError) == issubclass(kind, PassingError), call
         assert TOKEN not in str(caught.value)
+        assert ("answered more than 2097152 bytes" in str(caught.value)) == (fault == "large"), call
 
 
 def test_an_empty_answer_names_nothing(emulator: Emulator) -> None:
@@ -161,5 +163,16 @@ def test_words_and_numbers_of_any_kind_make_no_noise() -> None:
     )
     assert answers.order({"error": {"message": "no"}}).error == "no"
     assert answers.order({"error": ["odd"]}).error == "it gives no reason"
+    longest = "https://x.example/".ljust(2000, "a")
+    assert answers.address(longest) == longest
+    assert answers.address(longest + "a") == ""
+    assert answers.order({"payment_status": "a" * 2001, "session_status": "open"}).payment == ""
+    for odd in ("\x1b[2J", "a\n::error::x", "\ud800", "a\u202eb"):
+        said = {"payment_status": odd, "session_status": "open", "error": odd}
+        order = answers.order(said)
+        assert (order.payment, order.error.isprintable()) == ("", True)
+        assert order.error
+    assert answers.order({"error": " a\n\x1b[2J b\ud800 "}).error == r"a \x1b[2J b\ud800"
+    assert answers.order({"error": "x" * 3000}).error == "x" * 500
     for address in ("https://[", "ftp://x.example", "https://x.example/\u202e", "https:// x"):
         assert answers.address(address) == ""

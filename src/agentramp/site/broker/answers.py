@@ -24,12 +24,11 @@ from agentramp.site.broker.port import (
 PAYMENT_KIT: Final = "z2qaCNvKMv5GjouKdcDWexv6WqtHbpNPQDnAk"
 LINK_KEY: Final = "PAYMENT_LINK_ID"
 _LONGEST: Final = 2000
+_LONGEST_REASON: Final = 500
 _MOUNT: Final = re.compile(r"[A-Za-z0-9._~/-]*")
 """A path that can be shown, opened and asked as it is."""
 _NOTHING: Final = frozenset({"", "null", "undefined"})
 """What stands in an address where a value was not known."""
-_HALVES: Final = re.compile("[\ud800-\udfff]")
-"""What JSON can spell and no encoding can."""
 _IN_NO_ADDRESS: Final = frozenset(" \\<>\"'`{}|^")
 Said = Mapping[str, Any]
 
@@ -123,7 +122,7 @@ def detail(said: Said) -> Detail:
 def address(value: object) -> str:
     """An address that a person may follow: https, or this machine, without a login; or nothing."""
     text = _text(value)
-    if not text.isprintable() or set(text) & _IN_NO_ADDRESS:
+    if set(text) & _IN_NO_ADDRESS:
         return ""
     try:
         check_address(text, "it")
@@ -164,7 +163,15 @@ def _percent(value: object) -> float:
 def _reason(error: object) -> str:
     if isinstance(error, dict):
         error = error.get("message") or json.dumps(error)
-    return _text(error)[:500] if isinstance(error, str) else ("it gives no reason" if error else "")
+    if not isinstance(error, str):
+        return "it gives no reason" if error else ""
+    return "" if error.strip().lower() in _NOTHING else _shown(error)[:_LONGEST_REASON]
+
+
+def _shown(text: str) -> str:
+    """One line, whose escapes are seen and do not act."""
+    spelt = (char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(text.split()))
+    return "".join(spelt)
 
 
 def _id(value: object) -> str:
@@ -174,11 +181,11 @@ def _id(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or value.strip().lower() in _NOTHING or len(value) > _LONGEST:
+    """Such as can be shown: what a broker says stands in messages and in a workflow's log."""
+    if not isinstance(value, str) or len(value) > _LONGEST:
         return ""
-    if _HALVES.search(value):
-        return ""
-    return value.strip()
+    text = value.strip()
+    return text if text.isprintable() and text.lower() not in _NOTHING else ""
 
 
 def _word(value: object) -> str:

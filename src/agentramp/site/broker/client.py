@@ -19,6 +19,7 @@ from agentramp.site.broker.port import (
     Link,
     NoSession,
     Order,
+    OverError,
     PassingError,
     UnreadableError,
 )
@@ -110,11 +111,11 @@ class HttpBroker:
         return _said(letter, reply, "the broker's description")
 
     def _seconds(self) -> float:
-        """Raises PassingError where no time is left to ask in."""
+        """Raises OverError where no time is left to ask in."""
         seconds = min(self.timeout, self.left())
         if seconds <= 0:
-            raise PassingError(f"{host(self.url)} was not asked: the time is over")
-        return seconds
+            raise OverError(f"{host(self.url)} was not asked: the time is over")
+        return round(seconds, 1) or seconds  # it is told
 
     def _told(self, letter: Letter, what: str) -> answers.Said:
         return _said(letter, self._sent(letter, what), what)

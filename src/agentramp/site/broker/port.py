@@ -16,6 +16,10 @@ class PassingError(BrokerError):
     """No answer, or one that may be another in a moment. What was asked may have been done."""
 
 
+class OverError(PassingError):
+    """It was not asked: no time is left."""
+
+
 class UnreadableError(PassingError):
     """An answer that is not what the protocol has."""
 

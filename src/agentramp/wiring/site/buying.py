@@ -9,14 +9,13 @@ from typing_extensions import assert_never
 
 from agentramp.errors import Interrupted, RefusedError, UsageError
 from agentramp.report.command_line import spelt
-from agentramp.report.plain import harmless
 from agentramp.report.result import Answer
 from agentramp.site import messages
 from agentramp.site.broker.client import HttpBroker
 from agentramp.site.broker.port import BrokerError, Order
 from agentramp.site.deadline import Deadline
 from agentramp.site.purchase import Done, Site, Step, TimedOut, Unknown
-from agentramp.site.session import Ended, Finished, Intent, Ledger, Open, Saved
+from agentramp.site.session import Ended, Finished, Intent, Open, Saved
 from agentramp.site.shop import Bought, payment_page
 from agentramp.site.standing import (
     AwaitingPayment,
@@ -29,14 +28,14 @@ from agentramp.site.standing import (
 )
 from agentramp.site.telling import TITLES
 from agentramp.site.tokens import place
+from agentramp.site.ways import Ways
 from agentramp.wiring.context import Context
 from agentramp.wiring.site import tokens
-from agentramp.wiring.site.desk import Desk
+from agentramp.wiring.site.desk import Desk, Narrow
 from agentramp.wiring.site.tokens import Browser
 
 NOT_YET = 3
 """Exit code where what was asked for has not happened, and can still."""
-_RESUME = "agentramp site resume"
 _LOGIN = ("agentramp", "site", "login", "--site")
 Act: TypeAlias = Callable[[], Bought]
 Fields: TypeAlias = tuple[tuple[str, str], ...]
@@ -57,16 +56,16 @@ def resume(args: argparse.Namespace, context: Context, browser: Browser) -> Answ
     with desk.book.held():
         if args.session:
             return _ended(desk, lambda: desk.buyer().adopt(args.session))
-        _check_begun(desk.book.read().current)
+        _check_begun(desk)
         return _ended(desk, lambda: desk.buyer().resume())
 
 
-def _check_begun(saved: Saved | None) -> None:
+def _check_begun(desk: Desk) -> None:
     """Before anybody is asked for a token."""
-    if saved is None:
+    if desk.book.read().current is None:
         raise UsageError(
             "there is nothing to go on with: no site was begun here",
-            advice="begin one with: agentramp site create; a session that was begun on another"
+            advice=f"begin one with: {desk.ways.begin}; a session that was begun on another"
             " machine is taken up with --session ID",
         )
 
@@ -75,34 +74,35 @@ def _ended(desk: Desk, act: Act) -> Answer:
     try:
         bought = act()
     except BrokerError as error:
-        advice = _state_of(desk.book.read())
+        advice = _state_of(desk)
         error.advice = f"{error.advice}; {advice}" if error.advice else advice
         raise
     except KeyboardInterrupt:
         raise Interrupted(
             "interrupted; what was begun is written down",
-            advice=f"nothing is bought twice: {_state_of(desk.book.read())}",
+            advice=f"nothing is bought twice: {_state_of(desk)}",
         ) from None
     return _answer(desk, bought)
 
 
-def _state_of(ledger: Ledger) -> str:
+def _state_of(desk: Desk) -> str:
     """What there is of a purchase, and how it is gone on with."""
-    match ledger.current:
+    ways = desk.ways
+    match desk.book.read().current:
         case None | Ended():
             return "no checkout was begun; run it again"
         case Intent():
-            return f"whether a checkout was begun is not known; go on with: {_RESUME}"
+            return f"whether a checkout was begun is not known; go on with: {ways.on()}"
         case Open(session=session):
-            return f"the checkout {session} is written down; go on with: {_RESUME}"
+            return f"the checkout {session} is written down; go on with: {ways.on(session)}"
         case Finished(session=session):
-            return f"the checkout {session} came to a site; go on with: {_RESUME}"
+            return f"the checkout {session} came to a site; go on with: {ways.on(session)}"
         case other:
             assert_never(other)
 
 
 def _answer(desk: Desk, bought: Bought) -> Answer:
-    id_ = bought.session
+    id_, go_on = bought.session, desk.ways.on(bought.session)
     match bought.end:
         case Done(site=site):
             return _done(desk, bought, site)
@@ -110,33 +110,33 @@ def _answer(desk: Desk, bought: Bought) -> Answer:
             return _awaiting(desk, bought)
         case Expired():
             said = f"the checkout {id_} expired before it was paid; nothing was charged"
-            raise SiteError(said, advice="begin a new one: agentramp site create")
+            raise SiteError(said, advice=f"begin a new one: {desk.ways.begin}")
         case Cancelled():
             said = f"the checkout {id_} was cancelled before it was paid"
-            raise SiteError(said, advice="begin a new one: agentramp site create")
+            raise SiteError(said, advice=f"begin a new one: {desk.ways.begin}")
         case Failed(reason=reason):
             raise SiteError(
-                f"the checkout {id_} failed: {harmless(reason)}",
+                f"the checkout {id_} failed: {reason}",
                 advice="it is not bought anew by itself: ask the broker's support with this id,"
-                f" then go on with {_RESUME}",
+                f" then go on with {go_on}",
             )
         case TimedOut() as late:
-            raise _timed_out(bought, late)
+            raise _timed_out(bought, late, go_on)
         case Unknown(reason=reason, advice=advice):
             raise SiteError(
-                f"how the checkout {id_} stands cannot be told: {harmless(reason)}",
-                advice=f"{advice + '; ' if advice else ''}then go on with {_RESUME}",
+                f"how the checkout {id_} stands cannot be told: {reason}",
+                advice=f"{advice + '; ' if advice else ''}then go on with {go_on}",
             )
         case other:
             assert_never(other)
 
 
-def _timed_out(bought: Bought, late: TimedOut) -> SiteError:
-    trouble = f" ({harmless(late.trouble)})" if late.trouble else ""
+def _timed_out(bought: Bought, late: TimedOut, go_on: str) -> SiteError:
+    trouble = f" ({late.trouble})" if late.trouble else ""
     what = TITLES[late.step]
     said = f"the checkout {bought.session}: {what} took longer than {late.seconds:g} s{trouble}"
     pay = f"pay at {bought.payment_url}, then " if late.step is Step.PAYMENT else ""
-    return SiteError(said, advice=f"{pay}go on with {_RESUME}; --step-timeout waits longer")
+    return SiteError(said, advice=f"{pay}go on with {go_on}; --step-timeout waits longer")
 
 
 def _done(desk: Desk, bought: Bought, site: Site) -> Answer:
@@ -151,7 +151,7 @@ def _done(desk: Desk, bought: Bought, site: Site) -> Answer:
         if url
     ]
     if not (site.token or bought.known):
-        lines.append(f"the broker gave no token for it: {spelt([*_LOGIN, site.url])}")
+        lines += ["the broker gave no token for it:", f"  {spelt([*_LOGIN, site.url])}"]
     state = _fields("done", bought.session, site=site)
     return Answer(
         f"site {desk.args.action}",
@@ -175,18 +175,9 @@ def _awaiting(desk: Desk, bought: Bought) -> Answer:
         (f"pay here: {bought.payment_url}",),
         _fields("awaiting-payment", bought.session, bought.payment_url),
         changed=bought.fresh,
-        next=_elsewhere(desk, bought.session),
+        next=desk.ways.on(bought.session),
         exit_code=0 if desk.args.no_wait else NOT_YET,
     )
-
-
-def _elsewhere(desk: Desk, session: str) -> str:
-    """How to go on, also where the project's file is not: another runner has a fresh folder."""
-    if not desk.context.environ.get("CI") and not desk.context.environ.get("GITHUB_ACTIONS"):
-        return _RESUME
-    asked = desk.asked_url()
-    broker = ["--broker", asked] if asked else []
-    return spelt(["agentramp", "site", "resume", "--session", session, *broker])
 
 
 def status(args: argparse.Namespace, context: Context, browser: Browser) -> Answer:
@@ -194,35 +185,37 @@ def status(args: argparse.Namespace, context: Context, browser: Browser) -> Answ
     desk = Desk(args, context, browser)
     ledger = desk.book.read()
     saved = ledger.current
-    said, fields, follows = _on_disk(saved)
+    said, fields, follows = _on_disk(saved, desk.ways)
     lines: tuple[str, ...] = ()
     code = 0
     if isinstance(saved, Open):
         lines, fields, code = _now(desk, saved)
-    lines += tuple(_besides(one) for one in ledger.unsettled if one is not saved)
+    for one in ledger.unsettled:
+        lines += _besides(one, desk) if one is not saved else ()
     return Answer("site status", said, lines, fields, next=follows, exit_code=code)
 
 
-def _besides(one: Intent | Open) -> str:
+def _besides(one: Intent | Open, desk: Desk) -> tuple[str, ...]:
+    fitted = Narrow(desk.context.console).fitted
     if isinstance(one, Intent):
-        return f"besides, a checkout was asked of {one.broker}, and its answer was lost"
-    go_on = f"agentramp site resume --session {one.session}"
-    return f"besides, the checkout {one.session} may hold money: {go_on}"
+        return fitted(f"besides, a checkout was asked of {one.broker}, and its answer was lost")
+    said = f"besides, the checkout {one.session} may hold money:"
+    return (*fitted(said), f"  {desk.ways.of(one.session)}")
 
 
-def _on_disk(saved: Saved | None) -> tuple[str, Fields, str | None]:
+def _on_disk(saved: Saved | None, ways: Ways) -> tuple[str, Fields, str | None]:
     match saved:
         case None:
-            return "no site was begun here", _fields("none", ""), "agentramp site create"
+            return "no site was begun here", _fields("none", ""), ways.begin
         case Intent(broker=broker):
             said = f"a checkout was asked of {broker}, and its answer was lost"
-            return said, _fields("unknown", ""), _RESUME
+            return said, _fields("unknown", ""), ways.on()
         case Open(session=session, broker=broker):
             said = f"the checkout {session} of {broker} is open"
-            return said, _fields("open", session), _RESUME
+            return said, _fields("open", session), ways.on(session)
         case Ended(session=session, how=how):
             said = f"the checkout {session} was {how}; nothing was charged"
-            return said, _fields(how, session), "agentramp site create"
+            return said, _fields(how, session), ways.begin
         case Finished(session=session, site=site):
             said = f"the site is {site.url}"
             return said, _fields("done", session, site=site), _publish(site)
@@ -232,22 +225,24 @@ def _on_disk(saved: Saved | None) -> tuple[str, Fields, str | None]:
 
 def _now(desk: Desk, saved: Open) -> tuple[tuple[str, ...], Fields, int]:
     """Where the broker cannot be asked, that is said, and is no success."""
+    fitted = Narrow(desk.context.console).fitted
     url = saved.broker  # whoever else may be asked for knows nothing of this session
     token = tokens.found(desk.args, desk.context, url)
     known = _fields("open", saved.session)
     if token is None:
-        return (f"the broker was not asked: there is no token for {place(url)}",), known, NOT_YET
+        said = f"the broker was not asked: there is no token for {place(url)}"
+        return fitted(said), known, NOT_YET
     seconds = desk.args.timeout or desk.args.step_timeout
     broker = HttpBroker(url, token, left=Deadline.of(desk.context.timer, seconds).left)
     try:
         link = broker.link()
         order = broker.order(link, saved.session)
     except BrokerError as error:
-        return (f"the broker does not tell: {harmless(error.message)}",), known, NOT_YET
+        return fitted(f"the broker does not tell: {error.message}"), known, NOT_YET
     state, line = _says(order)
     page = payment_page(link, saved.session) if state == "awaiting-payment" else ""
     pay = (f"pay here: {page}",) if page else ()
-    return (f"the broker says: {line}", *pay), _fields(state, saved.session, page), 0
+    return (*fitted(f"the broker says: {line}"), *pay), _fields(state, saved.session, page), 0
 
 
 def _says(order: Order) -> tuple[str, str]:
@@ -263,7 +258,7 @@ def _says(order: Order) -> tuple[str, str]:
         case Cancelled():
             return "cancelled", "it was cancelled before it was paid"
         case Failed(reason=reason):
-            return "failed", harmless(reason)
+            return "failed", reason
         case _:
             assert_never(found)
 

@@ -42,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--board", metavar="ID", help="the board to write to (default: by title)")
     parser.add_argument(
-        "--title", metavar="TEXT", help="the board's title (default: the name of this folder)"
+        "--title",
+        metavar="TEXT",
+        help="the board's title (default: the name of the folder that this runs in)",
     )
     parser.add_argument("--description", metavar="TEXT", help="what the board says it is about")
     parser.add_argument(
@@ -59,7 +61,8 @@ def publish(args: argparse.Namespace, context: Context, browser: Browser | None 
     folder = context.cwd / args.folder
     published = Published(context.cwd / MEMORY)
     name = _name(folder, context.cwd)
-    last = _named(context) or published.last_site(name) or _bought(args, context)
+    filed = _filed(args, context, published.last_site(name))
+    last = _named(context) or filed.url
     _check(args, last)
     collection = read(folder, context.cwd)
     for notice in _some(collection.notices):
@@ -67,8 +70,15 @@ def publish(args: argparse.Namespace, context: Context, browser: Browser | None 
     run = _Run(args, context, published, name, collection)
     if args.new or args.resume:
         return run.afterwards(browser or Browser())
-    site = _origin(OFFICIAL if args.official else args.site or last)
-    return run.rehearse(site) if args.dry_run else run.publish(site, browser or Browser())
+    said = OFFICIAL if args.official else args.site or _named(context)
+    site = _origin(said or filed.url)
+    if args.dry_run:
+        return run.rehearse(site)
+    if not said:
+        tokens.check_known(
+            args, context, site, tokens.Named(f"the site {site}", filed.by, "--site")
+        )
+    return run.publish(site, browser or Browser())
 
 
 def _named(context: Context) -> str:
@@ -78,12 +88,23 @@ def _named(context: Context) -> str:
     return next((context.environ[name] for name in URLS if context.environ.get(name)), "")
 
 
-def _bought(args: argparse.Namespace, context: Context) -> str:
-    """The site that was made from here, if one was."""
+@dataclass(frozen=True)
+class _Filed:
+    """A site that a file of the project names, which may come from anybody."""
+
+    url: str
+    by: str
+
+
+def _filed(args: argparse.Namespace, context: Context, last: str) -> _Filed:
+    """The site that this folder was published to, else the one that was made from here."""
     from agentramp.site.session import FileBook, Finished  # noqa: PLC0415 - as above
 
-    saved = FileBook(context.cwd / args.project / MEMORY.parent).read().current
-    return saved.site.url if isinstance(saved, Finished) else ""
+    if last:
+        return _Filed(last, MEMORY.name)
+    book = FileBook(context.cwd / args.project / MEMORY.parent)
+    saved = book.read().current
+    return _Filed(saved.site.url if isinstance(saved, Finished) else "", book.path.name)
 
 
 def _check(args: argparse.Namespace, last: str) -> None:

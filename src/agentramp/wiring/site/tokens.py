@@ -8,6 +8,7 @@ from pathlib import Path
 from agentramp.credentials.ring import SECONDS, system_ring
 from agentramp.credentials.secret_file import PATIENCE
 from agentramp.errors import UsageError
+from agentramp.report.command_line import spelt
 from agentramp.report.result import Answer
 from agentramp.site.signin import Desk
 from agentramp.site.tokens import Keeper, Token, of_environment, place
@@ -44,6 +45,28 @@ def found(args: argparse.Namespace, context: Context, url: str) -> Token | None:
     if token is not None:
         context.mask(token.sent_to(url))
     return token
+
+
+@dataclass(frozen=True)
+class Named:
+    """Who is named, by which file, and the option that would name it in words."""
+
+    who: str
+    file: str
+    option: str
+
+
+def check_known(args: argparse.Namespace, context: Context, url: str, named: Named) -> None:
+    """Raises UsageError for whom a file alone names: such a file may come from anybody.
+
+    The vendor's own place is known, and so is one that a token is kept of.
+    """
+    if place(url) == place(OFFICIAL) or found(args, context, url) is not None:
+        return
+    raise UsageError(
+        f"{named.who} is named by {named.file} alone, and no token of it is kept here",
+        advice=f"if you know it: {spelt([named.option, url])}",
+    )
 
 
 def _asked(args: argparse.Namespace, context: Context) -> str:
