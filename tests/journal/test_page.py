@@ -58,7 +58,7 @@ def test_the_commands_do_what_the_page_says(place: Place) -> None:
     assert len(printed) == 2 * len(EVERY_KIND)
     opened = "begins to move: a new endpoint -> LATEST 100 % (a first release)"
     assert printed[0] == f"2023-11-14 22:13:20 +0000 shift-traffic: {opened}"
-    assert printed[-1].startswith('{"schema":1,"phase":"refused"')
+    assert printed[-1].startswith('{"schema":1,"phase":"uninstalled"')
     run(place, clone, clearing)
     assert place.refs() == []
     assert journal.read(SUBJECT) == ()

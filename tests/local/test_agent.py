@@ -175,12 +175,13 @@ def test_one_that_takes_the_configured_port_itself_is_told_at_once(tmp_path: Pat
             await agent.started()
         assert asyncio.get_running_loop().time() - began < 20
         assert str(caught.value) == (
-            "it listens on 19731 itself, where two versions cannot run side by side:"
+            "it listens on 11731 itself, where two versions cannot run side by side:"
             " let it read PORT from the environment (python: without -I, -E, -S)"
         )
 
-    given = launch(tmp_path, SERVES.replace("9000", "19731"), "python3", "-I", "app.py")
-    run(replace(given, spec=replace(given.spec, port=19731)), use)
+    # Outside the range that ports are assigned from: no other agent may have this one.
+    given = launch(tmp_path, SERVES.replace("9000", "11731"), "python3", "-I", "app.py")
+    run(replace(given, spec=replace(given.spec, port=11731)), use)
 
 
 @pytest.mark.parametrize(

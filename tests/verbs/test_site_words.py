@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from agentramp.site.session import FileBook
 from agentramp.site.tokens import Token
 from agentramp.verbs import site
 from agentramp.wiring.context import Context
-from agentramp.wiring.site import buying, tokens
+from agentramp.wiring.site import buying, publishing, tokens
 from agentramp.wiring.site.tokens import Browser
 from tests.site import signin_door
 from tests.site.emulator import TOKEN, Emulator, Said, running
@@ -132,6 +133,11 @@ def test_who_signs_in_is_masked_and_opens_no_browser_unasked(where: Context) -> 
         there.append((secret, (where.home / "site-tokens.json").exists()))
 
     shown: list[str] = []
+
+    def opened(page: str) -> bool:
+        shown.append(page)
+        return True
+
     terminal = replace(at_a_terminal(where), mask=mask)
     with signin_door.running("blkt-signed-in") as url:
         words = ("login", "--site", url, "--file")
@@ -142,9 +148,7 @@ def test_who_signs_in_is_masked_and_opens_no_browser_unasked(where: Context) -> 
         assert "blkt-signed-in" not in said(terminal)
         kept = tokens.keeper(where).find(url)
         assert kept == Token.of(url, "blkt-signed-in")
-        tokens.login(
-            arguments("site", *words), terminal, Browser(lambda one: not shown.append(one))
-        )
+        tokens.login(arguments("site", *words), terminal, Browser(opened))
     assert len(shown) == 1
     assert shown[0].startswith(f"{url}/.well-known/service/")
 
@@ -155,7 +159,7 @@ def test_what_a_broker_says_cannot_act(where: Context, emulator: Odd, shown: str
     paid = {"payment_status": "paid", "session_status": "complete", "vendors": []}
     vendors = [{"vendorType": shown, "status": "failed", "progress": 1}]
     waits = {"payment_status": "unpaid", "session_status": "open", "vendors": []}
-    texts = []
+    texts: list[str] = []
     for odd in ({**paid, "error": shown}, {**paid, "vendors": vendors}, {**waits, "error": shown}):
         emulator.odd = odd
         emulator.orders.clear()
@@ -189,6 +193,24 @@ def test_another_runner_is_told_all_that_it_needs(
     assert f"agentramp site create --broker {emulator.url} --start-another" in told
     emulator.odd = {"payment_status": "paid", "session_status": "complete", "error": "no room"}
     assert on in refused(there, "resume").advice
+
+
+def test_a_session_that_cannot_be_written_down_is_told_with_its_page(
+    where: Context, emulator: Odd
+) -> None:
+    """Whole, on a line of its own: an error is wrapped, and it is told now or never."""
+
+    def spoil(call: str, when: str) -> None:
+        if (call, when) == ("start", "after"):
+            shutil.rmtree(where.cwd / ".agentramp")
+            (where.cwd / ".agentramp").write_text("")
+
+    emulator.hook = spoil
+    error = refused(where, "create")
+    assert f"the checkout {SESSION} was begun, and could not be written down" in error.message
+    assert f"agentramp site resume --session {SESSION}" in error.advice
+    assert f"  pay here: {emulator.url}/s/{SESSION}\n" in said(where)
+    assert emulator.sessions == [SESSION]
 
 
 def test_after_publish_its_own_form_is_named(where: Context, emulator: Odd) -> None:
@@ -225,13 +247,16 @@ def test_a_terminal_s_lines_fit_but_for_the_link(where: Context, emulator: Odd) 
     refused(second, "resume", "--session", SESSION, "--wait", "--no-browser")
     book = FileBook(there.cwd / ".agentramp")
     ledger = json.loads(book.path.read_text())
-    ledger["sessions"] += [{**ledger["sessions"][0], "session": "cs_2"}]
+    ledger["sessions"].insert(0, {**ledger["sessions"][0], "session": "cs_2"})
     book.path.write_text(json.dumps(ledger))
     status = run(there, "status")
-    assert "may hold money" in status.lines[-2]
-    lines = [*said(there).splitlines(), *answer.lines, *status.lines]
+    emulator.fail("order", "404")
+    lost = run(there, "status")
+    assert "finds nothing when asked" in " ".join(lost.lines)
+    assert "may hold money" in " ".join(status.lines)
+    lines = [*said(there).splitlines(), *answer.lines, *status.lines, *lost.lines]
     long = {line for line in lines if len(line) > 80}
-    assert {line.split(": ")[0].strip() for line in long} <= {"pay here", "agentramp site resume"}
+    assert {line.split(": ")[0].strip() for line in long} <= {"pay here"}
     assert any("asking the broker" in line for line in lines)
     assert any("why why" in line for line in lines)
 
@@ -248,7 +273,7 @@ def test_a_site_that_a_file_names_gets_no_pages(where: Context, emulator: Odd) -
             folders = {".": emulator.url}
             memory.write_text(json.dumps({"version": 1, "folders": folders}))
         with pytest.raises(UsageError, match=rf"is named by {file} alone") as caught:
-            site.publishing.publish(args, there, Browser(no_browser))
+            publishing.publish(args, there, Browser(no_browser))
         assert f"--site {emulator.url}" in caught.value.advice
     assert emulator.calls == []
     assert "sign in here" not in said(there)
@@ -257,7 +282,7 @@ def test_a_site_that_a_file_names_gets_no_pages(where: Context, emulator: Odd) -
     assert emulator.calls == []
     tokens.keeper(there).keep(Token.of(emulator.url, "blkt-mine"), in_file=True)
     with pytest.raises(AgentrampError) as none:  # it is asked now, and has no Discuss Kit
-        site.publishing.publish(args, there, Browser(no_browser))
+        publishing.publish(args, there, Browser(no_browser))
     assert "alone" not in str(none.value)
     assert emulator.calls != []
 
