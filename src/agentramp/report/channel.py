@@ -283,8 +283,14 @@ class Channel:
 
     def _print(self, stream: TextIO, lines: Iterable[str]) -> None:
         for line in lines:
-            try:
-                print(line, file=stream, flush=True)
-            except UnicodeEncodeError as error:  # what was done stays done, in any alphabet
-                spelt_out = line.encode(error.encoding, "backslashreplace")
-                print(spelt_out.decode(error.encoding), file=stream, flush=True)
+            print(_in_letters_of(stream, line), file=stream, flush=True)
+
+
+def _in_letters_of(stream: TextIO, line: str) -> str:
+    """What ``stream`` has no letters for is spelt out: what was done stays done."""
+    letters = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        line.encode(letters, getattr(stream, "errors", None) or "strict")
+    except UnicodeEncodeError:
+        return line.encode(letters, "backslashreplace").decode(letters)
+    return line

@@ -223,6 +223,7 @@ class Buyer:
         try:
             opened = self._opened(checkout.id, intent)
         except UsageError as error:
+            self.shop.show(page)
             raise not_written(error, checkout.id, page, self.ways) from error
         return self._follow(opened, page, fresh=True, link=link)
 
