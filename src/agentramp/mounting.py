@@ -54,6 +54,7 @@ class Mounting:
         if isinstance(step, RemoveComponent):
             if self._is_gone(step, cause) and not isinstance(cause, KeyboardInterrupt):
                 return
+            self._refuse_half(step, cause)
         elif isinstance(step, InstallComponent) and _untouched(cause):
             self._call_off(step)
         elif self.plan.way_back:
@@ -123,6 +124,19 @@ class Mounting:
         if found is not None and found.health is not Health.RUNNING:
             raise self._unknown(cause, f"{told(found)} now") from cause
         return found is None
+
+    def _refuse_half(self, step: RemoveComponent, cause: BaseException) -> None:
+        """What stands before ``step`` in the plan is done for good: it is not as it was."""
+        done = self.plan.steps[: self.plan.steps.index(step)]
+        made = next((one for one in done if isinstance(one, InstallComponent)), None)
+        if made is None or isinstance(cause, KeyboardInterrupt):
+            return
+        new = made.bundle
+        raise WayBackFailedError(
+            f"{words(cause)}; {new.identity.name} {new.version} serves, and {step.name} is still"
+            " there",
+            advice="mend that, then run it again: it goes on with what is left",
+        ) from cause
 
     def _found(self) -> Component | None:
         if self.begun is None:

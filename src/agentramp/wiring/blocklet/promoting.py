@@ -5,9 +5,7 @@ from dataclasses import replace
 
 from agentramp.component import Bundle, Installation
 from agentramp.config.ramp_settings import Happening
-from agentramp.effects import Outcome
-from agentramp.errors import RefusedError, UsageError
-from agentramp.plan import Plan
+from agentramp.errors import UsageError
 from agentramp.planning import (
     Ruled,
     SeenApplication,
@@ -25,7 +23,6 @@ from agentramp.wiring.blocklet.identity import needed
 from agentramp.wiring.blocklet.place import Place
 from agentramp.wiring.blocklet.project import project
 from agentramp.wiring.context import Context
-from agentramp.wiring.undertaking import HalfDoneError
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
@@ -54,30 +51,12 @@ def promoted(args: argparse.Namespace, context: Context, where: Place) -> Result
     context.console.plan(plan)
     if not args.dry_run:
         bundles.store(context).keep(bundle)
-    outcome = _carried_out(args, context, where, plan, bundle)
+    outcome = place.executor(args, context, where)(plan)
     result = telling.installation(args, where, going, seen, telling.Done(bundle, plan, outcome))
     if outcome.changed:
         notify.send(context, where, Happening.PROMOTED, result.message)
     follows = again(args, "promote") if args.dry_run else again(args, "verify")
     return replace(result, verdict=Ruled.ADVANCE.value, next=follows)
-
-
-def _carried_out(
-    args: argparse.Namespace, context: Context, where: Place, plan: Plan, bundle: Bundle
-) -> Outcome:
-    """Raises HalfDoneError where the new version serves and only the canary would not go."""
-    try:
-        return place.executor(args, context, where)(plan)
-    except RefusedError as error:
-        found = where.components.observe().component(where.identity.did)
-        before = where.found
-        if found is None or found == before or found.integrity != bundle.integrity:
-            raise
-        raise HalfDoneError(
-            f"{where.identity.name} {found.version} serves, and its canary is still there:"
-            f" {error.message}",
-            advice=f"mend that, then go on: {again(args, 'promote')}",
-        ) from error
 
 
 def _is_on_trial(where: Place) -> bool:
