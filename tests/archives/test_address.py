@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentramp.archives.address import Source, is_url, redirected
+from agentramp.archives.address import Source, redirected
 from agentramp.archives.errors import FetchError
 from agentramp.archives.tokens import Token, accepted, private
 from agentramp.errors import UsageError
@@ -55,11 +55,6 @@ def test_a_query_is_never_told() -> None:
 def test_what_is_no_digest(digest: str) -> None:
     with pytest.raises(UsageError, match="no sha256"):
         Source("https://example.com/", digest)
-
-
-def test_what_looks_like_a_url() -> None:
-    assert all(map(is_url, ("https://x", "HTTP://x")))
-    assert not any(map(is_url, ("http-agent", "./https://x", "httpx", "")))
 
 
 def test_where_a_redirect_may_lead() -> None:

@@ -39,10 +39,6 @@ class Source:
         return shown(self.url)
 
 
-def is_url(text: str) -> bool:
-    return re.match(r"https?://", text, re.IGNORECASE) is not None
-
-
 def checked(url: str) -> str:
     """``url`` in the one form of it that is a key; raises UsageError where nobody should ask it."""
     if not (url.isascii() and url.isprintable() and " " not in url):
