@@ -92,6 +92,10 @@ def host(url: str) -> str:
         return "an address that is none"
 
 
+def is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in _LOOPBACK
+
+
 def is_near(url: str) -> bool:
     """Whether ``url`` is on this machine, on its link, or the vendor's own metadata address."""
     try:
@@ -131,7 +135,6 @@ def post(
     *,
     timeout: float,
     most: int = MOST_BYTES,
-    clock: Callable[[], float] = time.monotonic,
     line: requests.Session | None = None,
     told: Callable[[int, bytes], None] | None = None,
 ) -> Reply:
@@ -140,7 +143,7 @@ def post(
     A redirect is an answer like others: what is sent goes to nobody else. ``line`` is kept open for
     who asks often. ``told`` is told the status and each part as it comes.
     """
-    began = clock()
+    began = time.monotonic()
     try:
         with nullcontext(line) if line else requests.Session() as session:
             timely(session)
@@ -160,7 +163,7 @@ def post(
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                return _read(answer, _Bounds(letter.url, began, timeout, most, clock, told))
+                return _read(answer, _Bounds(letter.url, began, timeout, most, told))
     except (requests.RequestException, ValueError) as error:
         raise trouble(letter.url, error, timeout) from error
 
@@ -170,31 +173,16 @@ def get(letter: Letter, *, timeout: float, most: int = MOST_BYTES) -> Reply:
     return post(replace(letter, method="GET"), timeout=timeout, most=most)
 
 
-def get_date(
-    url: str, *, timeout: float, clock: Callable[[], float] = time.monotonic
-) -> float | None:
+def get_date(url: str, *, timeout: float) -> float | None:
     """What the one who answers at ``url`` says the time is, in seconds since 1970-01-01 UTC.
 
     Whatever its status; None where it says nothing. Raises ExchangeError.
     """
-    began = clock()
+    reply = get(Letter(url, b""), timeout=timeout)
     try:
-        with timely(requests.Session()) as session:
-            session.trust_env = not is_near(url)
-            with session.get(
-                url,
-                headers={"User-Agent": AGENT},
-                timeout=within(timeout),
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                _read(answer, _Bounds(url, began, timeout, MOST_BYTES, clock))
-                said = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise trouble(url, error, timeout) from error
+        return parsedate_to_datetime(reply.headers.get("date", "")).timestamp()
     except (ValueError, TypeError):
         return None
-    return said.timestamp()
 
 
 @dataclass(frozen=True)
@@ -203,12 +191,11 @@ class _Bounds:
     began: float
     timeout: float
     most: int
-    clock: Callable[[], float]
-    told: Callable[[int, bytes], None] | None = None
+    told: Callable[[int, bytes], None] | None
 
     @property
     def passed(self) -> float:
-        return self.clock() - self.began
+        return time.monotonic() - self.began
 
 
 def _read(answer: requests.Response, bounds: _Bounds) -> Reply:

@@ -266,11 +266,20 @@ def test_an_absent_routing_configuration_keeps_the_split(control: Control) -> No
     found = control.settled(endpoint.path)
     split = {"versionWeights": [{"version": "2", "weight": 0.25}]}
     assert (found["targetVersion"], found["routingConfiguration"]) == ("1", split)
-    told = refused(control, 400, "PUT", endpoint.path, {"targetVersion": "2"})
-    assert "version 2 is the targetVersion" in told
-    cleared = endpoint.shift("2")
-    assert cleared["targetVersion"] == "2"
+    cleared = endpoint.shift("1")
     assert cleared["routingConfiguration"] == {"versionWeights": []}
+
+
+def test_the_vendors_promotion_and_its_documented_canary(control: Control) -> None:
+    """Neither sends a clear: the one names a target alone, the other splits it with itself."""
+    endpoint = control.serve("one", "two")
+    endpoint.shift("1", v2=0.25)
+    control.call("PUT", endpoint.path, {"targetVersion": "2"})
+    promoted = control.settled(endpoint.path)
+    assert promoted["targetVersion"] == "2"
+    assert promoted["routingConfiguration"] == {"versionWeights": []}
+    endpoint.shift("1", v1=0.2)
+    assert [endpoint.ask("/").version for _ in range(3)] == ["1"] * 3
 
 
 def test_an_endpoint_of_another_runtime(control: Control, demo: str) -> None:

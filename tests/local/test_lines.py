@@ -107,6 +107,20 @@ def test_project_store_and_index(log: LogService) -> None:
     assert log.get(f"/logstores/{store}").body["ttl"] == 7
     assert log.get(index).body == {"keys": {"a": {"type": "text"}}}
     assert store in log.get("/logstores").body["logstores"]
+    known = log.get("/")
+    assert project in [one["projectName"] for one in known.body["projects"]]
+    after = log.get("/", {"offset": str(known.body["total"]), "size": "10"})
+    assert (after.body["projects"], after.body["count"]) == ([], 0)
+    # A histogram is asked for where the index is.
+    assert log.get(index, {"type": "histogram", "from": "1", "to": "2"}).status == 400
+
+
+@pytest.mark.parametrize("search", [{}, {"query": None}])
+def test_a_search_may_be_absent(log: LogService, search: dict[str, object]) -> None:
+    """As where the vendor's client is asked for all lines."""
+    now = int(time.time())
+    told = log.post("/logstores/any/logs", {"from": now - 60, "to": now + 60, "line": 1, **search})
+    assert (told.status, told.body["meta"]["progress"]) == (200, "Complete")
 
 
 # the book-keeping itself

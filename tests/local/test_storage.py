@@ -308,3 +308,33 @@ def test_an_object_that_is_too_large(objects: Objects, tmp_path: Path) -> None:
         draft.write(b"1234567890")
     objects.give_up(draft)
     assert list((tmp_path / "objects").iterdir()) == []
+
+
+# --- as the vendor's other clients ask -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["localhost:80", "127.0.0.1", "oss-cn-hangzhou.aliyuncs.com"])
+def test_the_bucket_may_stand_before_the_name(storage: Storage, where: str) -> None:
+    place = storage.place()
+    _, headers = storage.signed("PUT", place)
+    headers["host"] = f"{place.bucket}.{where}"
+    assert storage.send("PUT", f"/{place.name}", headers, b"code").status == 200
+    assert storage.ask("GET", place).body == b"code"
+
+
+def test_the_older_header_of_a_token(storage: Storage) -> None:
+    """Of the vendor's second client, where it signs as its first: it is not among the signed."""
+    place = storage.place()
+    bare = replace(place, key=replace(place.key, security_token=None))
+    path, headers = storage.signed("PUT", bare)
+    token = place.key.security_token or ""
+    assert code_of(storage.send("PUT", path, headers, b"code")) == "AccessDenied"
+    assert storage.send("PUT", path, {**headers, "security-token": token}, b"code").status == 200
+
+
+def test_why_a_head_failed_is_in_a_header(storage: Storage) -> None:
+    told = storage.ask("HEAD", storage.place())
+    assert (told.status, told.body) == (404, b"")
+    assert (
+        ET.fromstring(base64.b64decode(told.headers["x-oss-err"])).findtext("Code") == "NoSuchKey"
+    )

@@ -36,3 +36,14 @@ def test_one_that_is_called_back_and_sent_away_again_can_be_called_back_again(
 
     with closing(open_database(tmp_path / "db")) as database:
         asyncio.run(use(Store(database)))
+
+
+def test_what_cannot_be_removed_does_not_keep_a_server_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run").symlink_to(tmp_path / "elsewhere")  # a link is not removed, whoever asks
+    folders = Folders(tmp_path, tmp_path / "run", tmp_path / "logs", Images(tmp_path / "images"))
+    machine = Machine(tmp_path / "bin", "/usr/bin:/bin", "nobody's")
+    with closing(open_database(tmp_path / "db")) as database:
+        store = Store(database)
+        asyncio.run(Supervisor(folders, machine, store).clean_up(store))
+    assert folders.run.is_dir()

@@ -101,6 +101,17 @@ def test_start_waits_for_a_server_that_is_ending(own_home: Path) -> None:
         assert started.result().pid != first.pid
 
 
+def test_records_are_written_though_something_cannot_be_tidied_up(own_home: Path) -> None:
+    (own_home / "local" / "objects" / "somebody's folder").mkdir(parents=True)
+    endpoint = Control(daemon.start(own_home)).serve("one")
+    endpoint.ask()
+    ends = time.monotonic() + 30
+    with closing(sqlite3.connect(Home(own_home / "local").database)) as records:
+        while records.execute("SELECT count(*) FROM requests").fetchone() == (0,):
+            assert time.monotonic() < ends
+            time.sleep(0.05)
+
+
 def test_only_what_is_logged_from_now_on_is_quoted(tmp_path: Path) -> None:
     path = tmp_path / "server.log"
     assert LogFromNow(path).tail() == "(none)"

@@ -158,6 +158,15 @@ SPLIT = Route(Label("1"), (Weighted(Label("2"), 0.3),))
         ({"agentRuntimeEndpointName": "p"}, None, Route(Label("LATEST"))),
         ({"agentRuntimeEndpointName": "p", "targetVersion": "3"}, None, Route(Label("3"))),
         ({"targetVersion": "3"}, SPLIT, Route(Label("3"), SPLIT.weights)),
+        ({"targetVersion": "2"}, SPLIT, Route(Label("2"))),
+        (
+            {
+                "targetVersion": "2",
+                "routingConfiguration": {"versionWeights": [{"version": "2", "weight": 0.3}]},
+            },
+            SPLIT,
+            Route(Label("2"), SPLIT.weights),
+        ),
         ({}, SPLIT, SPLIT),
         ({"routingConfiguration": {}}, SPLIT, Route(Label("1"))),
         ({"routingConfiguration": {"versionWeights": []}}, SPLIT, Route(Label("1"))),
@@ -199,7 +208,6 @@ def test_a_pending_route_is_what_an_update_changes() -> None:
         ([{"version": "2", "weight": 1}], "above 0 and below 1"),
         ([{"version": "2", "weight": 20}], "weight must be between"),
         ([{"version": "2", "weight": "0.2"}], "weight must be a number"),
-        ([{"version": "1", "weight": 0.2}], "is the targetVersion"),
         ([{"version": "2", "weight": 0.2}, {"version": "2", "weight": 0.1}], "a version twice"),
         ([{"version": "2", "weight": 0.7}, {"version": "3", "weight": 0.3}], "less than 1"),
         ([{"version": "v2", "weight": 0.1}], "version must match"),

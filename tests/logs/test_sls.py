@@ -69,6 +69,20 @@ def test_every_line_once_and_in_order(each: int) -> None:
     assert max(int(str(asked["offset"])) for asked in service.asked) <= max(each, PAGE)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [b"you sent x-acs-security-token: hush", b"[" * 100_000],
+    ids=["an echo", "nested without end"],
+)
+def test_what_is_no_answer_of_the_service_is_not_shown(said: bytes) -> None:
+    with (
+        logs_at(lambda _: Said(403, said)) as logs,
+        pytest.raises(LogError, match=r"none of the log service \(status 403\)") as told,
+    ):
+        read(logs)
+    assert "hush" not in str(told.value)
+
+
 def test_a_line_that_comes_late_moves_no_other() -> None:
     written = [row(at, str(at)) for at in range(300)]
     service = Service(list(written), late=[row(5, "late")])

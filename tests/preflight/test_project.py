@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import zipfile
 from dataclasses import replace
@@ -75,6 +76,18 @@ def test_a_file_that_is_no_python_is_passed_over(tmp_path: Path) -> None:
     assert isinstance(imports.check(files(tmp_path, app_py="import ("), [], None), Passed)
 
 
+def test_a_remark_of_the_compiler_hides_no_import(tmp_path: Path) -> None:
+    found = imports.check(files(tmp_path, app_py="import absent\nword = '\\d'\n"), [], None)
+    assert isinstance(found, Advised)
+    assert "absent (app.py:1)" in found.detail
+
+
+def test_a_package_that_cannot_be_read_makes_nothing_certain(tmp_path: Path) -> None:
+    built = tmp_path / "built.zip"
+    built.write_text("half of a package")
+    assert isinstance(imports.check(files(tmp_path, app_py="import absent\n"), [], built), Advised)
+
+
 # --- secrets -----------------------------------------------------------------------------------
 
 
@@ -100,6 +113,21 @@ def test_a_secret_that_was_taken_out_is_still_in_history(tmp_path: Path) -> None
     assert isinstance(found, Failed)
     assert "app.py of commit" in found.detail
     assert KEY not in repr(found)
+
+
+def test_history_is_read_whatever_form_a_person_likes_it_in(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "config", "format.pretty", "%B")
+    git(tmp_path, "config", "diff.mnemonicPrefix", "true")
+    files(tmp_path, app_py="a = 1\n")
+    git(tmp_path, "add", "app.py")
+    git(tmp_path, "commit", "--quiet", "-m", f"+key = '{KEY}' stood here")
+    assert isinstance(secrets.in_history(tmp_path, os.environ), Passed)
+    files(tmp_path, app_py=f"key = '{KEY}'\n")
+    git(tmp_path, "commit", "--quiet", "-am", "two")
+    found = secrets.in_history(tmp_path, os.environ)
+    assert isinstance(found, Failed)
+    assert re.search(r"stand in app\.py of commit [0-9a-f]{12}$", found.detail)
 
 
 def test_a_clean_history_and_none(tmp_path: Path) -> None:

@@ -20,6 +20,10 @@ class Form:
     secret: str
     token: str
 
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        return (self.key_id, self.secret, self.token)
+
 
 AGENTRUN: Final = Form(
     "AGENTRUN_ACCESS_KEY_ID", "AGENTRUN_ACCESS_KEY_SECRET", "AGENTRUN_SECURITY_TOKEN"
@@ -46,14 +50,14 @@ class Held:
 
 def keys(form: Form, said: Mapping[str, str], where: str = "the environment") -> Credentials | None:
     """None where nothing of it is set; raises UsageError, which shows no value, for a half."""
-    key_id, secret, token = (said.get(name, "") for name in (form.key_id, form.secret, form.token))
+    key_id, secret, token = (said.get(name, "") for name in form.parts)
     if not (key_id or secret or token):
         return None
     needed = [(form.key_id, key_id), (form.secret, secret)]
     if key_id.startswith(TEMPORARY):
         needed.append((form.token, token))
     _refuse_half([name for name, value in needed if not value], form, said, where)
-    for name, value in ((form.key_id, key_id), (form.secret, secret), (form.token, token)):
+    for name, value in zip(form.parts, (key_id, secret, token), strict=True):
         if value and not (value.isascii() and value.isprintable() and " " not in value):
             raise UsageError(
                 f"{name} of {where} holds a blank, a line end or a letter that no key has",
@@ -65,7 +69,7 @@ def keys(form: Form, said: Mapping[str, str], where: str = "the environment") ->
 def _refuse_half(missing: list[str], form: Form, said: Mapping[str, str], where: str) -> None:
     if not missing:
         return
-    given = [name for name in (form.key_id, form.secret, form.token) if said.get(name)]
+    given = [name for name in form.parts if said.get(name)]
     raise UsageError(
         f"{' and '.join(missing)} of {where} is missing, while {' and '.join(given)} is there",
         advice="set all of them, or none; the next source is not tried, since it may be another"

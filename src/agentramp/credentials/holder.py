@@ -7,9 +7,9 @@ from typing import Final
 
 from agentramp.credentials.port import EARLY, CredentialsError, Holder, Identity, Lent, Source
 from agentramp.credentials.sts import StsError, TokenService
+from agentramp.platform.agentrun.again import ENDED
 from agentramp.platform.agentrun.signing import Credentials
 
-_ENDED: Final = "InvalidSecurityToken.Expired"
 PAUSE: Final = 30.0
 """Seconds between two tries to renew what is still good."""
 
@@ -86,7 +86,7 @@ def identify(
     try:
         return key, service.caller(key)
     except StsError as error:
-        if _ENDED not in error.code:
+        if ENDED not in error.code:
             raise
     renew(key)
     key = current()

@@ -15,7 +15,7 @@ from agentramp.credentials.secret_file import SecretFile, is_in_ring
 from agentramp.errors import UsageError
 
 SERVICE: Final = "agentramp"
-_FIELDS: Final = (SERVERLESS_DEVS.key_id, SERVERLESS_DEVS.secret, SERVERLESS_DEVS.token)
+_FIELDS: Final = SERVERLESS_DEVS.parts
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,9 @@ from typing import Any, Final, TextIO
 
 from agentramp.errors import UsageError
 
-_OTHERS = 0o077
-
-
 PATIENCE: Final = 10.0
 _PAUSE: Final = 0.05
+_OTHERS: Final = 0o077
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from agentramp.errors import UsageError
 SUFFIX: Final = "_serverless_devs_key"
 MOST_BYTES: Final = 1024 * 1024
 _DEFAULT: Final = "__default"
-_FIELDS: Final = (SERVERLESS_DEVS.key_id, SERVERLESS_DEVS.secret, SERVERLESS_DEVS.token)
+_FIELDS: Final = (*SERVERLESS_DEVS.parts, "AccountID")
 
 
 def from_variable(alias: str, environ: Mapping[str, str]) -> Named | None:
@@ -47,7 +47,7 @@ def variables(environ: Mapping[str, str]) -> list[str]:
 
 
 def _named(alias: str, said: Mapping[str, Any], where: str) -> Named:
-    texts = {name: str(said[name]) for name in (*_FIELDS, "AccountID") if said.get(name)}
+    texts = {name: str(said[name]) for name in _FIELDS if said.get(name)}
     key = keys(SERVERLESS_DEVS, texts, where)
     if key is None:
         raise UsageError(
@@ -90,8 +90,7 @@ class AccessFile:
         said = self.aliases().get(alias)
         if said is None:
             return None
-        fields = (*_FIELDS, "AccountID")
-        plain = {name: self._plain(alias, said[name]) for name in fields if said.get(name)}
+        plain = {name: self._plain(alias, said[name]) for name in _FIELDS if said.get(name)}
         return _named(alias, plain, str(self.path))
 
     def default(self) -> Named | None:

@@ -25,7 +25,7 @@ _FROM_URI: Final = Fetching(
 
 @dataclass(frozen=True)
 class CredentialsUri:
-    """Raises UsageError for an address that what is sent must not come from."""
+    """Raises UsageError for an address that credentials must not come from."""
 
     url: str = field(repr=False)
 

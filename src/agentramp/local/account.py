@@ -5,17 +5,18 @@ All of it is what the operator described; see ``grants``.
 
 from collections.abc import Mapping
 
-from agentramp.local.auth import Received, verify
+from agentramp.local.auth import Received
 from agentramp.local.control import Plane
 from agentramp.local.networks import GROUP, SWITCH
 from agentramp.local.refusal import RefusalError
 from agentramp.local.rpc import Data, Operation, Parameters
+from agentramp.local.rpc_auth import caller
 
 RAM, VPC, ECS = "2015-05-01", "2016-04-28", "2014-05-26"
 
 
 def _get_role(plane: Plane, request: Received, given: Parameters) -> Data:
-    _check(plane, request)
+    caller(plane, request, given)
     name = _required(given, "RoleName")
     arn = f"acs:ram::{plane.identity.account_id}:role/{name}"
     policy = plane.trust.policy(arn)
@@ -28,7 +29,7 @@ def _describing(kind: str, plural: str) -> Operation:
     """A list of what has this id: one, or none."""
 
     def describe(plane: Plane, request: Received, given: Parameters) -> Data:
-        _check(plane, request)
+        caller(plane, request, given)
         _required(given, "RegionId")
         name = _required(given, f"{kind}Id")
         owner = plane.networks.owner(kind, name)
@@ -37,10 +38,6 @@ def _describing(kind: str, plural: str) -> Operation:
         return {**page, plural: {kind: found}}
 
     return describe
-
-
-def _check(plane: Plane, request: Received) -> None:
-    verify(request, plane.keys, plane.now(), plane.store.use_nonce)
 
 
 def _required(given: Parameters, name: str) -> str:

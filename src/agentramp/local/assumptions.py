@@ -6,8 +6,9 @@ is known is a change in one place. Figures that are merely local limits stand at
 Behaviour that is assumed and has no constant of its own:
 
 * An update keeps every field it does not send; a field it sends replaces the old value whole.
-* A PUT of an endpoint without ``routingConfiguration`` leaves the weights; ``versionWeights: []``
-  clears them. ``LATEST`` may be an entry.
+* A PUT of an endpoint without ``routingConfiguration`` leaves the weights, but for that of the new
+  target; ``versionWeights: []`` clears them. ``LATEST`` may be an entry. So may the target, as the
+  vendor's guide makes one; it then splits with itself.
 * Publishing needs a READY head; otherwise it is refused with 409. Publishing an unchanged head
   makes a new number; nothing visible says otherwise.
 * A known session stays on its version while the endpoint routes to it, whatever the weights.
@@ -27,7 +28,7 @@ Behaviour that is assumed and has no constant of its own:
   (list, get, create) are here. All others, custom domains and GetAccessToken among them, answer
   404 with ERR_NOT_FOUND; custom domains are offered as Function Compute has them.
 * The data plane looks at no signature, and ``Agentrun-Authorization`` does not reach the agent.
-* Every well-formed bucket exists. Only one object's put, get and head are offered, path-style.
+* Every well-formed bucket exists. Only one object's put, get and head are offered.
   The temporary bucket's object lies under ``<account>/<objectName>``, as the vendor's component
   puts it, and its key is good for nothing else. A date within the clock's skew is enough: neither
   this service nor Function Compute 2.0 has a nonce. Signatures for any region are taken: this
@@ -77,8 +78,8 @@ Behaviour that is assumed and has no constant of its own:
 * Custom domains are kept and given back, and nothing is served by them. Their private keys are not
   kept.
 * A line of an agent has the moment at which it was read, in whole seconds, no ``requestId``, and is
-  in every log store. A project is the first part of the Host, or whatever there is; stores of all
-  projects have their names in common.
+  in every log store. A project stands before the name in the Host; stores of all projects have
+  their names in common. There are no histograms.
 * A search finds whole words between the delimiters, whatever their case.
 * A query with SQL has the search ``*``; its SQL is SQLite's. A query is always complete.
 * Validation answers ERR_VALIDATION_FAILED, a missing object ERR_NOT_FOUND, a clash ERR_CONFLICT.

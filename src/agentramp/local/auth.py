@@ -54,7 +54,7 @@ def verify(request: Received, keys: Lookup, now: float, use_nonce: UseNonce) -> 
     holder = keys.holder(found["key"], token_of(request.headers), now)
     signed = found["headers"].lower().split(";")
     _check_headers(request, signed)
-    _check_date(request.headers["x-acs-date"], now)
+    check_date(request.headers["x-acs-date"], "x-acs-date", now)
     _check_body(request)
     expected = signature(_signable(request), signed, holder.secret)
     if not hmac.compare_digest(expected, found["signature"].lower()):
@@ -80,18 +80,19 @@ def _check_headers(request: Received, signed: list[str]) -> None:
         )
 
 
-def _check_date(text: str, now: float) -> None:
+def check_date(text: str, name: str, now: float) -> None:
+    """Raises RefusalError, which says where the date stood by ``name``."""
     try:
         moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except ValueError as error:
         raise RefusalError(
-            400, "InvalidTimeStamp.Format", "x-acs-date must look like 2026-01-02T03:04:05Z"
+            400, "InvalidTimeStamp.Format", f"{name} must look like 2026-01-02T03:04:05Z"
         ) from error
     if abs(moment.timestamp() - now) > assumptions.CLOCK_SKEW_SECONDS:
         raise RefusalError(
             400,
             "InvalidTimeStamp.Expired",
-            f"x-acs-date {text} is more than {assumptions.CLOCK_SKEW_SECONDS // 60} minutes from"
+            f"{name} {text} is more than {assumptions.CLOCK_SKEW_SECONDS // 60} minutes from"
             " the server's time",
         )
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 import agentramp
 from agentramp.errors import RefusedError
 from agentramp.local import schema
-from agentramp.local.home import BrokenFileError, Home, Running
+from agentramp.local.home import BrokenFileError, Home
 from agentramp.local.images import Images
 from agentramp.local.launch import interpreter_libraries
 from agentramp.local.ports import LOOPBACK
@@ -138,12 +138,11 @@ def status(home: Path) -> Server | None:
 
 
 def _status(place: Home, home: Path) -> Server | None:
-    running = place.running()
-    answer = _ask(place, running) if running else None
-    if not running or not answer:
+    answer = _ask(place)
+    if answer is None:
         return None
     identity = place.identity()
-    url = f"http://{LOOPBACK}:{running.port}"
+    url = f"http://{LOOPBACK}:{answer.port}"
     return Server(
         control_url=url,
         data_url=url,
@@ -268,19 +267,22 @@ def _if_answers(home: Path, pid: int, log: "LogFromNow") -> Server | None:
 class _Answer:
     """``whole`` is false where the code the server runs from was removed under it."""
 
+    port: int
     pid: int
     whole: bool
 
 
 def _is_whole(place: Home) -> bool:
     """Whether the running server can still start agents: a job's checkout may be gone by now."""
-    running = place.running()
-    answer = _ask(place, running) if running else None
+    answer = _ask(place)
     return answer is not None and answer.whole
 
 
-def _ask(place: Home, running: Running) -> _Answer | None:
+def _ask(place: Home) -> _Answer | None:
     """What the process says that answers there; the file's own may be long dead."""
+    running = place.running()
+    if running is None:
+        return None
     connection = http.client.HTTPConnection(LOOPBACK, running.port, timeout=_ANSWER_SECONDS)
     try:
         connection.request("GET", _STATUS_PATH)
@@ -292,7 +294,7 @@ def _ask(place: Home, running: Running) -> _Answer | None:
     # Anything may listen on that port by now.
     match found:
         case {"id": str(identity), "pid": int(pid)} if identity == place.identity().id:
-            return _Answer(pid, bool(found.get("whole")))
+            return _Answer(running.port, pid, bool(found.get("whole")))
         case _:
             return None
 

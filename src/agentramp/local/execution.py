@@ -145,7 +145,7 @@ async def _serve(
 
 
 class _Session:
-    """A command with its near ends: ``source`` by the byte that names it, and ``sink``."""
+    """A command with its near ends: ``sources`` of output, by the byte that names each."""
 
     def __init__(self, child: Process) -> None:
         self.child = child

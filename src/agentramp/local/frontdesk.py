@@ -8,7 +8,7 @@ from aiohttp import web
 from agentramp.local import auth, classic, functions, logservice, logstore
 from agentramp.local.auth import Received
 from agentramp.local.control import Call
-from agentramp.local.execution import Asked, Executions, asked
+from agentramp.local.execution import Executions, asked
 from agentramp.local.refusal import RefusalError
 
 _REQUEST_ID = "x-fc-request-id"
@@ -25,7 +25,7 @@ class FrontDesk:
         wanted = asked(received.path, received.query)
         if wanted and received.method == "GET":
             self._verify_exec(received)
-            return await self._execute(request, wanted)
+            return await self.executions.run(request, wanted)
         plane = self.functions.plane
         auth.verify(received, plane.keys, plane.now(), plane.store.use_nonce)
         path = request.path.removeprefix(functions.PREFIX)
@@ -37,9 +37,6 @@ class FrontDesk:
             content_type="application/json",
             headers={_REQUEST_ID: secrets.token_hex(16)},
         )
-
-    async def _execute(self, request: web.BaseRequest, wanted: Asked) -> web.StreamResponse:
-        return await self.executions.run(request, wanted)
 
     def _verify_exec(self, received: Received) -> None:
         """The vendor's own tool opens this socket with the signature of the older API."""

@@ -10,7 +10,10 @@ from typing import Protocol
 from agentramp.local.records import Identity
 from agentramp.local.refusal import RefusalError
 
-TOKEN_HEADERS = ("x-acs-security-token", "x-fc-security-token", "x-oss-security-token")
+TOKEN_HEADERS = (
+    *("x-acs-security-token", "x-fc-security-token", "x-oss-security-token"),
+    "security-token",  # of the vendor's second storage client, with its first signature
+)
 _KEPT_SECONDS = 24 * 3600
 """How long an expired key is still told from one that never was."""
 

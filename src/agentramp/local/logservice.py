@@ -4,12 +4,12 @@ import asyncio
 import json
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from urllib.parse import parse_qsl
 
-from agentramp.local import logsearch, logstore
+from agentramp.local import log_auth, logsearch, logstore
 from agentramp.local.auth import Received
 from agentramp.local.control import Plane
 from agentramp.local.fields import is_object
@@ -17,11 +17,13 @@ from agentramp.local.logsearch import Page, Places, Wanted
 from agentramp.local.logwords import ParseError
 from agentramp.local.refusal import RefusalError
 from agentramp.local.scribe import Scribe
+from agentramp.local.visitors import put_before
 
 MARK = "x-log-apiversion"
 """Every request of this service has this header; paths alone would not tell it from others."""
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,126}"
 _LONGEST_BODY = 256 * 1024
+_LIST_SIZE = 500
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Asked:
 
 async def answer(desk: Desk, request: Received) -> logstore.Told:
     """Raises RefusalError."""
-    logstore.verify(request, desk.plane.keys, desk.plane.now())
+    log_auth.verify(request, desk.plane.keys, desk.plane.now())
     for method, pattern, operation in _OPERATIONS:
         found = re.fullmatch(pattern, request.path)
         if found and method == request.method:
@@ -77,18 +79,26 @@ async def _create_project(desk: Desk, asked: Asked) -> logstore.Told:
 
 
 async def _get_project(desk: Desk, asked: Asked) -> logstore.Told:
-    """The project is the first part of the Host, if the client puts it there."""
-    name = asked.request.headers.get("host", "").partition(".")[0]
-    row = desk.names.execute(
-        "SELECT document,created_at FROM log_projects WHERE name=?", (name,)
-    ).fetchone()
-    if row is None:
+    """The project stands before the name in the Host; without one, all are meant."""
+    name = put_before(asked.request.headers.get("host", ""))
+    rows = desk.names.execute(
+        "SELECT name,document,created_at FROM log_projects WHERE ? IN ('',name) ORDER BY name",
+        (name,),
+    )
+    found = [_project(desk, *row) for row in rows]
+    if not name:
+        return _listed(asked, "projects", found)
+    if not found:
         raise RefusalError(404, "ProjectNotExist", f"project {name} does not exist")
-    moment = datetime.fromtimestamp(row[1], timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+    return logstore.plain(found[0])
+
+
+def _project(desk: Desk, name: str, document: str, created_at: float) -> dict[str, object]:
+    moment = datetime.fromtimestamp(created_at, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
     identity = desk.plane.identity
     told = {"projectName": name, "region": identity.region, "owner": identity.account_id}
     times = {"createTime": moment, "lastModifyTime": moment}
-    return logstore.plain({**told, **times, **json.loads(row[0]), "status": "Normal"})
+    return {**told, **times, **json.loads(document), "status": "Normal"}
 
 
 async def _create_store(desk: Desk, asked: Asked) -> logstore.Told:
@@ -116,9 +126,17 @@ async def _get_store(desk: Desk, asked: Asked) -> logstore.Told:
     return logstore.plain({**always, **json.loads(document)})
 
 
-async def _list_stores(desk: Desk, _asked: Asked) -> logstore.Told:
+async def _list_stores(desk: Desk, asked: Asked) -> logstore.Told:
     names = [name for (name,) in desk.names.execute("SELECT name FROM log_stores ORDER BY name")]
-    return logstore.plain({"logstores": names, "count": len(names), "total": len(names)})
+    return _listed(asked, "logstores", names)
+
+
+def _listed(asked: Asked, name: str, found: Sequence[object]) -> logstore.Told:
+    """The part of them that was asked for."""
+    given = dict(parse_qsl(asked.request.query))
+    first, size = _number(given, "offset", 0), _number(given, "size", _LIST_SIZE)
+    shown = found[first : first + size]
+    return logstore.plain({name: shown, "count": len(shown), "total": len(found)})
 
 
 async def _create_index(desk: Desk, asked: Asked) -> logstore.Told:
@@ -130,6 +148,8 @@ async def _create_index(desk: Desk, asked: Asked) -> logstore.Told:
 
 
 async def _get_index(desk: Desk, asked: Asked) -> logstore.Told:
+    if "type=" in asked.request.query:
+        raise RefusalError(400, "ParameterInvalid", "histograms are not offered here")
     index = _store(desk, asked.name)[1]
     if not index:
         raise RefusalError(404, "IndexConfigNotExist", f"log store {asked.name} has no index")
@@ -162,12 +182,11 @@ def _name(body: Mapping[str, object], key: str, pattern: str) -> str:
 
 async def _query(desk: Desk, asked: Asked) -> logstore.Told:
     body = asked.body
-    for name, kind in (("from", int), ("to", int), ("query", str)):
+    for name, kind in (("from", int), ("to", int), ("query", str | None)):
         if not isinstance(body.get(name), kind):
-            raise RefusalError(
-                400, "ParameterInvalid", f"the body's {name} must be {kind.__name__}"
-            )
-    if "|" in str(body.get("query", "")):
+            what = "a text" if name == "query" else "a whole number"
+            raise RefusalError(400, "ParameterInvalid", f"the body's {name} must be {what}")
+    if "|" in str(body.get("query") or ""):
         return logstore.answered(await logstore.query_log(desk.plane, asked.request))
     page = await _page(desk, _wanted(body))
     meta = {"progress": _progress(page), "count": len(page.rows), "hasSQL": False}

@@ -1,10 +1,11 @@
 """Object storage, as far as an upload of code needs it: one object put, read or looked at.
 
-Path-style only: ``/<bucket>/<key>`` on the platform's one port.
+``/<bucket>/<key>``, or ``/<key>`` where the bucket stands before the name in the Host.
 """
 
 import re
 import secrets
+from base64 import b64encode
 from dataclasses import dataclass
 from email.utils import formatdate
 from urllib.parse import unquote
@@ -18,6 +19,7 @@ from agentramp.local.keys import token_of
 from agentramp.local.objects import Object, Objects
 from agentramp.local.oss_signing import Signed, claim_of, is_right, moment_of
 from agentramp.local.refusal import RefusalError
+from agentramp.local.visitors import put_before
 from agentramp.local.wire import BUCKET_NAME, OBJECT_KEY
 
 _CHUNK = 1024 * 1024
@@ -76,15 +78,20 @@ def refused(refusal: RefusalError, path: str) -> web.Response:
         text=body,
         status=status,
         content_type="application/xml",
-        headers={"x-oss-request-id": request_id},
+        # Once more in a header: the answer to a HEAD has no body.
+        headers={
+            "x-oss-request-id": request_id,
+            "x-oss-err": b64encode(body.encode()).decode(),
+        },
     )
 
 
 def _verified(plane: Plane, request: web.BaseRequest) -> _Asked:
     raw, _, query = request.raw_path.partition("?")
-    name = unquote(raw).removeprefix("/")
+    bucket = put_before(request.headers.get("Host", ""))
+    name = unquote(f"/{bucket}{raw}" if bucket else raw).removeprefix("/")
     if not _NAME.fullmatch(name):
-        raise RefusalError(400, "InvalidObjectName", "the path is not /<bucket>/<key>")
+        raise RefusalError(400, "InvalidObjectName", "there is no bucket and key in the URL")
     headers = {key.lower(): value for key, value in request.headers.items()}
     claim = claim_of(headers.get("authorization", ""))
     now = plane.now()

@@ -304,7 +304,7 @@ def _add_default_workspace(store: Store) -> None:
 
 
 async def _chores(plane: control.Plane, home: Home, stopping: asyncio.Event) -> None:
-    pruned = 0.0
+    pruned = -_PRUNE_SECONDS
     while not stopping.is_set():
         await asyncio.sleep(_FLUSH_SECONDS)
         if not home.database.exists():
@@ -313,10 +313,11 @@ async def _chores(plane: control.Plane, home: Home, stopping: asyncio.Event) -> 
             return
         try:
             plane.ledger.flush()
-            if time.monotonic() - pruned > _PRUNE_SECONDS:
+            if time.monotonic() - pruned >= _PRUNE_SECONDS:
+                pruned = time.monotonic()
                 plane.objects.prune(plane.now())
-                more = plane.ledger.prune(time.time(), _LONGEST_IDLE_SECONDS)
-                pruned = time.monotonic() - _PRUNE_SECONDS * more
-        except sqlite3.Error:
+                if plane.ledger.prune(plane.now(), _LONGEST_IDLE_SECONDS):
+                    pruned -= _PRUNE_SECONDS
+        except (OSError, sqlite3.Error):
             # A full disk, say: what was recorded is kept in memory and tried again.
             _LOG.exception("records could not be written")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from agentramp.local import oidc
-from agentramp.local.auth import Received, verify
+from agentramp.local.auth import Received
 from agentramp.local.control import Plane
 from agentramp.local.keys import Holder, new_secret
 from agentramp.local.refusal import RefusalError
 from agentramp.local.rpc import Data, Operation, Parameters
+from agentramp.local.rpc_auth import caller
 from agentramp.local.trust import ROLE_ARN, SESSION_MOST, Role
 
 VERSION = "2015-04-01"
@@ -71,7 +72,7 @@ def _with_oidc(plane: Plane, _: Received, given: Parameters) -> Data:
 
 
 def _assume_role(plane: Plane, request: Received, given: Parameters) -> Data:
-    holder = verify(request, plane.keys, plane.now(), plane.store.use_nonce)
+    holder = caller(plane, request, given)
     wish, role = _wish(plane, given)
     callers = {f"acs:ram::{plane.identity.account_id}:root", holder.role} - {""}
     if role and not role.trusts(callers, {}):
@@ -79,8 +80,8 @@ def _assume_role(plane: Plane, request: Received, given: Parameters) -> Data:
     return _assumed(plane, wish)
 
 
-def _identity(plane: Plane, request: Received, _: Parameters) -> Data:
-    holder = verify(request, plane.keys, plane.now(), plane.store.use_nonce)
+def _identity(plane: Plane, request: Received, given: Parameters) -> Data:
+    holder = caller(plane, request, given)
     account = plane.identity.account_id
     told: Data = {"AccountId": account}
     if not holder.role:

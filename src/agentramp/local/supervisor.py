@@ -57,7 +57,8 @@ class Supervisor:
         for known in store.processes():
             store.forget_process(known.pid)
         await asyncio.to_thread(shutil.rmtree, self._folders.run, ignore_errors=True)
-        self._folders.run.mkdir(mode=0o700)
+        # Some of it may not let itself be removed (a cache without write permission): no harm.
+        self._folders.run.mkdir(mode=0o700, exist_ok=True)
 
     @property
     def units(self) -> set[Unit]:

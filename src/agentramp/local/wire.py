@@ -244,10 +244,11 @@ def _read_route(fields: Fields, former: Route | None) -> Route:
     target = kept if sent is None else Label(sent)
     routing = fields.child("routingConfiguration")
     if routing is None and former is not None:
-        weights = former.weights
+        # What becomes the target has no share of its own beside it any more.
+        weights = tuple(entry for entry in former.weights if entry.version != target)
     else:
         weights = () if routing is None else _weights(routing)
-    _check_weights(target, weights, fields.faults)
+    _check_weights(weights, fields.faults)
     return Route(target, weights)
 
 
@@ -262,11 +263,9 @@ def _weights(routing: Fields) -> tuple[Weighted, ...]:
     return tuple(found)
 
 
-def _check_weights(target: Label, weights: tuple[Weighted, ...], faults: list[str]) -> None:
+def _check_weights(weights: tuple[Weighted, ...], faults: list[str]) -> None:
     place = "routingConfiguration.versionWeights"
     versions = [entry.version for entry in weights]
-    if target in versions:
-        faults.append(f"{place}: version {target} is the targetVersion and takes the remainder")
     if len(set(versions)) < len(versions):
         faults.append(f"{place} names a version twice")
     if len(weights) > assumptions.MAX_WEIGHTED_VERSIONS:

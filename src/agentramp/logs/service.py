@@ -106,12 +106,12 @@ class _EndedError(LogError):
 
 
 def _refusal(reply: Reply) -> Exception:
-    """The service's own words."""
+    """The service's own words; what is none of its answers may hold what was sent: not shown."""
     try:
         told = json.loads(_inflated(reply.content))
         code, message = str(told["errorCode"]), str(told["errorMessage"])
-    except (ValueError, TypeError, KeyError, zlib.error):
-        code, message = f"status {reply.status}", reply.text[:200]
+    except (ValueError, TypeError, KeyError, RecursionError, zlib.error):
+        code, message = f"status {reply.status}", "the answer is none of the log service"
     text = f"the log service refused: {message} ({code})"
     advice = next((told for mark, told in _ADVICE.items() if mark in f"{code} {message}"), "")
     if reply.status >= SERVER_FAULT or reply.status == THROTTLED:

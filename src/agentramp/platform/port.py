@@ -4,6 +4,8 @@ Every call returns when its effect has been read back, so a caller never assumes
 does not know why it is called: it never sees a plan, a journal or a command line.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from agentramp.errors import RefusedError
@@ -53,6 +55,16 @@ class NotFoundError(PlatformError):
 
 class AlreadyExistsError(PlatformError):
     """The name is taken."""
+
+
+@contextmanager
+def untouched() -> Iterator[None]:
+    """What fails inside has changed nothing, and says so."""
+    try:
+        yield
+    except PlatformError as error:
+        error.untouched = True
+        raise
 
 
 class Platform(Protocol):

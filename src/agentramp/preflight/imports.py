@@ -2,6 +2,7 @@
 
 import ast
 import sys
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -43,11 +44,11 @@ def check(
     With the package that was ``built`` the answer is certain, and by the names alone a good guess.
     """
     named = dict(files)
-    missing = list(_wanted(named))
     if not any(name.endswith(".py") for name in named):
         return Skipped(NAME, "there is no Python in the package")
-    if built is not None and built.is_file():
-        there = _packed(built)
+    missing = list(_wanted(named))
+    there = _packed(built) if built else None
+    if there is not None:
         return _certain([one for one in missing if one.module not in there])
     names = {_plain(name) for name in declared}
     return _guessed([one for one in missing if _plain(_distribution(one.module)) not in names])
@@ -94,7 +95,9 @@ def _wanted(named: Mapping[str, Path]) -> Iterator[Import]:
 def _imported(path: Path) -> Iterator[tuple[str, int]]:
     """Imports that run whenever the file is loaded; one that may fail is guarded by its author."""
     try:
-        tree = ast.parse(path.read_bytes())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the compiler's remarks on code that is not ours
+            tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return
     yield from _of(tree.body)
@@ -110,9 +113,13 @@ def _of(body: Iterable[ast.stmt]) -> Iterator[tuple[str, int]]:
             yield from _of(node.body)
 
 
-def _packed(built: Path) -> set[str]:
-    with zipfile.ZipFile(built) as archive:
-        names = [name.removeprefix(_FOLDER) for name in archive.namelist()]
+def _packed(built: Path) -> set[str] | None:
+    """What can be imported from a package; None where that cannot be read."""
+    try:
+        with zipfile.ZipFile(built) as archive:
+            names = [name.removeprefix(_FOLDER) for name in archive.namelist()]
+    except (OSError, zipfile.BadZipFile):
+        return None
     return {name.split("/")[0].split(".")[0] for name in names}
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Cloud(Protocol):
-    """All may raise a RefusedError: a RefusedError of permission is no verdict on the thing."""
+    """Each may raise RefusedError. That one may not look says nothing of what is there."""
 
     def role_trusts(self, name: str) -> Sequence[str] | None:
         """The services that may take on a role; None where there is no such role."""

@@ -46,6 +46,8 @@ def _places(name: str, path: Path) -> list[str]:
 def in_history(root: Path, environ: Mapping[str, str]) -> Finding:
     """What a commit ever added below ``root``: a secret taken out of the files is still there."""
     words = ["git", "-C", str(root), "log", "--all", "-p", "-U0", "--no-color", "--no-ext-diff"]
+    # Written out, since a person may have set another format for their own eyes.
+    words += ["--no-show-signature", "--src-prefix=a/", "--dst-prefix=b/", "--format=commit %H"]
     try:
         done = program.run(
             [*words, "--", ".", *_LEFT_OUT],

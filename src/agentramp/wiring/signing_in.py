@@ -8,8 +8,7 @@ from agentramp.credentials.port import Holder
 from agentramp.credentials.ring import system_ring
 from agentramp.credentials.sts import TokenService
 from agentramp.errors import UsageError
-from agentramp.exchange import check_address
-from agentramp.platform.agentrun.sending import is_loopback
+from agentramp.exchange import check_address, is_loopback
 from agentramp.platform.agentrun.services import Services
 from agentramp.wiring.context import Context
 

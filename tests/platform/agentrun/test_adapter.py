@@ -1,8 +1,10 @@
 """Lost answers, failed states and read-backs that differ, against a server with a memory."""
 
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
+import requests
 
 from agentramp.model import Code, RuntimeSpec, Split
 from agentramp.platform.agentrun.adapter import AgentRun
@@ -106,6 +108,23 @@ def test_all_pages_are_read() -> None:
     with scripted(cloud) as (url, _):
         observed = AgentRun(client(url, Time())).observe("agent")
     assert [version.number for version in observed.versions] == list(range(250, 0, -1))
+
+
+class Endless(requests.Session):
+    """Something that has the same page for whoever asks, and tells no total."""
+
+    def send(self, *_: object, **__: object) -> requests.Response:
+        answer = requests.Response()
+        answer.status_code = 200
+        answer.raw = BytesIO(b'{"data": {"items": [{"agentRuntimeName": "other"}]}}')
+        return answer
+
+
+def test_a_list_without_an_end_is_refused() -> None:
+    endless = client("http://127.0.0.1:1", Time())
+    endless.session = Endless()
+    with pytest.raises(PlatformError, match="ListAgentRuntimes: the list has no end"):
+        AgentRun(endless).observe("agent")
 
 
 def test_the_head_among_the_versions_is_no_version() -> None:

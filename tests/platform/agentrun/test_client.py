@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import requests
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError, NameResolutionError
 
 from agentramp.platform.agentrun.again import ATTEMPTS
 from agentramp.platform.agentrun.client import (
@@ -150,6 +154,32 @@ def test_refusals_in_the_platforms_own_words(
     assert words in str(told.value)
     assert told.value.advice
     assert len(seen) == 1
+
+
+class Nowhere(requests.Session):
+    """No name is known, as where a resolver is busy."""
+
+    def send(self, *_: object, **__: object) -> requests.Response:
+        why = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        unknown = NameResolutionError("a.test", HTTPConnection("a.test"), why)
+        raise requests.ConnectionError(MaxRetryError(HTTPConnectionPool("a.test"), "/", unknown))
+
+
+def test_a_name_that_is_not_known_at_the_moment_is_looked_up_again() -> None:
+    """Nobody was asked, so nothing can have been done."""
+    time = Time()
+    one = client("http://a.test", time)
+    one.session = Nowhere()
+    with pytest.raises(UnreachableError) as told:
+        one.call(POST)
+    assert not isinstance(told.value, OutcomeUnknownError)
+    assert len(time.waits) == ATTEMPTS - 1
+
+
+def test_an_answer_nested_without_end_is_no_answer() -> None:
+    said = Say(200, raw=b"[" * 100_000)
+    with scripted(in_turn(said)) as (url, _), pytest.raises(PlatformError, match="no JSON"):
+        client(url, Time()).call(GET)
 
 
 def test_a_refusal_that_is_no_json() -> None:

@@ -34,6 +34,13 @@ def test_after_the_answer_the_old_process_may_still_bear_the_new_name(two: Bundl
         arrival.seen(shown(two, "status", "1.0.0"), 0.9)
 
 
+def test_the_same_version_from_another_bundle_is_told_as_such(two: Bundle) -> None:
+    found = Component(DID, "x", "2.0.0", "/x", Health.RUNNING, "running", "sha512-other")
+    there = Application("z1", "app", "", "", (found,))
+    with pytest.raises(NotAppliedError, match="another bundle of that version is there, running"):
+        Arrival(two, Limits(), lambda: None).seen(there, 9.0)
+
+
 def test_on_the_other_side_it_is_the_new_one(two: Bundle) -> None:
     arrival = Arrival(two, Limits(), lambda: None, side="status")
     assert arrival.seen(shown(two, "greenStatus"), 0.2) is not None

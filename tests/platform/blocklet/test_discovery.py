@@ -10,6 +10,7 @@ from agentramp.platform.blocklet.discovery import Place, find
 from agentramp.platform.port import NotFoundError, UnreachableError
 from tests.blocklet.server import GQL, BlockletServer, blocklet_server
 from tests.blocklet.worlds import Passing, adapter
+from tests.platform.agentrun.scripted import Say, scripted
 
 
 @pytest.fixture
@@ -34,6 +35,14 @@ def test_a_server_does_not_tell_which_application(server: BlockletServer, line: 
     with pytest.raises(UsageError, match="not named") as error:
         find(server.url, "", line)
     assert "--app" in error.value.advice
+
+
+def test_an_answer_nested_without_end_is_no_server(line: Line) -> None:
+    with (
+        scripted(lambda _: Say(200, raw=b"[" * 100_000)) as (url, _),
+        pytest.raises(NotFoundError, match="no Blocklet Server answers"),
+    ):
+        find(url, "zNKapp", line)
 
 
 def test_the_address_of_an_application_that_lets_calls_through(

@@ -57,6 +57,12 @@ def test_where_a_component_stands(
     assert (one.health, one.status) == (health, word)
 
 
+def test_what_a_terminal_would_obey_is_left_out() -> None:
+    (one,) = application("zNK1", answer(child("\x1b[2Jodd", None, version="1\x07")), "").components
+    assert (one.status, one.version) == ("[2Jodd", "1")
+    assert refusal("doing", 200, {"error": "a \x1b[31mred"}).message == "doing: a [31mred"
+
+
 def test_the_name_is_the_title_where_the_server_made_it_the_did() -> None:
     named = child("running", None, name="plain", dist={"integrity": "sha512-x"})
     first, second = application("zNK1", answer(child("running", None), named), "").components

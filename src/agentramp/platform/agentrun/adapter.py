@@ -5,8 +5,7 @@ no source says (whether a PUT keeps what it does not name, whether a listing is 
 once) is never assumed: what was read is sent back whole and every change is read back.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -31,8 +30,8 @@ from agentramp.platform.port import (
     AlreadyExistsError,
     NotAppliedError,
     NotFoundError,
-    PlatformError,
     UnreachableError,
+    untouched,
 )
 from agentramp.progress import Progress, Silent
 
@@ -121,13 +120,13 @@ class AgentRun:
         return self._catalogue.endpoint(runtime_id, endpoint_id)
 
     def set_split(self, runtime_id: str, endpoint_id: str, split: Split) -> Endpoint:
-        with _only_looking():
+        with untouched():
             was, data = self._settled_endpoint(runtime_id, endpoint_id)
         self._change(runtime_id, was, wire.encode_endpoint(data, split, was.description))
         return self._applied(runtime_id, endpoint_id, split)
 
     def describe_endpoint(self, runtime_id: str, endpoint_id: str, description: str) -> Endpoint:
-        with _only_looking():
+        with untouched():
             was, data = self._settled_endpoint(runtime_id, endpoint_id)
         self._change(runtime_id, was, wire.encode_endpoint(data, was.split, description))
         endpoint = self._applied(runtime_id, endpoint_id, was.split)
@@ -228,16 +227,6 @@ class AgentRun:
 
     def _wait(self, read: Callable[[], Entity], timeout: float) -> Waiting[Entity]:
         return Waiting(read, timeout, self.client.now, self.client.sleep, self.progress)
-
-
-@contextmanager
-def _only_looking() -> Iterator[None]:
-    """What fails inside has changed nothing, and says so."""
-    try:
-        yield
-    except PlatformError as error:
-        error.untouched = True
-        raise
 
 
 def _runs(runtime: Runtime, artifact: Artifact) -> bool:

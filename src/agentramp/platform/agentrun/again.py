@@ -9,6 +9,8 @@ import requests
 import tenacity
 
 from agentramp.errors import RefusedError
+from agentramp.platform.agentrun.signing import Credentials
+from agentramp.platform.port import PlatformError
 
 ATTEMPTS = 6
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 120.0
@@ -21,6 +23,8 @@ LOST = (
     requests.exceptions.ContentDecodingError,
 )
 """How a request ends that may or may not have arrived."""
+ENDED = "InvalidSecurityToken.Expired"
+"""How the platform says that credentials have ended."""
 
 T = TypeVar("T")
 
@@ -67,3 +71,31 @@ class Patience:
         if state.outcome and isinstance(error := state.outcome.exception(), AgainError):
             asked = error.wait
         return asked + self.jitter() * min(16.0, math.ldexp(0.5, state.attempt_number))
+
+
+@dataclass(frozen=True)
+class Renewing:
+    """Asks with the credentials of the moment, and once more with others if those had ended.
+
+    ``renew`` is told of the ones that were refused; without it nobody has others.
+    """
+
+    credentials: Callable[[], Credentials]
+    renew: Callable[[Credentials], None] | None
+    patience: Patience
+
+    def __call__(self, ask: Callable[[Credentials], T]) -> T:
+        used: list[Credentials] = []
+
+        def once() -> T:
+            used.append(self.credentials())
+            return ask(used[-1])
+
+        try:
+            return self.patience(once)
+        except PlatformError as error:
+            if self.renew is None or ENDED not in error.code:
+                raise
+        # What was refused for its credentials did not act: nothing is done twice.
+        self.renew(used[-1])
+        return self.patience(once)

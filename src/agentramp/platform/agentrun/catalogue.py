@@ -11,6 +11,7 @@ from agentramp.platform.agentrun.client import Action, Client
 from agentramp.platform.port import PlatformError
 
 PAGE_SIZE = 100
+_MOST_PAGES = 500
 RUNTIMES = ("agents", "runtimes")
 WORKSPACES = ("workspaces",)
 
@@ -99,8 +100,8 @@ class Catalogue:
     def _pages(
         self, action: Action, query: Mapping[str, str], key: str = "items"
     ) -> Iterator[Mapping[str, Any]]:
-        page, seen = 1, 0
-        while True:
+        seen = 0
+        for page in range(1, _MOST_PAGES + 1):
             numbers = {"pageNumber": str(page), "pageSize": str(PAGE_SIZE)}
             data = self.client.call(action, query={**query, **numbers})
             items = data.get(key) or []
@@ -109,7 +110,10 @@ class Catalogue:
             total = data.get("total")
             if not items or (total is not None and seen >= int(total)):
                 return
-            page += 1
+        raise PlatformError(
+            f"{action.name}: the list has no end after {_MOST_PAGES} pages",
+            advice="something between may have answered: check the address and the proxy",
+        )
 
 
 def _both(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:

@@ -8,18 +8,17 @@ reads again.
 
 import json
 import platform as machine
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
+from urllib3.exceptions import NewConnectionError, ProxyError
 
 from agentramp import __version__
 from agentramp.platform.agentrun.again import (
@@ -28,6 +27,7 @@ from agentramp.platform.agentrun.again import (
     THROTTLED,
     AgainError,
     Patience,
+    Renewing,
 )
 from agentramp.platform.agentrun.calls import Tell, untold
 from agentramp.platform.agentrun.sending import sent
@@ -37,6 +37,7 @@ from agentramp.platform.agentrun.signing import (
     authorization,
     canonical_query,
 )
+from agentramp.platform.clock import ServerClock
 from agentramp.platform.port import (
     AlreadyExistsError,
     NotFoundError,
@@ -46,7 +47,6 @@ from agentramp.platform.port import (
 
 API_VERSION = "2025-09-10"
 MOST_ASKED = 60.0
-ENDED = "InvalidSecurityToken.Expired"
 _AGENT = f"agentramp/{__version__} Python/{machine.python_version()}"
 
 
@@ -86,11 +86,10 @@ class Client:
     """Whether an answer stands under ``data``; Function Compute answers with the thing itself."""
     renew: Callable[[Credentials], None] | None = None
     """Told once in a call of credentials that the platform says have ended; then asked again."""
-    _epoch: float | None = field(default=None, init=False)
-    """What the platform's clock shows where ``monotonic`` shows 0."""
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _clock: ServerClock = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._clock = ServerClock(self.now, self.monotonic)
         # Two threads may share it: its connections are safe, its cookies would be written by both.
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
@@ -103,21 +102,8 @@ class Client:
     ) -> Mapping[str, Any]:
         """The ``data`` of the answer; raises PlatformError or one of its children."""
         payload = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
-        ask = Patience(self.sleep, self.jitter)
-        used: list[Credentials] = []
-
-        def once() -> Mapping[str, Any]:
-            used.append(self.credentials())
-            return self._once(action, self._signed(action, query or {}, payload, used[-1]))
-
-        try:
-            return ask(once)
-        except PlatformError as error:
-            if self.renew is None or ENDED not in error.code:
-                raise
-        # What was refused for its credentials did not act, so a POST is asked again too.
-        self.renew(used[-1])
-        return ask(once)
+        ask = Renewing(self.credentials, self.renew, Patience(self.sleep, self.jitter))
+        return ask(lambda key: self._once(action, self._signed(action, query or {}, payload, key)))
 
     def _once(self, action: Action, request: requests.PreparedRequest) -> Mapping[str, Any]:
         try:
@@ -128,24 +114,12 @@ class Client:
             raise self._lost(action, error) from error
         except requests.RequestException as error:
             raise self._unreachable(error) from error
-        self._compare_clocks(answer.headers.get("Date", ""))
+        self._clock.hear(answer.headers.get("Date", ""))
         return _data(action, answer, enveloped=self.enveloped)
 
     def server_time(self) -> float:
-        """The platform's clock as its answers' ``Date`` tells it, to about a second.
-
-        A step of this machine's own clock changes nothing about it.
-        """
-        return self.now() if self._epoch is None else self.monotonic() + self._epoch
-
-    def _compare_clocks(self, date: str) -> None:
-        try:
-            epoch = parsedate_to_datetime(date).timestamp() - self.monotonic()
-        except (TypeError, ValueError):
-            return
-        # A date is cut to the second and was sent before it was read: the largest is the truest.
-        with self._lock:
-            self._epoch = epoch if self._epoch is None else max(self._epoch, epoch)
+        """The platform's clock; this machine's before the first answer."""
+        return self._clock()
 
     def _lost(self, action: Action, error: requests.RequestException) -> Exception:
         if action.method == "POST" and not _never_connected(error):
@@ -191,7 +165,8 @@ class Client:
 
 def _never_connected(error: requests.RequestException) -> bool:
     """Whether no byte of the request can have reached the platform."""
-    return "NewConnectionError" in repr(error) or "Name or service not known" in repr(error)
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(cause, NewConnectionError | ProxyError)
 
 
 def _data(action: Action, answer: requests.Response, *, enveloped: bool) -> Mapping[str, Any]:
@@ -233,7 +208,7 @@ def _asked_wait(milliseconds: str) -> float:
 def _json(answer: requests.Response) -> dict[str, Any]:
     try:
         body = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     return body if isinstance(body, dict) else {}
 

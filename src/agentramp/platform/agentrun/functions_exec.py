@@ -22,11 +22,10 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.sync.client import ClientConnection, connect
 
 from agentramp.errors import UsageError
-from agentramp.platform.agentrun.again import AgainError, Patience
+from agentramp.exchange import is_loopback
+from agentramp.platform.agentrun.again import AgainError, Patience, Renewing
 from agentramp.platform.agentrun.classic_signing import signed_headers
-from agentramp.platform.agentrun.client import ENDED
 from agentramp.platform.agentrun.functions_shell import END_OF_INPUT, Marks, wrapped, written
-from agentramp.platform.agentrun.sending import is_loopback
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.functions import Command, ConnectionLostError, Instance, Wires
 from agentramp.platform.port import NotFoundError, PlatformError, UnreachableError
@@ -70,19 +69,8 @@ class Line:
 
     def _opened(self, path: str, query: str) -> ClientConnection:
         """Asked for again only where nothing can have run: it was refused, or never asked for."""
-        used: list[Credentials] = []
-
-        def once() -> ClientConnection:
-            used.append(self.credentials())
-            return self._open(path, query, used[-1])
-
-        try:
-            return self.patience(once)
-        except PlatformError as error:
-            if self.renew is None or ENDED not in error.code:
-                raise
-        self.renew(used[-1])
-        return self.patience(once)
+        ask = Renewing(self.credentials, self.renew, self.patience)
+        return ask(lambda key: self._open(path, query, key))
 
     def _open(self, path: str, query: str, credentials: Credentials) -> ClientConnection:
         url = self.url()
@@ -149,7 +137,7 @@ def _refused(error: InvalidStatus) -> Exception:
     answer = error.response
     try:
         body = json.loads(answer.body or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         body = {}
     told = body if isinstance(body, dict) else {}
     status = answer.status_code

@@ -30,10 +30,10 @@ class LogRequest:
     query: Mapping[str, str] = field(default_factory=dict)
 
 
-def signature(request: LogRequest, secret: str) -> str:
+def signature(request: LogRequest, secret: str, digest: str = "sha1") -> str:
     """The signature in base64, over the headers that the scheme signs and no others."""
-    digest = hmac.new(secret.encode(), _signed(request).encode(), hashlib.sha1).digest()
-    return b64encode(digest).decode()
+    made = hmac.new(secret.encode(), _signed(request).encode(), digest).digest()
+    return b64encode(made).decode()
 
 
 def digest_of(body: bytes) -> str:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -18,6 +17,7 @@ from agentramp.exchange import ExchangeError, Letter, Reply, check_address, post
 from agentramp.platform.agentrun.again import SERVER_FAULT, THROTTLED, AgainError, Patience, halfway
 from agentramp.platform.agentrun.calls import Call, Tell, untold
 from agentramp.platform.agentrun.signing import (
+    EMPTY_BODY_SHA256,
     Credentials,
     Signable,
     authorization,
@@ -137,7 +137,7 @@ class RpcService:
             "x-acs-version": self.version,
             "x-acs-date": self._moment(),
             "x-acs-signature-nonce": self.nonce(),
-            "x-acs-content-sha256": sha256(b"").hexdigest(),
+            "x-acs-content-sha256": EMPTY_BODY_SHA256,
         }
         if key.security_token:
             headers["x-acs-accesskey-id"] = key.access_key_id

@@ -2,16 +2,12 @@
 
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import requests
 
+from agentramp.exchange import is_loopback
 from agentramp.platform.agentrun.again import CONNECT_TIMEOUT, READ_TIMEOUT
 from agentramp.platform.agentrun.calls import Call, Tell
-
-
-def is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
 def sent(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from agentramp.platform.agentrun.sending import is_loopback
+from agentramp.exchange import is_loopback
 
 _OLD_HOSTS: Final = {
     ("vpc", "cn-hangzhou"): "vpc.aliyuncs.com",

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from agentramp import __version__
+from agentramp.exchange import AGENT
 from agentramp.model import Artifact, OssObject
 from agentramp.platform.agentrun.again import (
     LOST,
@@ -43,7 +43,6 @@ _TYPE = "application/zip"
 _BLOCK = 1 << 20
 _LONGEST_REFUSAL = 64 * 1024
 _TITLE = "uploading the package"
-_AGENT = f"agentramp/{__version__}"
 _NOT_PERMITTED = ("accessdenied", "nopermission", "forbidden", "unauthorized")
 _ENDED = ("expire", "invalidaccesskeyid", "invalidsecuritytoken")
 _PERMISSION = (
@@ -96,7 +95,7 @@ class TemporaryBucket:
         url = self.services.classic_functions()
         credentials, account = self.credentials(), self.services.account()
         headers = signed_headers("GET", url, TOKEN_PATH, account, credentials, self.now())
-        headers["user-agent"] = _AGENT
+        headers["user-agent"] = AGENT
         answer = self._send(
             "GetTempBucketToken", requests.Request("GET", url + TOKEN_PATH, headers)
         )
@@ -116,7 +115,7 @@ class TemporaryBucket:
             "content-type": _TYPE,
             "date": formatdate(self.now(), usegmt=True),
             "host": urlsplit(address).netloc,
-            "user-agent": _AGENT,
+            "user-agent": AGENT,
         }
         if key.security_token:
             headers["x-oss-security-token"] = key.security_token
@@ -192,7 +191,7 @@ def _loan(answer: requests.Response, account: str) -> _Loan:
                 str(key["AccessKeyId"]), str(key["AccessKeySecret"]), key.get("SecurityToken")
             ),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise PlatformError(
             "GetTempBucketToken: the answer names no bucket",
             advice="something between may have answered: check the address and the proxy",

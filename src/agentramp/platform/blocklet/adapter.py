@@ -4,8 +4,7 @@ The server says yes before it has done anything: what counts is what is read bac
 answer was lost is sent once more only after reading showed that the server does not have it.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Final
@@ -26,6 +25,7 @@ from agentramp.platform.port import (
     NotFoundError,
     NotReadyError,
     PlatformError,
+    untouched,
 )
 from agentramp.progress import Progress, Silent
 
@@ -58,11 +58,8 @@ class BlockletServer:
         return self.line.server_time()
 
     def observe(self) -> Application:
-        try:
+        with untouched():
             answer = self._calls.read(wire.OBSERVE, wire.OBSERVE_QUERY, did=self._place.app)
-        except PlatformError as error:
-            error.untouched = True
-            raise
         if answer.get("blocklet") is None:
             raise NotFoundError(
                 f"there is no application {self._place.app} on this server",
@@ -72,7 +69,7 @@ class BlockletServer:
 
     def install(self, bundle: Bundle, mount_point: str) -> Component:
         did = bundle.identity.did
-        with _untouched():
+        with untouched():
             check_bundle(bundle)
             check_mount_point(mount_point)
             application = self._quiet()
@@ -275,16 +272,6 @@ class BlockletServer:
         if steady.holds(passed, so=is_gone):
             return True
         return False if passed > self.limits.stale and not is_gone else None
-
-
-@contextmanager
-def _untouched() -> Iterator[None]:
-    """Nothing had been sent yet when what is in it failed."""
-    try:
-        yield
-    except PlatformError as error:
-        error.untouched = True
-        raise
 
 
 def _check_free(application: Application, did: str, mount_point: str) -> None:

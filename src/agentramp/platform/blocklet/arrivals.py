@@ -144,6 +144,13 @@ class Arrival:
                 advice="usual cause: another change to the application at the same moment;"
                 " run this again when it has ended",
             )
+        if found.version == self.bundle.version:
+            raise NotAppliedError(
+                f"{self._name} was taken, but another bundle of that version is there,"
+                f" {found.status}",
+                advice="usual cause: somebody else sent one at the same moment; deploy again, as"
+                " another version",
+            )
         raise NotAppliedError(
             f"{self._name} was taken, but version {found.version} is there, {found.status}",
             advice="usual cause: it does not start, and the server went on with the version before;"

@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from agentramp.exchange import ExchangeError, Letter, Reply, Sendable, host, post
@@ -16,6 +15,7 @@ from agentramp.platform.agentrun.again import SERVER_FAULT, THROTTLED, AgainErro
 from agentramp.platform.agentrun.calls import Call, Tell, untold
 from agentramp.platform.blocklet.refusals import refusal
 from agentramp.platform.blocklet.signing import AccessKey
+from agentramp.platform.clock import ServerClock
 from agentramp.platform.port import PlatformError, UnreachableError
 
 READ_SECONDS: Final = 60.0
@@ -39,7 +39,10 @@ class Line:
     jitter: Callable[[], float]
     monotonic: Callable[[], float] = time.monotonic
     tell: Tell = untold
-    _epoch: float | None = field(default=None, init=False)
+    _clock: ServerClock = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._clock = ServerClock(self.now, self.monotonic)
 
     def send(self, name: str, letter: Letter, timeout: float) -> Reply:
         """The answer, whatever it says; raises ExchangeError."""
@@ -49,7 +52,7 @@ class Line:
             status = reply.status
         finally:
             self.tell(Call(name, status, 1000 * (self.monotonic() - begun)))
-        self._compare_clocks(reply.headers.get("date", ""))
+        self._clock.hear(reply.headers.get("date", ""))
         return reply
 
     def read(self, name: str, letter: Callable[[], Letter]) -> Reply:
@@ -77,16 +80,8 @@ class Line:
         return Patience(self.sleep, self.jitter)(once)
 
     def server_time(self) -> float:
-        """The server's clock by the ``Date`` of its answers; this machine's before the first."""
-        return self.now() if self._epoch is None else self.monotonic() + self._epoch
-
-    def _compare_clocks(self, date: str) -> None:
-        try:
-            epoch = parsedate_to_datetime(date).timestamp() - self.monotonic()
-        except (TypeError, ValueError):
-            return
-        # A date is cut to the second and was sent before it was read: the largest is the truest.
-        self._epoch = epoch if self._epoch is None else max(self._epoch, epoch)
+        """The server's clock; this machine's before the first answer."""
+        return self._clock()
 
 
 @dataclass(frozen=True)
@@ -155,6 +150,6 @@ def _payload(name: str, reply: Reply) -> Mapping[str, Any]:
 def _json(reply: Reply) -> Mapping[str, Any]:
     try:
         body = json.loads(reply.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

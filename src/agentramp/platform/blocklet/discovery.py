@@ -116,6 +116,6 @@ def _json(line: Line, url: str) -> Mapping[str, Any] | None:
     reply = line.read("discover", lambda: Letter(url, b"", method="GET"))
     try:
         body = json.loads(reply.content) if reply.status == _OK else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None

@@ -57,6 +57,11 @@ def refusal(name: str, status: int, body: Mapping[str, Any]) -> PlatformError:
     return error
 
 
+def shown(text: str) -> str:
+    """A server's own words, with nothing in them that a terminal would obey."""
+    return "".join(char for char in text if char.isprintable())
+
+
 def is_busy(error: PlatformError) -> bool:
     return BUSY in error.message
 
@@ -69,6 +74,6 @@ def _text(body: Mapping[str, Any]) -> str:
     errors = body.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else None
     said = first.get("message") if isinstance(first, dict) else body.get("error")
-    words = " ".join(str(said or "").split())
+    words = shown(" ".join(str(said or "").split()))
     # What it says of a wrong signature holds the signature.
     return _OWN_SIGNATURE.sub("…", words)[:_LONGEST]

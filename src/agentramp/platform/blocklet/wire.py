@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from agentramp.component import Application, Component, Health
+from agentramp.platform.blocklet.refusals import shown
 from agentramp.platform.port import PlatformError
 
 OBSERVE: Final = "getBlocklet"
@@ -76,7 +77,7 @@ def _component(child: Mapping[str, Any]) -> Component:
     meta = _mapping(child, "meta")
     dist = meta.get("dist")
     did, name = _text(meta, "did"), _text(meta, "name")
-    places = {key: str(child.get(key) or "") for key in ("status", "greenStatus")}
+    places = {key: shown(str(child.get(key) or "")) for key in ("status", "greenStatus")}
     health, status = _stands(list(places.values()))
     return Component(
         did=did,
@@ -121,7 +122,7 @@ def _mapping(holder: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _text(holder: Mapping[str, Any], key: str) -> str:
     value = holder.get(key)
-    return value if isinstance(value, str) else ""
+    return shown(value) if isinstance(value, str) else ""
 
 
 def _unread(key: str) -> PlatformError:
