@@ -271,10 +271,15 @@ def test_a_warning_means_that_counts_may_not_be_whole(seen: Seen) -> None:
     assert "1 store is away" in error.message
 
 
-def test_native_histograms_are_no_counts(seen: Seen) -> None:
+@pytest.mark.parametrize(
+    "series",
+    [b'"histograms":[[1,{"count":"2"}]]', b'"values":[[1e999,"2"]]'],
+    ids=["native", "time"],
+)
+def test_native_histograms_are_no_counts(seen: Seen, series: bytes) -> None:
     body = (
         b'{"status":"success","data":{"resultType":"matrix","result":'
-        b'[{"metric":{},"histograms":[[1,{"count":"2"}]]}]}}'
+        b'[{"metric":{},' + series + b"}]}}"
     )
     with serving(lambda _: Said(body=body)) as site:
         error = failure(replace(seen, url=site.url))

@@ -7,7 +7,13 @@ from agentramp.gates.chat import Heard
 from agentramp.gates.checks import faults
 from agentramp.gates.prompts import Expectation, Operator, PathRule
 
-ORDER = {"total": 12.5, "paid": True, "items": [{"name": "tea"}, {"name": "cup"}], "note": None}
+ORDER = {
+    "total": 12.5,
+    "paid": True,
+    "items": [{"name": "tea"}, {"name": "cup"}],
+    "note": None,
+    "marks": [True, {"n": 1}],
+}
 
 
 def found(text: str, **expected: Any) -> list[str]:
@@ -59,6 +65,12 @@ def test_a_broken_stream_is_a_fault_even_where_its_text_would_do() -> None:
         ("$.total", Operator.EQUALS, 12, False),
         ("$.paid", Operator.EQUALS, True, True),
         ("$.paid", Operator.EQUALS, 1, False),
+        ("$.items", Operator.EQUALS, [{"name": "tea"}, {"name": "cup"}], True),
+        ("$.items", Operator.EQUALS, [{"name": "tea"}], False),
+        ("$.marks", Operator.EQUALS, [True, {"n": 1}], True),
+        ("$.marks", Operator.EQUALS, [1, {"n": 1}], False),
+        ("$.marks", Operator.EQUALS, [True, {"n": True}], False),
+        ("$.marks", Operator.EQUALS, [True, {"m": 1}], False),
         ("$.note", Operator.EQUALS, None, True),
         ("$.nothing", Operator.EQUALS, None, False),
         ("$.items[*].name", Operator.EQUALS, "cup", True),
@@ -108,3 +120,20 @@ def test_an_answer_that_should_be_json(text: str) -> None:
 def test_a_pattern_that_never_ends_is_stopped() -> None:
     (fault,) = found("a" * 5000 + "!", matches=(r"^(a|a|aa)+$",))
     assert "takes longer than 1 s" in fault
+
+
+def nested(depth: int) -> str:
+    return '{"below": ' * depth + "1" + "}" * depth
+
+
+def test_an_answer_that_is_nested_too_deeply_for_a_schema_is_a_fault() -> None:
+    node = {"properties": {"below": {"$ref": "#/$defs/node"}}}
+    schema = {"$ref": "#/$defs/node", "$defs": {"node": node}}
+    (fault,) = found(nested(500), json_schema=json.dumps(schema))
+    assert fault == "JSON schema: the answer is nested too deeply for it"
+
+
+def test_no_more_of_an_answer_is_quoted_than_a_line_has_room_for() -> None:
+    (fault,) = found(nested(100), json_schema=json.dumps({"type": "string"}))
+    assert len(fault) < 150
+    assert fault.endswith("…")

@@ -250,6 +250,23 @@ def test_an_arm_that_nobody_reaches_advances_nothing_until_somebody_does(arm: st
     assert hear(docket, window=1, **{arm: NOBODY}).decision is Decision.ADVANCE
 
 
+@pytest.mark.parametrize("arm", ["canary", "stable"])
+def test_a_hold_says_which_arm_nobody_reaches(arm: str) -> None:
+    docket = Docket(Rules())
+    few = {"canary": {"sessions": 20, "bad": 0}, "stable": {"sessions": 180, "bad": 2}}
+    assert "in window" not in hear(docket, **few).reason
+    first, again = (hear(docket, window=1, **(few | {arm: NOBODY})) for _ in range(2))
+    assert first.reason.startswith("hold: 0 of ")
+    assert first.reason.endswith(f" more are needed to certify; no {arm} sessions in window 1")
+    assert again.reason == f"{first.reason}; window 1 was counted before, and counts once"
+    assert "in window" not in hear(docket, window=2, **few).reason
+
+
+@pytest.mark.parametrize("arm", ["canary", "stable"])
+def test_what_is_missing_is_said_once(arm: str) -> None:
+    assert "in window" not in hear(Docket(Rules()), **{arm: NOBODY}).reason
+
+
 def test_the_doubt_names_what_is_counted() -> None:
     docket = Docket(Rules(unit=Unit.REQUESTS))
     many = {"sessions": 40_000, "bad": 100}

@@ -120,6 +120,17 @@ def test_no_sessions_are_a_hold() -> None:
         assert verdict.e == 1.0
 
 
+@pytest.mark.parametrize("bad", [0, 30])
+def test_no_sessions_on_stable_are_what_is_missing(bad: int) -> None:
+    """However many more come on the canary, nothing is certified by them."""
+    verdict = judge([window(n, Tally(500, bad), Tally()) for n in range(2)], Rules(), "version 7")
+    assert (verdict.decision, verdict.e, verdict.needed) == (Decision.HOLD, 1.0, None)
+    assert verdict.reason == (
+        f"hold: {2 * bad} of 1,000 canary sessions failed; no sessions on version 7 yet to "
+        "compare them with"
+    )
+
+
 def test_a_rate_that_waiting_does_not_mend_says_so() -> None:
     verdict = judge([window(0, Tally(80, 6), Tally(900, 12))], Rules())
     assert verdict.needed is None

@@ -104,7 +104,7 @@ class Prometheus:
             case {"metric": dict(labels), "values": list(points)}:
                 try:
                     values = {round(float(at) * 1000): float(text) for at, text in points}
-                except (TypeError, ValueError) as error:
+                except (TypeError, ValueError, OverflowError) as error:
                     raise self._no_counts() from error
                 return Series(labels, values)
             case _:

@@ -60,7 +60,7 @@ def _of_json(text: str, expect: Expectation) -> Iterator[str]:
         except patterns.PatternError as error:
             fault = str(error)
         if fault:
-            yield f"JSON schema: {fault}"
+            yield f"JSON schema: {_clipped(fault)}"
 
 
 def _of_path(rule: PathRule, document: object) -> Iterator[str]:
@@ -96,8 +96,14 @@ def _fits(operator: Operator, values: tuple[object, ...], operand: object) -> bo
 
 
 def _same(value: object, other: object) -> bool:
-    """JSON's equality: true is not 1."""
-    return value == other and isinstance(value, bool) == isinstance(other, bool)
+    """JSON's equality: true is not 1, however deep the two stand."""
+    match value, other:
+        case dict(), dict():
+            return value.keys() == other.keys() and all(_same(value[k], other[k]) for k in value)
+        case list(), list():
+            return len(value) == len(other) and all(map(_same, value, other))
+        case _:
+            return value == other and isinstance(value, bool) == isinstance(other, bool)
 
 
 def _contains(value: object, part: object) -> bool:
@@ -115,5 +121,8 @@ def _bounded(operator: Operator, value: object, bound: object) -> bool:
 
 
 def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    return _clipped(json.dumps(value, ensure_ascii=False))
+
+
+def _clipped(text: str) -> str:
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"

@@ -1,7 +1,8 @@
-"""Regular expressions, JSON paths and JSON schemas of users: compiled, tried, and bounded in time.
+"""Regular expressions, JSON paths and JSON schemas of users: compiled and tried.
 
-The two libraries are those of the extra ``gates``: ``regex`` because a match can be given a time,
-and ``python-jsonpath``, which follows RFC 9535.
+A match has a time limit; the patterns inside of a schema or a path have none. The two libraries are
+those of the extra ``gates``: ``regex`` because a match can be given a time, and
+``python-jsonpath``, which follows RFC 9535.
 """
 
 import importlib
@@ -99,4 +100,6 @@ def schema_fault(schema: str, document: object) -> str:
         found = best_match(validator.iter_errors(document))
     except Unresolvable as error:
         raise PatternError(f"refers to what is not in it: {error.ref}") from error
+    except RecursionError as error:
+        raise PatternError("the answer is nested too deeply for it") from error
     return "" if found is None else f"{found.json_path}: {found.message}"

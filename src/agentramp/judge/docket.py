@@ -73,11 +73,19 @@ class Docket:
 
 
 def _standing(entry: Entry, case: _Case, verdict: Verdict, note: str = "") -> Said:
-    """The verdict so far, but for an advance where an arm has run dry."""
-    if not case.emptied or verdict.decision is not Decision.ADVANCE:
-        return _said(entry, verdict, note)
-    said = f"{case.emptied}; so far, {verdict.reason}"
-    return _said(entry, verdict, f"{said}; {note}" if note else said, doubted=True)
+    """The verdict so far, but for an advance where an arm has run dry; a hold then says so too."""
+    dry = case.emptied
+    if dry and verdict.decision is Decision.ADVANCE:
+        said = f"{dry}; so far, {verdict.reason}"
+        return _said(entry, verdict, f"{said}; {note}" if note else said, doubted=True)
+    if dry and verdict.decision is Decision.HOLD and _met(verdict):
+        note = f"{dry}; {note}" if note else dry
+    return _said(entry, verdict, note)
+
+
+def _met(verdict: Verdict) -> bool:
+    """Whether both arms had sessions; if not, the verdict's own sentence says which had none."""
+    return bool(verdict.canary.sessions and verdict.stable.sessions)
 
 
 def _said(entry: Entry, verdict: Verdict, note: str = "", *, doubted: bool = False) -> Said:

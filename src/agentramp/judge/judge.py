@@ -121,12 +121,14 @@ class Judge:
         return Decision.HOLD, self._words.slo_alone(canary, slo, e), None
 
     def _short(self) -> tuple[Decision, str, int | None]:
-        canary = self._errors.canary
-        needed = self._certification.needed(canary, self._errors.stable)
+        canary, stable = self._errors.canary, self._errors.stable
+        needed = self._certification.needed(canary, stable)
         if not canary.sessions:
             return Decision.HOLD, self._words.nothing(), needed
+        if not stable.sessions:
+            return Decision.HOLD, self._words.alone(canary), None
         if needed is None:
-            return Decision.HOLD, self._words.no_end(canary, self._errors.stable), None
+            return Decision.HOLD, self._words.no_end(canary, stable), None
         return Decision.HOLD, self._words.short(canary, needed), needed
 
 

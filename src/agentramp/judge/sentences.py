@@ -89,6 +89,12 @@ class Sentences:
     def nothing(self) -> str:
         return f"hold: no canary {self._unit} yet{self._suffix}"
 
+    def alone(self, canary: Tally) -> str:
+        return (
+            f"hold: {self._of(canary)} failed; no {self._unit} on {self.stable} yet to compare "
+            f"them with{self._suffix}"
+        )
+
     def _exceeding(self, values: Exceedance, said: str) -> str:
         canary, stable = values.totals[values.foremost]
         point = f"than {QUANTILES[values.foremost] * 100:g} % of {self._unit} had been"
@@ -99,8 +105,6 @@ class Sentences:
         return f"rolled back: {said} {self.stable} ({grounds}){self._suffix}"
 
     def _limit(self, stable: Tally) -> str:
-        if not stable.sessions:
-            return f"{self._margin} of failures"
         return f"{self.stable}'s {percent(stable.bad / stable.sessions)} plus {self._margin}"
 
     def _of(self, canary: Tally) -> str:
