@@ -31,6 +31,12 @@ def test_a_memory_that_makes_no_sense_is_none(tmp_path: Path) -> None:
         assert recalled(tmp_path / "it") == Learned()
 
 
+def test_an_answer_is_not_lost_where_nothing_can_be_remembered(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    remember(tmp_path / "taken" / "it", Learned(placeholder=True))
+    assert recalled(tmp_path / "taken" / "it") == Learned()
+
+
 def test_a_program_that_hangs_is_ended(tmp_path: Path) -> None:
     hangs = (sys.executable, "-c", "import time; time.sleep(600)")
     agent = AigneAgent(hangs, tmp_path, tmp_path, tmp_path, tmp_path / "m", Asked(), 0.2, {})

@@ -164,6 +164,7 @@ def test_a_status_is_an_error_and_no_reason_for_an_old_copy(scene: Scene, status
     with pytest.raises(FetchError, match=rf"/a\.tgz answered {status}") as caught:
         scene.fetch()
     assert "html" not in caught.value.message
+    assert caught.value.advice.endswith("; --offline runs the copy that was fetched before")
     scene.server.answer = lambda _: Given(b'{"message":\n "no \x1b[2J such"}', status)
     with pytest.raises(FetchError, match=r'\{"message": "no \[2J such"\}'):
         scene.fetch()

@@ -61,12 +61,13 @@ def test_without_a_length(fetch: Fetcher) -> None:
         (Given(CONTENT), Limits(download=50), "50 bytes are the most"),
         (Given(CONTENT, length=None), Limits(download=50), "50 bytes are the most"),
         (Given(status=304, length=None), Limits(), "answered 304"),
-        (Given(CONTENT, status=206), Limits(), "answered 206"),
+        (Given(CONTENT, status=206), Limits(), "answered 206 Partial Content$"),
         (Given(b"", status=204, length=None), Limits(), "answered 204"),
         (Given(b"<html>sign in</html>"), Limits(), "a page for a browser"),
         (to("http://example.com/x"), Limits(), "nothing is fetched from"),
         (to("file:///etc/passwd"), Limits(), "nothing is fetched from"),
         (to("https://a:hush@example.com/"), Limits(), "nothing is fetched from"),
+        (Given(status=302), Limits(), "redirects, and does not say where to"),
         (to("/again"), Limits(), "more than 5 times"),
         (to("/again", 308), Limits(redirects=1), "more than 1 times"),
     ],
@@ -144,6 +145,16 @@ def test_what_a_page_hides_is_had_elsewhere(fetch: Fetcher) -> None:
             fetch(server.url("/page?x"))
 
 
+def test_a_server_that_says_again_what_it_was_asked_tells_no_secret(fetch: Fetcher) -> None:
+    def answer(asked: Asked) -> Given:
+        return Given(f"no such key: s3cr&t-word, at {asked.path}".encode(), 403)
+
+    with shelf(answer) as server, pytest.raises(FetchError, match="no such key: ") as caught:
+        fetch(server.url("/a.tgz?v=1&signature=s3cr%26t-word"))
+    assert "s3cr" not in caught.value.message
+    assert "/a.tgz?***" in caught.value.message
+
+
 def test_a_length_that_no_archive_has(fetch: Fetcher) -> None:
     given = Given(CONTENT, headers={"Content-Length": "9" * 5000}, length=None)
     with shelf(lambda _: given) as server, pytest.raises(FetchError, match="of 5000 digits, and"):
@@ -158,8 +169,9 @@ def test_silence_before_the_head_is_told_as_long_as_it_was(fetch: Fetcher) -> No
         return Given(CONTENT)
 
     with shelf(wait) as server:
-        with pytest.raises(RefusedError, match=r"did not answer within 0\.2 s"):
+        with pytest.raises(RefusedError, match=r"did not answer within 0\.2 s") as caught:
             fetch(server.url(), Limits(stall_seconds=0.2))
+        assert caught.value.advice == "run it again"
         over.set()
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agentramp.bundle.build import LARGEST_UPLOAD, build, opened, tell_size
+from agentramp.bundle.build import LARGEST_UPLOAD, build, tell_size
 from agentramp.bundle.recipe import Engine, Recipe
-from agentramp.bundle.tarball import TIME, BundleError
+from agentramp.bundle.tarball import TIME, BundleError, described
 from agentramp.component import Identity
 from agentramp.errors import UsageError
 from agentramp.package.errors import BuildError
@@ -340,7 +340,7 @@ def test_a_file_that_changes_while_it_is_packed_leaves_the_old_bundle(
         build(node(root), identity, "0.1.0", out, progress=Meddling(root / "index.js"))
 
     assert list(out.iterdir()) == [before.path]
-    assert opened(before.path) == before
+    assert described(before.path) == before
 
 
 def tarball(path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
@@ -367,7 +367,9 @@ GOOD = file("package/blocklet.yml", f"name: a\ndid: {DID}\nversion: 1.0.0\ntitle
 def test_a_bundle_that_another_tool_made_is_read(tmp_path: Path) -> None:
     folder = tarfile.TarInfo("package")
     folder.type = tarfile.DIRTYPE
-    bundle = opened(tarball(tmp_path / "a.tgz", (folder, b""), GOOD, file("package/blocklet.js")))
+    bundle = described(
+        tarball(tmp_path / "a.tgz", (folder, b""), GOOD, file("package/blocklet.js"))
+    )
 
     assert bundle.identity == Identity("a", DID)
     assert (bundle.version, bundle.size) == ("1.0.0", bundle.path.stat().st_size)
@@ -397,7 +399,7 @@ def test_what_is_no_bundle_is_refused(
     members: list[tuple[tarfile.TarInfo, bytes]], says: str, tmp_path: Path
 ) -> None:
     with pytest.raises(BundleError, match=says) as refused:
-        opened(tarball(tmp_path / "a.tgz", *members))
+        described(tarball(tmp_path / "a.tgz", *members))
 
     assert str(tmp_path / "a.tgz") in refused.value.message
     assert refused.value.exit_code == 2
@@ -415,4 +417,4 @@ def test_a_file_that_is_cut_or_none_is_refused(
 
     for path in (cut, text, tmp_path / "absent.tgz", tmp_path):
         with pytest.raises(BundleError, match="cannot be read as a bundle"):
-            opened(path)
+            described(path)

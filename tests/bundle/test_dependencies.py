@@ -229,6 +229,7 @@ lib = home / "node_modules/lib"
 (home / "node_modules/.bin").mkdir()
 (home / "node_modules/.bin/lib").symlink_to("../lib/argv.json")
 (lib / "outside").symlink_to("/etc")
+(lib / "passwd").symlink_to("/etc/passwd")
 (lib / "ring").symlink_to("..")
 lock = {"packages": {"node_modules/lib": {"hasInstallScript": True}}}
 (home / "node_modules/.package-lock.json").write_text(json.dumps(lock))

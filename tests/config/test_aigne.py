@@ -45,18 +45,13 @@ futureKey: {{of: [the, vendor]}}
         file=tmp_path / "aigne.yaml",
         name="tiny-echo",
         description="Says it again.",
-        model="openai/gpt-4o-mini",
-        agents=("agents/chat.yaml", "echo.js"),
-        skills=("./tool.mjs",),
-        served=("echo.js",),
-        chat="agents/chat.yaml",
     )
     assert aigne_file(tmp_path) == tmp_path / "aigne.yaml"
 
 
 def test_little_is_enough(tmp_path: Path) -> None:
     found = read_aigne(project(tmp_path, "agents: [echo.js]"))
-    assert found == Aigne(tmp_path / "aigne.yaml", agents=("echo.js",))
+    assert found == Aigne(tmp_path / "aigne.yaml")
 
 
 def test_every_fault_is_told_at_its_place(tmp_path: Path) -> None:

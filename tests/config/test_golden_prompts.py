@@ -143,5 +143,6 @@ def test_a_file_is_read_from_its_place(tmp_path: Path) -> None:
     file = tmp_path / "prompts.yaml"
     file.write_text(WHOLE)
     assert len(read(file)) == 3
-    with pytest.raises(UsageError, match="cannot be read"):
-        read(tmp_path / "none.yaml")
+    for name, why in (("none.yaml", "does not exist"), (".", "is no file")):
+        with pytest.raises(UsageError, match=why):
+            read(tmp_path / name)

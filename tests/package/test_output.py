@@ -77,3 +77,11 @@ def test_what_a_killed_build_left_is_removed_and_a_living_ones_is_not(tmp_path: 
     with new_part(output):
         assert not held.exists()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_another_build_takes_away_meanwhile_is_no_trouble(tmp_path: Path) -> None:
+    """As if it went between being listed and being opened: its name leads nowhere."""
+    output = tmp_path / "agent.zip"
+    (tmp_path / ".agent.zip.gone.part").symlink_to(tmp_path / "nowhere")
+    with new_part(output) as part:
+        assert part.path.exists()

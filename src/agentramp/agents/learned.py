@@ -1,6 +1,7 @@
 """What one run learned of an AIGNE project, so that the next one starts the CLI once."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -30,5 +31,7 @@ def recalled(memory: Path) -> Learned:
 
 
 def remember(memory: Path, learned: Learned) -> None:
-    memory.parent.mkdir(mode=0o700, exist_ok=True)
-    memory.write_text(json.dumps(asdict(learned)), encoding="utf-8")
+    """Where it cannot be written, the next run learns it anew: no answer is lost to that."""
+    with suppress(OSError):
+        memory.parent.mkdir(mode=0o700, exist_ok=True)
+        memory.write_text(json.dumps(asdict(learned)), encoding="utf-8")

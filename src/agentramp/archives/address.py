@@ -56,6 +56,11 @@ def origin(url: str) -> str:
 
 def redirected(url: str, location: str) -> str:
     """Where ``url`` leads on to; raises FetchError where nobody should follow."""
+    if not location:
+        raise FetchError(
+            f"{shown(url)} redirects, and does not say where to",
+            advice="give the address of the file itself",
+        )
     # Raw letters and spaces stand there often; the octets are the server's own, and stay so.
     octets = location.encode("latin-1", "replace")
     try:

@@ -15,7 +15,7 @@ from agentramp.archives.store import Known, Store
 from agentramp.archives.tokens import Token
 from agentramp.archives.transfer import Arrived, Request, Validators, transferred
 from agentramp.archives.unpack import unpack
-from agentramp.exchange import UnreachableError
+from agentramp.exchange import ExchangeError, UnreachableError
 from agentramp.progress import Progress, Silent
 
 _SILENT: Final = Silent()
@@ -154,6 +154,7 @@ class Cache:
 _UNREACHED = (
     "check the address, the network and a proxy's variables; what was fetched once runs offline"
 )
+_OFFLINE: Final = "--offline runs the copy that was fetched before"
 
 
 def _waiting(source: Source, progress: Progress) -> Callable[[], None]:
@@ -208,6 +209,10 @@ class _Fetching:
                 f" fetched before (sha256 {here.known.sha256[:12]})"
             )
             return self._used(here.kept, here.known)
+        except (ExchangeError, FetchError) as error:
+            ways = (error.advice or "run it again", *([_OFFLINE] if here else []))
+            error.advice = "; ".join(ways)
+            raise
         if arrived is not None:
             return self._unpacked(arrived)
         if here is None:

@@ -31,7 +31,7 @@ def broken(why: str) -> ArchiveError:
     return ArchiveError(
         f"the archive is broken: {why}",
         advice="nothing of it was kept; usual cause: it was cut or changed on its way, or it is"
-        " no archive; fetch it again, or make it anew",
+        " neither a zip nor a tar (.gz, .bz2, .xz); fetch it again, or make it anew",
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 import urllib3
@@ -27,6 +27,9 @@ _PART: Final = 64 * 1024
 _TOLD_EVERY: Final = 16 * MIB
 _SAID: Final = 200
 _SAID_SECONDS: Final = 10.0
+_LEAST_SECRET: Final = 8
+"""Characters: what is shorter stands in many words."""
+_UNREADABLE: Final = "\N{REPLACEMENT CHARACTER}"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_DIGITS: Final = 18
 _HIDDEN: Final = frozenset({401, 403, 404})
@@ -275,8 +278,16 @@ def _status(answer: requests.Response, way: _Way) -> FetchError:
     )
 
 
+def _secrets(way: _Way) -> list[str]:
+    """What a server may say again of what it was asked; the longest first."""
+    query = urlsplit(way.url).query
+    asked = (query, *(value for _, value in parse_qsl(query)))
+    found = [text for text in asked if len(text) >= _LEAST_SECRET]
+    return sorted([*found, *([way.secret] if way.secret else [])], key=len, reverse=True)
+
+
 def _said(answer: requests.Response, way: _Way) -> str:
-    """The beginning of what it says, if that is for people and not a page for a browser."""
+    """The beginning of what it says, if that is for people: no page for a browser, no bytes."""
     start, until = b"", time.monotonic() + _SAID_SECONDS
     try:
         while len(start) < 4 * _SAID and time.monotonic() < until:
@@ -286,10 +297,11 @@ def _said(answer: requests.Response, way: _Way) -> str:
             start += part
     except (TimeoutError, urllib3.exceptions.HTTPError):
         return ""
-    text = " ".join(start.decode("utf-8", "replace").split())
-    if "html" in answer.headers.get("Content-Type", "").lower() or text.startswith("<"):
+    text = " ".join(start.decode("utf-8", "replace").split()).rstrip(_UNREADABLE)
+    is_page = "html" in answer.headers.get("Content-Type", "").lower() or text.startswith("<")
+    if is_page or _UNREADABLE in text:
         return ""
     text = "".join(letter for letter in text if letter.isprintable())
-    if way.secret:
-        text = text.replace(way.secret, "***")
+    for secret in _secrets(way):
+        text = text.replace(secret, "***")
     return text if len(text) <= _SAID else f"{text[:_SAID]}…"

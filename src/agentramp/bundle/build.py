@@ -1,4 +1,4 @@
-"""The way from a folder to a bundle, and back from a file to the bundle it is."""
+"""The way from a folder to a bundle."""
 
 import re
 import tempfile
@@ -49,11 +49,6 @@ def build(
         added = dependencies.install(recipe.root, source, Path(staging), npm, progress)
         files = (*source.entries, *added)
         return _packed(items(recipe, identity, version, files), output, progress)
-
-
-def opened(path: Path) -> Bundle:
-    """The bundle that lies at ``path``, read through; raises BundleError where it is none."""
-    return described(path)
 
 
 def _packed(entries: tuple[Item, ...], output: Path, progress: Progress) -> Bundle:

@@ -208,8 +208,12 @@ def _walk(folder: Path, place: str, staging: Path, above: tuple[Path, ...]) -> I
             continue
         if item.is_dir():
             yield from _walk(Path(item.path), name, staging, (*above, real))
-        elif item.is_file():
+        elif item.is_file() and _lies_in(staging, item):
             yield _entry(name, item)
+
+
+def _lies_in(staging: Path, item: "os.DirEntry[str]") -> bool:
+    return not item.is_symlink() or Path(item.path).resolve().is_relative_to(staging)
 
 
 def _entry(name: str, item: "os.DirEntry[str]") -> Entry:

@@ -32,8 +32,7 @@ _LISTS: Final = (
     ("mcpServer", "agents"),
     ("cli", "agents"),
 )
-_MODELS: Final = ("model", "chat_model", "chatModel")
-_TWICE: Final = (_MODELS, ("mcp_server", "mcpServer"))
+_TWICE: Final = (("model", "chat_model", "chatModel"), ("mcp_server", "mcpServer"))
 _IN_CLEAR_TEXT: Final = (
     "a secret stands here in clear text, and whatever is made of this folder would hold it: remove"
     " it, and set it as a variable where the agent runs"
@@ -42,20 +41,11 @@ _IN_CLEAR_TEXT: Final = (
 
 @dataclass(frozen=True)
 class Aigne:
-    """``model`` is ``provider/name``, or what stands for it; paths are as the file has them.
-
-    ``served`` are the agents that the project's MCP server offers, ``chat`` is the one that a chat
-    on the command line is with. ``name`` is None where the file has none.
-    """
+    """``name`` is None where the file has none."""
 
     file: Path
     name: str | None = None
     description: str = ""
-    model: str | None = None
-    agents: tuple[str, ...] = ()
-    skills: tuple[str, ...] = ()
-    served: tuple[str, ...] = ()
-    chat: str | None = None
 
 
 def aigne_file(folder: Path) -> Path | None:
@@ -96,26 +86,7 @@ def check(tree: Mapping, folder: Path) -> Aigne:
         file=Path(tree.position.file),
         name=tree.text("name"),
         description=tree.text("description") or "",
-        model=_model(tree),
-        agents=tree.texts("agents"),
-        skills=tree.texts("skills"),
-        served=_below(tree, "mcp_server", "mcpServer").texts("agents"),
-        chat=_below(tree, "cli").text("chat"),
     )
-
-
-def _below(tree: Mapping, *names: str) -> Mapping:
-    found = (tree.mapping(name) for name in names)
-    return next(filter(None, found), Mapping(tree.position))
-
-
-def _model(tree: Mapping) -> str | None:
-    for name in _MODELS:
-        if text := tree.text(name):
-            return text
-        if parts := tree.mapping(name):
-            return "/".join(filter(None, (parts.text("provider"), parts.text("name")))) or None
-    return None
 
 
 def _spelt_twice(tree: Mapping) -> Iterator[Diagnostic]:

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Final
 
+from agentramp.config.disk import Unreadable, bytes_of
 from agentramp.config.golden_rules import OPERATORS, kept, rule_faults
 from agentramp.config.load import Form, load
 from agentramp.config.rules import repeated_keys
 from agentramp.config.schema import schema_faults
-from agentramp.config.text import MAX_BYTES
 from agentramp.config.tree import Mapping, Node
 from agentramp.diagnostics import ConfigError
 from agentramp.errors import UsageError
@@ -21,11 +21,10 @@ SCHEMA: Final = "prompts-schema.json"
 def read(path: Path) -> tuple[Prompt, ...]:
     """Raise ConfigError with every fault, UsageError where there is no file to read."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
+        data = bytes_of(path)
+    except Unreadable as error:
         raise UsageError(
-            f"{path} cannot be read: {error.strerror}", advice="name the file of golden prompts"
+            f"{path} {error.what}", advice="name the file of golden prompts"
         ) from error
     return golden(data, str(path))
 

@@ -31,9 +31,9 @@ from agentramp.diagnostics import ConfigError, Diagnostic, Position
 
 _MOST_HINTS: Final = 50
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
-# Parts that agentramp does not carry out: their variables need no value.
 _MOST_READ: Final = 32 * 1024 * 1024
 _NOTHING_OUTSIDE: Final = Outside()
+# Parts that agentramp does not carry out: their variables need no value.
 _NOT_OURS: Final = frozenset({"actions", "env", "extend", "flow", "template"})
 
 

@@ -88,11 +88,14 @@ def find_installer(
     *,
     bundled: Callable[[], str | None] = bundled_uv,
 ) -> Installer:
-    """The uv beside us, the uv on the path, or the pip of ``python``, in this order."""
+    """The uv beside us, the uv on the path, or the pip of ``python``, in this order.
+
+    ``environ`` is one that ``child_environ`` gave.
+    """
     program = bundled() or shutil.which("uv", path=environ.get("PATH"))
     if program:
         return Uv(program)
-    found = run((python, "-m", "pip", "--version"), cwd=Path.cwd(), env=child_environ(environ))
+    found = run((python, "-m", "pip", "--version"), cwd=Path.cwd(), env=environ)
     if found.code == 0:
         return Pip(python)
     raise BuildError(

@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -84,10 +84,11 @@ def _create(output: Path) -> Part:
 def _remove_leftovers(output: Path) -> None:
     for path in output.parent.iterdir():
         if path.name.startswith(part_prefix(output)) and path.name.endswith(ENDING):
-            with path.open("rb") as file:
-                abandoned = _try_lock(file.fileno())
-            if abandoned:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another build has just ended, and took it away
+                with path.open("rb") as file:
+                    abandoned = _try_lock(file.fileno())
+                if abandoned:
+                    path.unlink()
 
 
 def _try_lock(handle: int) -> bool:

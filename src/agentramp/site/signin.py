@@ -104,7 +104,7 @@ class Desk:
                     f"{host(self.url)} forgot the session to sign in with ({reply.status})",
                     advice="run it again",
                 )
-            said = _said(reply, self.url) if reply is not None else {}
+            said = _said(reply, self.url)
             if said.get("accessKeyId") and said.get("accessKeySecret"):
                 return said
         raise SignInError(

@@ -33,7 +33,6 @@ def test_each_start_is_another_session_and_the_last_is_found_by_the_link(broker:
     assert isinstance(by_link, Known)
     assert isinstance(by_id, Known)
     assert (by_link.id, by_id.id) == (second.id, first.id)
-    assert by_link.payment == "unpaid"
     assert broker.find(link, "cs_unknown") == NoSession()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agentramp.errors import RefusedError
 from agentramp.site.media.memory_media import MemoryMedia
 from agentramp.site.media.port import Begun, Media, MediaError, Sent, UploadGoneError
 from agentramp.site.media.upload import Uploads
@@ -142,10 +143,20 @@ def test_a_memory_that_is_none_costs_no_more_than_sending(desk: Desk) -> None:
     assert list(desk.folder.glob(".memory*")) == [], "no draft is left"
 
 
+def test_no_draft_is_left_of_a_memory_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "memory.json").mkdir()
+    with pytest.raises(RefusedError, match="could not be written"):
+        Published(tmp_path / "memory.json").at(SITE).begun("1", "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["memory.json"]
+
+
 def test_a_picture_that_shrinks_meanwhile_is_no_picture(desk: Desk) -> None:
     (one,) = pictures(desk.folder, b"0123456789")
     one.path.write_bytes(b"0123")
     with pytest.raises(MediaError, match="became shorter"):
+        desk.uploads(MemoryMedia()).bring([one])
+    one.path.unlink()
+    with pytest.raises(MediaError, match="could not be read while it was sent: No such file"):
         desk.uploads(MemoryMedia()).bring([one])
 
 

@@ -197,6 +197,14 @@ def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")
+def test_a_picture_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
+    write(tmp_path, {"a.md": "![y](y.png)", "y.png": "y"})
+    (tmp_path / "y.png").chmod(0)
+    (fault,) = faults(tmp_path)
+    assert fault.endswith("the picture cannot be read: Permission denied [image]")
+
+
 def test_translations_belong_to_their_page(tmp_path: Path) -> None:
     names = ("a.md", "a.zh.md", "a.zh-TW.md", "a.pt-BR.md", "config.dev.md", "v1.2.md")
     write(tmp_path, {name: f"# {name}\n\n[x](a.zh.md)" for name in names})

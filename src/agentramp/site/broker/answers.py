@@ -85,12 +85,7 @@ def known(said: Said) -> Known | NoSession:
         return NoSession()
     if not isinstance(session, dict) or not (found := _id(session.get("id"))):
         raise UnreadableError("the broker's answer names no checkout session", advice=_USUAL)
-    return Known(
-        found,
-        _word(session.get("payment_status")),
-        _word(session.get("fulfillment_status")),
-        address(said.get("paymentLink")),
-    )
+    return Known(found)
 
 
 def order(said: Said) -> Order:

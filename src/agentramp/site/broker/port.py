@@ -53,9 +53,6 @@ class Known:
     """A checkout session that the broker remembers."""
 
     id: str
-    payment: str
-    fulfillment: str
-    payment_url: str
 
 
 @dataclass(frozen=True)

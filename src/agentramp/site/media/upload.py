@@ -196,9 +196,15 @@ class _Sending:
         )
 
     def _part(self, offset: int) -> bytes:
-        with self.picture.path.open("rb") as file:
-            file.seek(offset)
-            part = file.read(min(self.uploads.part_bytes, self.picture.size - offset))
+        try:
+            with self.picture.path.open("rb") as file:
+                file.seek(offset)
+                part = file.read(min(self.uploads.part_bytes, self.picture.size - offset))
+        except OSError as error:
+            raise MediaError(
+                f"{self.picture.name} could not be read while it was sent: {error.strerror}",
+                advice="publish again",
+            ) from error
         if not part:
             raise MediaError(
                 f"{self.picture.name} became shorter while it was sent", advice="publish again"

@@ -97,12 +97,20 @@ class Targets:
             trouble = self._trouble(path)
         except (OSError, ValueError, RuntimeError):
             path, trouble = self.root, "there is no such picture"
+        if not trouble:
+            trouble = self._taken(path, src, images)
         if trouble:
             self.faults.append(Diagnostic(at, src, trouble, "image"))
-            return
-        picture = self._seen.get(path) or _picture(path, self.within)
+
+    def _taken(self, path: Path, src: str, images: dict[str, str]) -> str:
+        """What keeps it from being read; empty where nothing does."""
+        try:
+            picture = self._seen.get(path) or _picture(path, self.within)
+        except OSError as error:
+            return f"the picture cannot be read: {error.strerror}"
         self._seen[path] = self.pictures[picture.sha256] = picture
         images[src] = picture.sha256
+        return ""
 
     def _trouble(self, path: Path) -> str:
         if not path.is_relative_to(self.within):
