@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from agentramp import tick
+from agentramp.effects import Outcome
 from agentramp.errors import SupersededError, WayBackFailedError
-from agentramp.executor import Executor, Outcome, look_only
+from agentramp.execution import look_only
+from agentramp.executor import Executor
 from agentramp.journal.memory import MemoryJournal
 from agentramp.journal.port import HeldError, JournalError
 from agentramp.model import (
@@ -214,6 +216,28 @@ def test_an_interrupted_move_goes_back(world: World) -> None:
     assert world.phases == [Moving, Moving, Undone]
 
 
+@dataclass
+class Cut(MemoryJournal):
+    """A person's Ctrl-C comes when the end of a move has just been written down."""
+
+    def append(self, subject: Subject, *records: Record, expected: int) -> None:
+        super().append(subject, *records, expected=expected)
+        if any(isinstance(record.event, Moved) for record in records):
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("weight", [10, 100])
+def test_a_move_that_is_told_as_done_is_not_undone(world: World, weight: int) -> None:
+    """A ramp may have ended with it: back again it would be a trial that nobody goes on with."""
+    world.journal = Cut()
+    plan = world.shift(2, weight)
+    with pytest.raises(KeyboardInterrupt):
+        world.run(plan)
+    assert world.split == (Split(1, ((2, 10),)) if weight == 10 else Split(2))
+    assert world.phases == [Moving, Moved]
+    assert "back MoveTraffic" not in world.told.lines
+
+
 def test_when_the_way_back_fails_too_nobody_knows(world: World) -> None:
     lost = UnreachableError("no answer")
     world.platform.failures = [(lost, True), (lost, False)]
@@ -266,6 +290,24 @@ def test_unreachable_before_anything_was_sent_is_no_lost_traffic(world: World) -
         world.run(plan)
     assert told.value.exit_code == 3
     assert world.phases == []
+
+
+def test_what_was_moved_before_a_refusal_is_told(world: World) -> None:
+    """A release that replaces a trial ends that one first, and nothing begins it again."""
+
+    class Deafening(Told):
+        def end(self, step: Step) -> None:
+            super().end(step)
+            world.platform.deaf = True
+
+    world.run(world.shift(2, 10))
+    (back,) = world.shift(2, 0).steps
+    assert isinstance(back, MoveTraffic)
+    world.told = Deafening()
+    said = "no answer; agent/production was moved to v1 100 % before that, and stays"
+    with pytest.raises(WayBackFailedError, match=said):
+        world.run(Plan("release", SUBJECT, (back, replace(back, before=back.after))))
+    assert world.split == Split(1)
 
 
 def test_nor_is_what_was_only_looked_at_once_more(world: World) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from agentramp.component import Health, Installation
+from agentramp.component import Bundle, Component, Health, Installation
 from agentramp.effects import PAUSES
 from agentramp.errors import SupersededError, UnsupportedError, WayBackFailedError
 from agentramp.executor import Executor
@@ -13,7 +13,7 @@ from agentramp.mounts import mounts
 from agentramp.plan import AskComponent, InstallComponent, RemoveComponent
 from agentramp.planning import plan_install
 from agentramp.platform.memory import MemoryPlatform
-from agentramp.platform.port import NotReadyError, UnreachableError
+from agentramp.platform.port import NotReadyError, PlatformError, UnreachableError
 from agentramp.platform.splitless import Splitless
 from agentramp.record import Installed, Installing, Record, Uninstalled
 from tests.planning.shop import (
@@ -235,6 +235,31 @@ def test_a_way_back_that_is_refused_where_nothing_is_to_be_undone(
         grown.run(grown.deploy("0.1.1"))
     assert grown.version() == ("0.1.1" if acted else "0.1.0")
     assert (grown.events[-1] == Installed(of("0.1.0"))) is not acted
+
+
+def test_a_rollback_whose_answer_made_no_sense_is_finished_and_not_undone(grown: Shop) -> None:
+    grown.run(grown.deploy("0.1.1"))
+    fail(grown, (0, PlatformError("no JSON"), True))
+    with pytest.raises(WayBackFailedError):
+        grown.run(grown.rollback())
+    assert grown.version() == "0.1.0"
+    grown.run(grown.rollback())
+    assert grown.version() == "0.1.0"
+    assert grown.events[-1] == Installed(of("0.1.0"))
+
+
+def test_another_bundle_of_the_version_before_is_not_what_ran_before(grown: Shop) -> None:
+    plan = grown.deploy("0.1.1")
+
+    class Mistaken(type(grown.server)):  # type: ignore[misc]  # a class made here
+        def install(self, bundle: Bundle, mount_point: str) -> Component:
+            made = super().install(bundle, mount_point)
+            self.components[bundle.identity.did] = replace(made, integrity="sha512-other")
+            raise NO
+
+    grown.server = Mistaken(grown.server.components)
+    with pytest.raises(WayBackFailedError, match=r"0\.1\.0 is at /shop \(running\) now"):
+        grown.run(plan)
 
 
 def test_without_its_end_in_the_journal_an_install_is_undone(grown: Shop) -> None:

@@ -154,9 +154,11 @@ def test_a_list_is_parted_by_commas_or_blanks() -> None:
 
 def test_an_error_of_the_verb_names_the_input_too() -> None:
     command = Command("simulate", "about", "example", simulate.add_arguments)
-    told = by_inputs(command, UsageError("--runs 0 is not 1 to 100"), {"AGENTRAMP_INPUT_RUNS": "0"})
-    assert told.message == "input runs 0 is not 1 to 100"
-    assert by_inputs(command, UsageError("--runs 0"), {}).message == "--runs 0"
+    error = UsageError("--runs 0 is not 1 to 100")
+    by_inputs(command, error, {})
+    assert error.message == "--runs 0 is not 1 to 100"
+    by_inputs(command, error, {"AGENTRAMP_INPUT_RUNS": "0"})
+    assert error.message == "input runs 0 is not 1 to 100"
 
 
 def test_an_error_of_any_kind_names_the_input_and_what_it_quotes_stays() -> None:
@@ -166,9 +168,9 @@ def test_an_error_of_any_kind_names_the_input_and_what_it_quotes_stays() -> None
         advice="name it with --artifact-digest (see: agentramp status --resource a), or leave out"
         " --resource; see --help, or run: agentramp deploy --resource a",
     )
-    told = by_inputs(command, error, {"AGENTRAMP_INPUT_PATH": "."})
-    assert str(told) == "another package than input artifact-digest:\npip: try --artifact-digest"
-    assert told.advice == (
+    by_inputs(command, error, {"AGENTRAMP_INPUT_PATH": "."})
+    assert str(error) == "another package than input artifact-digest:\npip: try --artifact-digest"
+    assert error.advice == (
         "name it with the input artifact-digest (see: agentramp status --resource a), or leave out"
         " the input resource; see --help, or run: agentramp deploy --resource a"
     )
@@ -178,9 +180,8 @@ def test_a_fault_in_a_file_names_the_input_too() -> None:
     command = Command("deploy", "", "", deploy.add_arguments)
     where = Position("s.yaml", 1, 1)
     error = ConfigError([Diagnostic(where, "extend", "cannot be used with --env", "exclusive")])
-    told = by_inputs(command, error, {"AGENTRAMP_INPUT_ENV": "prod"})
-    assert isinstance(told, ConfigError)
-    assert [str(one) for one in told.diagnostics] == [
+    by_inputs(command, error, {"AGENTRAMP_INPUT_ENV": "prod"})
+    assert [str(one) for one in error.diagnostics] == [
         "s.yaml:1:1: extend: cannot be used with input env [exclusive]"
     ]
 

@@ -2,7 +2,7 @@ from agentramp.judge.verdict import Decision
 from agentramp.judge.window import Arm, Tally, Window
 from agentramp.model import Split
 from agentramp.policy import DEFAULT_POLICY, Policy
-from agentramp.ramp import Ending, Ramp, Standing, share, standing, standings
+from agentramp.ramp import Ending, Ramp, Standing, standing, standings
 from agentramp.record import (
     Adopted,
     Approved,
@@ -163,4 +163,4 @@ def test_each_record_has_its_standing() -> None:
 
 
 def test_a_share() -> None:
-    assert (share(FIRST, 2), share(FIRST, 1), share(FIRST, 3)) == (10, 90, 0)
+    assert (FIRST.share(2), FIRST.share(1), FIRST.share(3)) == (10, 90, 0)

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from agentramp import tick as ticking
+from agentramp.effects import Outcome
 from agentramp.errors import SupersededError, WayBackFailedError
 from agentramp.evidence.port import Answer, EvidenceError, Missing, Question, Span
-from agentramp.executor import Executor, Outcome
+from agentramp.executor import Executor
 from agentramp.journal.memory import MemoryJournal
 from agentramp.journal.port import HeldError
 from agentramp.judge.window import Arm, Tally, Unit, Window

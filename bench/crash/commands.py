@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import tenacity
 
 from agentramp import tick as ticking
-from agentramp.executor import Execute, Executor
+from agentramp.execution import Execute
+from agentramp.executor import Executor
 from agentramp.journal.port import Journal
 from agentramp.model import Split
 from agentramp.plan import CreateEndpoint, MoveTraffic, Plan, Step, Subject

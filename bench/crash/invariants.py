@@ -7,7 +7,7 @@ from agentramp.judge.judge import judge
 from agentramp.judge.verdict import Decision
 from agentramp.model import FULL, Split
 from agentramp.policy import OnTimeout
-from agentramp.ramp import Intent, Ramp, Standing, share, standings
+from agentramp.ramp import Intent, Ramp, Standing, standings
 from agentramp.record import Adopted, Begun, Judged, Moved, Moving, Record, Undone
 from bench.crash.truth import PERSON, Effect, Truth, wire_sum
 
@@ -117,7 +117,7 @@ class _Check:
             return "there is no ramp"
         if move.after == Split(ramp.stable):
             return ""
-        weight = share(move.after, ramp.canary)
+        weight = move.after.share(ramp.canary)
         if move.after not in {_with(ramp, weight), Split(ramp.canary)}:
             return "it is not of this ramp"
         if weight <= ramp.weight:
@@ -186,7 +186,7 @@ class _Check:
             return True
         for now, record in zip(self._stood[since:], self._records[since:], strict=False):
             same = now.ramp is not None and now.ramp.id == ramp.id
-            if same and isinstance(record.event, Moving) and share(record.event.after, ramp.canary):
+            if same and isinstance(record.event, Moving) and record.event.after.share(ramp.canary):
                 return True
         return False
 
@@ -211,7 +211,7 @@ class _Check:
         start, end = start + DATE, end - DATE
         within = [effect for effect in self._truth.effects if start < effect.at < end]
         splits = [self._truth.split_at(start), *(effect.after for effect in within)]
-        if any(split is None or share(split, ramp.canary) != weight for split in splits):
+        if any(split is None or split.share(ramp.canary) != weight for split in splits):
             self._mixed.append(f"record {index}: the window at {start} is not all at {weight} %")
 
     def _mixed_windows(self) -> None:
@@ -255,7 +255,7 @@ class _Check:
     def _late(self, effect: Effect, now: Standing) -> None:
         self._found.counts["late writes of runs taken for dead"] += 1
         canary = now.ramp.canary if now.ramp else now.ended.ramp.canary if now.ended else 0
-        if now.meant and share(effect.after, canary) > share(now.meant, canary):
+        if now.meant and effect.after.share(canary) > now.meant.share(canary):
             self._found.counts["late writes that gave a canary more, put back"] += 1
 
     def _at_rest(self) -> None:

@@ -283,12 +283,12 @@ def _context(channel: Channel, variables: Mapping[str, str]) -> Context:
     from pathlib import Path
 
     from agentramp.report.lines import Lines
-    from agentramp.wiring.context import Context
+    from agentramp.wiring.context import Context, here
 
     home = os.environ.get("AGENTRAMP_HOME")
     context = Context(
         environ=os.environ,
-        cwd=Path.cwd(),
+        cwd=here(),
         home=Path(home).absolute() if home else Path.home() / ".agentramp",
         console=channel.console,
         clock=time.time,

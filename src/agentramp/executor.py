@@ -13,7 +13,7 @@ from functools import partial
 
 from agentramp.effects import Outcome, Ports, carry_out, no_components, no_functions, no_logs
 from agentramp.errors import SupersededError, WayBackFailedError
-from agentramp.execution import Execute, Listener, look_only
+from agentramp.execution import Listener
 from agentramp.journal.port import HeldError, Journal, JournalError
 from agentramp.logs.port import Logs
 from agentramp.model import Endpoint, Split, Status
@@ -48,6 +48,7 @@ from agentramp.record import (
 from agentramp.stepping import (
     WORDS,
     changes,
+    half_told,
     is_journaled,
     moved,
     served,
@@ -56,8 +57,6 @@ from agentramp.stepping import (
     way_back_of,
     words,
 )
-
-__all__ = ["Execute", "Executor", "Listener", "Outcome", "look_only"]
 
 ROUNDS = 5
 """How often a run that lost looks whether the winner has decided something else meanwhile."""
@@ -98,7 +97,8 @@ class Executor:
                 self.listener.begin(step)
                 if isinstance(step, InstallComponent):
                     self._mounting(plan).expect(step)
-                outcome = self._guarded(plan, step, outcome)
+                with half_told(plan, step):
+                    outcome = self._guarded(plan, step, outcome)
                 self.listener.end(step)
             return outcome
 
@@ -159,8 +159,7 @@ class Executor:
                 plan, begun, end = undoing(plan, step, cause)
                 self._announce(plan, begun)
                 self.platform.set_split(step.runtime_id, step.endpoint_id, step.after)
-                # Without it the open intent tells the next run to look; traffic is where it was.
-                with suppress(JournalError):
+                with suppress(JournalError):  # as where a move is called off
                     self._close(plan, step, end)
             case SetDomain():
                 carry_out(step, Outcome(), self._ports)
@@ -291,8 +290,7 @@ class Executor:
         self._intend(plan, intent)
         if self.timer() - began > self.lease / 2:
             raise SupersededError(
-                f"this run was asleep before it could move {plan.subject}",
-                advice="run it again",
+                f"this run was asleep before it could move {plan.subject}", advice="run it again"
             )
 
     def _intend(self, plan: Plan, intent: Moving | Removing) -> None:
@@ -304,12 +302,15 @@ class Executor:
 
     def _close(self, plan: Plan, step: MoveTraffic | DescribeEndpoint, end: Moved | Undone) -> None:
         """Record how a move ended; if another run took it over meanwhile, its word counts."""
+        was, kept = self._written, self._moving if plan.ends_if_interrupted else None
         try:
             self._write(plan, end)
         except HeldError as lost:
             if way_back_of(plan, step):
                 self._give_way(plan, step, end.after, lost)
             raise
+        finally:  # undone once it is told, a ramp's last step would leave a trial without a ramp
+            self._moving = kept if self._written > was else self._moving
         self._moving = None
 
     def _give_way(

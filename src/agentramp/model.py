@@ -268,6 +268,10 @@ class Split:
         rest = FULL - sum(weight for _, weight in self.canaries)
         return ((self.stable, rest), *self.canaries)
 
+    def share(self, version: VersionRef) -> int:
+        """The percent that ``version`` has; 0 where it serves nothing here."""
+        return dict(self.weights).get(version, 0)
+
     def __str__(self) -> str:
         names = ((ref if ref == LATEST else f"v{ref}", weight) for ref, weight in self.weights)
         return ", ".join(f"{name} {weight} %" for name, weight in names)

@@ -103,7 +103,7 @@ class Mounting:
         self._end()
 
     def _is_former(self, found: Component | None) -> bool:
-        """Whether what is there is what was there; of one version only the digest tells."""
+        """Whether what is there is what was there: the digest tells, else the version."""
         former = self.begun.before if self.begun else None
         if former is None or found is None:
             return former is None and found is None
@@ -111,10 +111,10 @@ class Mounting:
         place = (found.version, found.mount_point, found.health)
         if place != (former.version, former.mount_point, Health.RUNNING):
             return False
-        if self.begun and former.version != self.begun.after.version:
-            return True
         before = sent.before if sent else None
-        return bool(found.integrity and before and before.integrity == found.integrity)
+        if before and before.version == former.version and before.integrity and found.integrity:
+            return before.integrity == found.integrity
+        return self.begun is not None and former.version != self.begun.after.version
 
     def _is_gone(self, step: RemoveComponent, cause: BaseException) -> bool:
         try:

@@ -14,7 +14,6 @@ from agentramp import inputs
 from agentramp.diagnostics import ConfigError
 from agentramp.errors import AgentrampError, UsageError
 
-PREFIX = inputs.PREFIX
 _ON_GITHUB = frozenset({"--github-environment", "--comment"})
 """What only writes on GitHub's pages: the command that does the same elsewhere leaves it out."""
 
@@ -74,7 +73,7 @@ def parse(command: Command, words: list[str], environ: Mapping[str, str]) -> arg
         args = parser.parse_args([*given, *words])
     except UsageError as error:
         message = _as_inputs(error.message, given)
-        if any(name.startswith(PREFIX) for name in environ):
+        if inputs.are_given(environ):
             what, mark, names = message.partition("arguments are required: ")
             message = f"{what}inputs are required: {names.replace('--', '')}" if mark else what
         raise UsageError(message, advice=error.advice) from error
@@ -93,13 +92,11 @@ def check(command: Command, environ: Mapping[str, str]) -> None:
     look(parse(command._replace(add_arguments=add), [], environ), environ)
 
 
-def by_inputs(
-    command: Command, error: AgentrampError, environ: Mapping[str, str]
-) -> AgentrampError:
-    """The same error in the words of a workflow's author, who has inputs and no options."""
+def by_inputs(command: Command, error: AgentrampError, environ: Mapping[str, str]) -> None:
+    """Puts ``error`` in the words of a workflow's author, who has inputs and no options."""
     known = _options(command)
     if known is None or not inputs.are_given(environ):
-        return error
+        return
 
     def named(text: str) -> str:
         return known.sub(lambda found: f"input {found[0][2:]}", text)
@@ -114,7 +111,6 @@ def by_inputs(
         lambda found: known.sub(lambda flag: f"the input {flag[0][2:]}", found[1]) + found[2],
         error.advice,
     )
-    return error
 
 
 def look(args: argparse.Namespace, environ: Mapping[str, str]) -> None:

@@ -62,5 +62,14 @@ class Policy:
     max_blind: int | None = None
     lease: float = 120.0
 
+    def reached(self, weight: int) -> Rung:
+        """The rung of a canary that has ``weight``; after an adoption, the highest one below."""
+        found = [rung for rung in self.rungs if rung.weight <= weight]
+        return found[-1] if found else self.rungs[0]
+
+    def above(self, weight: int) -> Rung | None:
+        """The next rung of a canary that has ``weight``; None where it has all."""
+        return next((rung for rung in self.rungs if rung.weight > weight), None)
+
 
 DEFAULT_POLICY = Policy()

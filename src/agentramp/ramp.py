@@ -94,6 +94,12 @@ class Ramp:
         """From when on sessions are surely of this weight, and warm."""
         return self.entered_at + CLOCK + self.policy.warm_up
 
+    @property
+    def turned(self) -> str:
+        """Why the evidence has said roll back; empty where it has not."""
+        said = self.last is not None and self.last.decision is Decision.ROLLBACK
+        return self.last.reason if self.last and said else ""
+
     def of_this_step(self, windows: tuple[Window, ...]) -> tuple[Window, ...]:
         return tuple(window for window in windows if window.start >= self.entered_at)
 
@@ -147,6 +153,11 @@ class Standing:
     def meant(self) -> Split | None:
         """What the endpoint is to serve as far as the journal knows."""
         return self.open.after if self.open else self.settled
+
+    @property
+    def lease(self) -> float:
+        """How long a run that has said nothing is taken to be alive, in seconds."""
+        return (self.ramp.policy if self.ramp else DEFAULT_POLICY).lease
 
 
 def standing(records: Iterable[Record]) -> Standing:
@@ -220,16 +231,12 @@ class _Fold:
         asked = record.verb in ENDING or (begun is not None and begun.verb in ENDING)
         first = self.first
         stood = first.at if first and first.before == self.now.settled else None
-        if begun and record.at - begun.at >= self._lease:
+        if begun and record.at - begun.at >= self.now.lease:
             self._abandon()
         reason = begun.reason if begun else ""
         self._settle(after, record.at, reason, ends=asked, stood=stood)
         if "rollback" in {record.verb, begun.verb if begun else ""}:
             self.now = replace(self.now, queued=None)
-
-    @property
-    def _lease(self) -> float:
-        return (self.now.ramp.policy if self.now.ramp else DEFAULT_POLICY).lease
 
     def _abandon(self) -> None:
         if self.now.open and not self.now.open.removal:
@@ -264,9 +271,8 @@ class _Fold:
         elif split == Split(ramp.stable):
             ending = Ending.ROLLED_BACK
         ended = Ended(ramp, ending, at, reason)
-        said = ramp.last is not None and ramp.last.decision is Decision.ROLLBACK
-        if ending is Ending.ROLLED_BACK and said and ramp.last:
-            self._reject(ramp.canary, ramp.last.reason)
+        if ending is Ending.ROLLED_BACK and ramp.turned:
+            self._reject(ramp.canary, ramp.turned)
         if ending is Ending.PROMOTED:
             self.now = replace(self.now, rejected=self._forgiven(ramp.canary))
         self.now = replace(self.now, ramp=None, ended=ended)
@@ -327,11 +333,6 @@ def _told(ramp: Ramp, event: Judged | Paused | Resumed | Approved) -> Ramp:
             return replace(ramp, approved=ramp.approved | {weight})
         case _:
             assert_never(event)
-
-
-def share(split: Split, version: int) -> int:
-    """The percent ``version`` has of ``split``."""
-    return dict(split.weights).get(version, 0)
 
 
 def _visit(path: list[int], number: int) -> None:

@@ -75,7 +75,8 @@ def _run(
             cwd=root,
             env={**environ, "LC_ALL": "C"},  # its words are looked at
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",  # a file's name may be any bytes
             check=False,
         )
     except OSError:

@@ -1,8 +1,10 @@
 """What carrying a step out means for the journal, for traffic and for who asks what changed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
-from agentramp.errors import SupersededError, WayBackFailedError
+from agentramp.errors import RefusedError, SupersededError, WayBackFailedError
 from agentramp.model import Split
 from agentramp.plan import (
     AskComponent,
@@ -92,6 +94,26 @@ def way_back_of(plan: Plan, step: Step) -> tuple[Step, ...]:
         return plan.way_back
     same = MoveTraffic(step.runtime_id, step.endpoint_id, step.name, step.split, step.split)
     return (replace(same, reason=WORDS),)
+
+
+@contextmanager
+def half_told(plan: Plan, step: Step) -> Iterator[None]:
+    """Where ``step`` is refused and one before it has moved traffic for good, that is told.
+
+    By itself the refusal would say that traffic is where it was.
+    """
+    try:
+        yield
+    except RefusedError as error:
+        before = () if plan.way_back else plan.steps[: plan.steps.index(step)]
+        done = [one for one in before if isinstance(one, MoveTraffic) and changes(one)]
+        if not done:
+            raise
+        raise WayBackFailedError(
+            f"{words(error)}; {plan.subject} was moved to {done[-1].after} before that, and stays",
+            advice="mend that; then agentramp promote goes on with a ramp that was begun, and where"
+            " none was, run this again",
+        ) from error
 
 
 def moved(plan: Plan, found: object, planned: object) -> SupersededError:

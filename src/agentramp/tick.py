@@ -11,14 +11,14 @@ from typing import TypeVar
 import tenacity
 
 from agentramp.config.ramp_settings import Freeze
+from agentramp.effects import Outcome
 from agentramp.errors import RefusedError, SupersededError, WayBackFailedError
 from agentramp.evidence import spans
 from agentramp.evidence.port import Evidence as Source
 from agentramp.evidence.port import EvidenceError, Question
-from agentramp.executor import Execute, Outcome
+from agentramp.execution import Execute
 from agentramp.journal.port import Journal
 from agentramp.judge.judge import judge
-from agentramp.judge.verdict import Decision
 from agentramp.judge.window import Window
 from agentramp.model import Split
 from agentramp.plan import Plan, Subject
@@ -27,6 +27,7 @@ from agentramp.planning import (
     Ruled,
     Ruling,
     Seen,
+    at_rest,
     begins,
     from_queue,
     frozen,
@@ -194,8 +195,7 @@ def _from_queue(desk: Desk, seen: Seen) -> Ruling:
 def _evidence(desk: Desk, seen: Seen, ramp: Ramp) -> Evidence:
     name = f"version {ramp.stable}"
     asked = spans.closed(ramp, seen.now)
-    decided = ramp.last is not None and ramp.last.decision is Decision.ROLLBACK
-    if decided or not asked:
+    if ramp.turned or not asked:
         verdict = judge(ramp.windows, ramp.policy.rules, stable_name=name)
         return Evidence(verdict, (), ramp.watermark)
     question = Question(seen.runtime, seen.endpoint, ramp.stable, ramp.canary, asked)
@@ -225,8 +225,7 @@ def _moved_on(desk: Desk, seen: Seen) -> bool:
 
 
 def _superseded(ticked: Ticked, reason: str) -> Ticked:
-    plan = Plan("promote", ticked.seen.subject, notes=(reason,))
-    return replace(ticked, ruling=Ruling(Ruled.SUPERSEDED, reason, plan))
+    return replace(ticked, ruling=at_rest(Ruled.SUPERSEDED, ticked.seen, reason))
 
 
 def stand_guard(

@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 import yaml
 
-from agentramp.parser import PREFIX
+from agentramp.inputs import PREFIX
 from agentramp.report.github.output_file import outputs
 from agentramp.report.result import Result
 from agentramp.wiring.arguments import Unsaid

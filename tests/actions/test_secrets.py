@@ -19,7 +19,7 @@ from urllib.parse import quote
 import pytest
 
 from agentramp.local.daemon import Server
-from agentramp.report.masking import SHORTEST, commands
+from agentramp.report import masking
 from tests.actions.act import IDENTITY, Act, git
 from tests.actions.consumer import Consumer, keyless
 from tests.actions.definition import VERBS, every_action
@@ -317,16 +317,16 @@ def test_a_refused_identity_is_told_by_the_claim_that_failed(server: Server, sho
 
 def test_forms_that_are_masked() -> None:
     secret = 'a+b/"c"%d'
-    told = {line.removeprefix(MASK) for line in commands(secret)}
+    told = {masking.command(form).removeprefix(MASK) for form in masking.forms(secret)}
     assert {form.replace("%", "%25") for form in forms(secret)} <= told
     several = "a line: 4f89aa\r\nsec0nd-1s-long\n\nproduction\nshort\n"
-    lines = [line.removeprefix(MASK) for line in commands(several)]
+    lines = [masking.command(form).removeprefix(MASK) for form in masking.forms(several)]
     assert all("\n" not in line for line in lines)
     assert lines[:2] == ["a line: 4f89aa", "sec0nd-1s-long"]
     assert "production" not in lines, "a runner would drop each output with this word in it"
-    assert "short" not in lines, f"shorter than {SHORTEST}"
-    assert f"{MASK}production" in commands("production"), "where it is all of the secret it is told"
-    assert list(commands("a sword"[:-1])) == list(commands("")) == []
+    assert "short" not in lines, f"shorter than {masking.SHORTEST}"
+    assert "production" in masking.forms("production"), "where it is all of the secret it is told"
+    assert masking.forms("a sword"[:-1]) == masking.forms("") == []
 
 
 def test_a_real_runner_shows_none_in_any_line(

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from agentramp import tick as ticking
-from agentramp.executor import Executor, Outcome
+from agentramp.effects import Outcome
+from agentramp.executor import Executor
 from agentramp.judge.verdict import Decision
 from agentramp.model import Split
 from agentramp.plan import KeepRecord, MoveTraffic, Plan, Step, Subject

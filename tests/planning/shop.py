@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agentramp.component import Application, Bundle, Component, Health, Identity
-from agentramp.executor import Executor, Outcome
+from agentramp.effects import Outcome
+from agentramp.executor import Executor
 from agentramp.journal.memory import MemoryJournal
 from agentramp.plan import Plan, Step, Subject
 from agentramp.planning import (

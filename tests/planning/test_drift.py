@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agentramp.errors import SupersededError
+from agentramp.errors import SupersededError, UsageError
 from agentramp.judge.verdict import Decision
 from agentramp.model import Split, Status
 from agentramp.plan import MoveTraffic
@@ -177,9 +177,9 @@ def test_nothing_to_restore_or_adopt() -> None:
     assert "nothing to restore" in plan_restore(scene.seen()).notes[0]
     scene.begin()
     scene.delete()
-    for plan in (plan_restore(scene.seen()), plan_adopt(scene.seen())):
-        assert plan.steps == ()
-        assert plan.notes == ("endpoint agent/production does not exist",)
+    for plan in (plan_restore, plan_adopt):
+        with pytest.raises(UsageError, match="endpoint agent/production does not exist"):
+            plan(scene.seen())
 
 
 # An endpoint that is not ready.

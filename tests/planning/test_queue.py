@@ -177,7 +177,9 @@ def test_who_waits_goes_on_waiting_over_what_forbids_a_ramp() -> None:
 def test_nothing_waits_where_there_is_no_endpoint() -> None:
     scene = waiting()
     scene.delete()
-    assert from_queue(scene.seen(), POLICY).ruled is Ruled.NONE
+    ruling = from_queue(scene.seen(), POLICY)
+    assert ruling.ruled is Ruled.NONE
+    assert "no ramp is in progress on agent/production, which does not exist" in ruling.reason
 
 
 def test_a_trial_that_no_ramp_began_is_named() -> None:

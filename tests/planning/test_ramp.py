@@ -67,7 +67,9 @@ def test_a_rollback_that_a_run_died_before_is_not_decided_anew() -> None:
     [
         (on_trial(), BAKED - 1, "", "bakes at 10 %"),
         (on_trial(), BAKED, "frozen until Monday", "frozen until Monday"),
-        (replace(on_trial(), paused=Paused("lunch")), BAKED, "", "paused: lunch"),
+        (replace(on_trial(), paused=Paused("lunch")), BAKED, "", "hold: paused: lunch"),
+        (replace(on_trial(), paused=Paused("lunch")), BAKED - 1, "", "; paused: lunch"),
+        (replace(on_trial(), paused=Paused()), BAKED - 1, "", "; paused"),
         (
             on_trial(policy=replace(POLICY, rungs=(Rung(10, 0, 60), Rung(100, 0, 0)))),
             BAKED,
@@ -83,7 +85,7 @@ def test_a_rollback_that_a_run_died_before_is_not_decided_anew() -> None:
             "100 % waits for a person",
         ),
     ],
-    ids=["bake", "frozen", "paused", "sessions", "approval"],
+    ids=["bake", "frozen", "paused", "early", "for-no-reason", "sessions", "approval"],
 )
 def test_what_holds_an_advance(ramp: Ramp, now: float, frozen: str, words: str) -> None:
     ruling = ruled(Decision.ADVANCE, ramp, now, frozen)

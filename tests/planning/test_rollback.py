@@ -64,7 +64,8 @@ def test_an_abort_ends_a_trial_by_hand(split: Split, stable: Split, *, known: bo
 def test_nothing_to_abort(first: Split | None) -> None:
     plan = plan_abort(Scene(first=first).seen())
     assert plan.steps == ()
-    assert plan.notes == ("no ramp is in progress on agent/production: nothing to abort",)
+    missing = "" if first else ", which does not exist"
+    assert plan.notes == (f"no ramp is in progress on agent/production{missing}: nothing to abort",)
 
 
 def test_an_abort_where_the_stable_version_is_not_published_any_more() -> None:

@@ -39,6 +39,15 @@ def test_a_rung_takes_its_bake_and_its_sessions() -> None:
     assert travel(warm, Traffic(60_000, 0.0), Random(1)).seconds == 760.0
 
 
+@pytest.mark.parametrize(("warm_up", "settle"), [(300.0, 60.0), (0.0, 300.0)])
+def test_no_time_counts_as_baked_of_which_nothing_is_read(warm_up: float, settle: float) -> None:
+    """Two windows of 300 s are read for a bake of 600 s, however long all else takes."""
+    rungs = (Rung(50, 600.0, 0), Rung(100, 600.0, 0))
+    policy = replace(POLICY, rungs=rungs, warm_up=warm_up, settle=settle)
+    journey = travel(policy, Traffic(60_000, 0.0), Random(1))
+    assert (journey.outcome, journey.seconds) == (Outcome.PROMOTED, warm_up + 600.0 + settle)
+
+
 @pytest.mark.parametrize(
     ("on_timeout", "outcome", "steps"),
     [

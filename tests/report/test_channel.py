@@ -46,6 +46,13 @@ def test_json_is_one_object_for_success_and_failure(words: tuple[str, ...]) -> N
     assert err.getvalue() == "agentramp deploy: no such thing; do this\n"
 
 
+def test_what_a_failure_quotes_does_not_act_on_a_terminal() -> None:
+    told, _, err = channel()
+    told.fail(UsageError("it says \x1b[2J\x07no\nand \x1bmore", advice="mend it"))
+    said = "  and \\x1bmore\nagentramp deploy: it says \\x1b[2J\\x07no; mend it\n"
+    assert err.getvalue() == said
+
+
 @pytest.mark.parametrize(
     ("environ", "painted"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],

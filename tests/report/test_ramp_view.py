@@ -41,6 +41,15 @@ def test_a_ramp_is_seen_at_a_glance() -> None:
     assert "waits for 3m 10s more at 10 %, 42 more canary sessions at 10 %" in text
 
 
+def test_what_warms_up_does_not_bake_yet() -> None:
+    story = Story()
+    story.begin(8, Policy(rungs=ramps.rungs(), warm_up=300.0))
+    assert row(drawn(story, after=30), "bake").endswith("10m left of 10m")
+    later = drawn(story, after=410)
+    assert row(later, "bake").endswith("8m 10s left of 10m")
+    assert "waits for 8m 10s more at 10 %" in " ".join(line.strip() for line in later)
+
+
 def test_the_how_to_shows_what_is_drawn() -> None:
     page = Path(__file__).parents[2] / "docs" / "how-to" / "read-a-ramp.md"
     lines = drawn(ramps.one_window())[:8]

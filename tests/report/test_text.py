@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from agentramp.plan import (
 )
 from agentramp.report import steps, text
 from agentramp.report.result import Failure, Result
+from tests.report.results import MOVED
 
 SPEC = RuntimeSpec("agent", Code("python3.12"))
 PACKAGE = Artifact(Path("/here/agent.zip"), "a" * 64, "1", 1_234_567)
@@ -47,6 +49,14 @@ PACKAGE = Artifact(Path("/here/agent.zip"), "a" * 64, "1", 1_234_567)
 )
 def test_each_step_in_words(step: Step, words: str) -> None:
     assert steps.step(step) == words
+
+
+def test_a_dry_run_does_not_say_that_its_plan_serves() -> None:
+    would = list(text.result(replace(MOVED, dry_run=True), Path("/here")))
+    assert "  would serve v1 90 %, v2 10 %" in would
+    assert "  serves  v1 90 %, v2 10 %" in text.result(MOVED, Path("/here"))
+    nothing = replace(MOVED, dry_run=True, after=MOVED.before)
+    assert "  serves  v1 100 %" in text.result(nothing, Path("/here"))
 
 
 def test_a_plan_that_touches_no_traffic_says_so() -> None:

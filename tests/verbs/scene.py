@@ -87,7 +87,8 @@ class Scene:
         for description in "abc":
             self.platform.publish_version(self.runtime, description)
         self.platform.create_endpoint(self.runtime, ENDPOINT, Split(1))
-        self.context = context(self.folder, sleep=self.sleep)
+        outside = context(self.folder, sleep=self.sleep)
+        self.context = replace(outside, timer=lambda: self.now)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds

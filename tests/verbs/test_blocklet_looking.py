@@ -159,6 +159,23 @@ def test_what_goes_into_the_journal_is_of_one_application(scene: Scene) -> None:
     assert scene.history().message.startswith("agent/production: 2 records")
 
 
+def test_how_long_is_waited_is_told_by_a_clock_that_nobody_sets(scene: Scene) -> None:
+    scene.does("deploy")
+    real = scene.real
+    assert real
+    real.markers = frozenset({SILENT})
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        assert len(pauses) < 100, "it waits for ever"
+        scene.sleep(seconds)
+
+    given = replace(scene.context(), clock=lambda: 0.0, sleep=sleep)
+    with pytest.raises(NotReadyError, match="does not work"):
+        scene.does("verify", given=given)
+
+
 def test_what_runs_already_has_to_answer_too(scene: Scene) -> None:
     scene.does("deploy")
     real = scene.real

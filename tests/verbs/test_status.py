@@ -161,6 +161,24 @@ def test_until_ready_does_not_wait_for_ever(scene: Scene) -> None:
         watched(args, scene.context, scene.where)
 
 
+def test_the_time_that_a_slow_platform_takes_counts_too(scene: Scene) -> None:
+    class Slow:
+        """Takes a minute for each look."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(scene.platform, name)
+
+        def observe(self, runtime_name: str) -> object:
+            scene.now += 60.0
+            return scene.platform.observe(runtime_name)
+
+    becomes(scene, Status.UPDATING)
+    where = replace(scene.where, platform=Slow())  # type: ignore[arg-type]  # as its docstring says
+    args = arguments("status", "--until-ready", "--timeout", "2m")
+    with pytest.raises(NotReadyError, match="not ready after 125 s"):
+        watched(args, scene.context, where)
+
+
 def test_a_watch_outlives_a_platform_that_is_away_for_a_while(scene: Scene) -> None:
     class Away:
         """Answers from the second look on."""

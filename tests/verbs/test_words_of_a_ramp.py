@@ -47,7 +47,7 @@ def gone_back(scene: Scene, *words: str) -> Result:
 
 def says(verb: str, plan: Callable[[Seen], Plan]) -> Callable[[Scene], Result]:
     args = arguments(verb)
-    return lambda scene: ramping.said(args, scene.context, scene.where, plan, "promote")
+    return lambda scene: ramping.said(args, scene.context, scene.where, plan)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,26 @@ def paused(scene: Scene) -> Paused | None:
     ramp = scene.standing.ramp
     assert ramp
     return ramp.paused
+
+
+def test_what_follows_a_word_of_a_person(scene: Scene) -> None:
+    """Nothing where no ramp is in progress; a paused one goes on when it is resumed."""
+    approve = says("approve", lambda seen: plan_say("approve", seen, Approved(30)))
+    assert says("restore", plan_restore)(scene).next is None
+    scene.begins()
+    assert says("restore", plan_restore)(scene).next == "agentramp promote"
+    scene.wrote(Paused("lunch"))
+    assert approve(scene).next == "agentramp resume"
+
+
+def test_a_dry_restore_says_what_would_serve(scene: Scene) -> None:
+    scene.begins()
+    scene.by_hand(Split(1))
+    args = arguments("restore", "--dry-run")
+    said = ramping.said(args, scene.context, scene.where, plan_restore)
+    assert said.message == (
+        "restore would be written down: agent/production would serve v1 90 %, v2 10 %"
+    )
 
 
 def test_an_approval_is_for_what_was_seen(scene: Scene) -> None:

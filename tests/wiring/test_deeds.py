@@ -1,6 +1,6 @@
 """What is known of a run that fails: whether something is done, and which version is there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,16 @@ def test_what_failed_may_be_done_unless_nobody_was_asked(
     with pytest.raises(PlatformError):
         run(scene, CreateRuntime(SPEC, None), PublishVersion("x", "d"))
     assert scene.context.deeds.tried, "a step before it was carried out"
+
+
+def test_a_move_before_one_that_is_refused_stays(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    endpoint = scene.seen.found
+    assert endpoint
+    there = MoveTraffic(scene.runtime, endpoint.id, ENDPOINT, Split(1), Split(2))
+    with pytest.raises(SupersededError, match="serves"):
+        run(scene, there, replace(there, before=Split(3)))
+    assert scene.context.deeds == Deeds(tried=True)
 
 
 def test_a_move_that_is_refused_leaves_all_as_it_was(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_outputs_close_what_was_open(tmp_path: Path) -> None:
     assert configured(args, here)[1].pending
     tools = outputs_of(Runtime("rt-1", RuntimeSpec("tools")), (), "cn-hangzhou")
     with pytest.raises(ConfigError, match="1 fault"):  # it has no endpoint whose url could be used
-        configured(args, here, outputs={"tools": tools})
+        every(args, here, outputs={"tools": tools})
 
 
 def test_the_account_is_passed_on(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from agentramp.config.settings import EndpointConfig
 from agentramp.errors import SupersededError, WayBackFailedError
-from agentramp.executor import Executor, Listener, look_only
+from agentramp.execution import Listener, look_only
+from agentramp.executor import Executor
 from agentramp.journal.memory import MemoryJournal
 from agentramp.journal.port import JournalError
 from agentramp.model import Code, Endpoint, RuntimeSpec, Split

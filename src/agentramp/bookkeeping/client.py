@@ -7,7 +7,7 @@ documentation.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -162,9 +162,7 @@ class Client:
                 "GitHub's API redirects to another host, and the token is not sent there",
                 advice="check GITHUB_API_URL",
             )
-        return Letter(
-            target, letter.content, letter.content_type, letter.token, letter.headers, letter.method
-        )
+        return replace(letter, url=target)
 
     def _sent(self, letter: Letter) -> Reply | ExchangeError:
         if not self.patience.left:

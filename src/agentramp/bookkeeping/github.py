@@ -9,10 +9,6 @@ from agentramp.bookkeeping.port import Comment, Deployment, Stand
 from agentramp.bookkeeping.recording import Deployments, Run
 
 
-def _as_it_is(text: str) -> str:
-    return text
-
-
 class GitHub:
     """``run`` is the workflow's run, if this is one; ``told`` hears a line for people.
 
@@ -24,7 +20,7 @@ class GitHub:
         client: Client,
         run: Run | None,
         told: Callable[[str], None],
-        hide: Callable[[str], str] = _as_it_is,
+        hide: Callable[[str], str] = str,
     ) -> None:
         self._deployments = Deployments(client, run, told)
         self._comments = Comments(client)

@@ -296,5 +296,6 @@ def told(where: str) -> Iterator[None]:
     except (ValueError, RecursionError) as error:
         raise JournalError(
             f"{where}: not a journal record: {error}",
-            advice="somebody changed the journal by hand; mend or move it, then name versions",
+            advice="somebody changed the journal by hand; mend that record, or move the journal"
+            " away: a rollback needs --version then",
         ) from error

@@ -32,7 +32,7 @@ from agentramp.planning.publish import plan_publish
 from agentramp.planning.ramp import Evidence, plan_say, rule
 from agentramp.planning.remove import plan_remove
 from agentramp.planning.rollback import plan_abort, plan_rollback, version_before
-from agentramp.planning.ruling import Ruled, Ruling
+from agentramp.planning.ruling import Ruled, Ruling, at_rest
 from agentramp.planning.traffic import Seen, plan_shift
 from agentramp.planning.workspace import file_in
 
@@ -45,6 +45,7 @@ __all__ = [
     "SeenApplication",
     "Wanted",
     "Young",
+    "at_rest",
     "begins",
     "file_in",
     "from_queue",

@@ -7,7 +7,7 @@ from typing_extensions import assert_never
 from agentramp.errors import SupersededError, UnsupportedError, UsageError
 from agentramp.model import FULL, LATEST, Split
 from agentramp.plan import KeepRecord, Plan, Step
-from agentramp.planning.ruling import Ruled, Ruling
+from agentramp.planning.ruling import Ruled, Ruling, at_rest
 from agentramp.planning.traffic import (
     Seen,
     existing_endpoint,
@@ -33,7 +33,7 @@ def plan_begin(
     """
     runtime = existing_runtime(seen, version)
     if seen.found is None:
-        return first(seen, runtime, version, FULL, "release")
+        return first("release", seen, runtime, version, FULL)
     if note := _already(seen, version):
         return Plan("release", seen.subject, notes=(note,))
     _refuse_rejected(seen, version, retry=retry)
@@ -181,7 +181,7 @@ def from_queue(seen: Seen, policy: Policy, frozen: str = "") -> Ruling:
         plan = plan_begin(seen, queued, policy, frozen=frozen)
     except (SupersededError, UnsupportedError) as error:
         reason = f"hold: version {queued} waits: {error.message}; {error.advice}"
-        return Ruling(Ruled.HOLD, reason, Plan("promote", seen.subject, notes=(reason,)))
+        return at_rest(Ruled.HOLD, seen, reason)
     if plan.way_back:
         return Ruling(Ruled.ADVANCE, f"version {queued} waited: its ramp begins", plan)
     return Ruling(Ruled.HOLD, plan.notes[0], plan)
@@ -195,7 +195,9 @@ def _none(seen: Seen) -> Ruling:
             f"hold: {found.name} serves {found.split}, a trial that no ramp of this journal began;"
             " abort ends it, shift-traffic goes on with it"
         )
-        return Ruling(Ruled.HOLD, reason, Plan("promote", seen.subject, notes=(reason,)))
+        return at_rest(Ruled.HOLD, seen, reason)
+    if found is None:
+        reason += ", which does not exist"
     if ended:
         reason += f"; the last one, of version {ended.ramp.canary}, was {ended.ending.value}"
-    return Ruling(Ruled.NONE, reason, Plan("promote", seen.subject, notes=(reason,)))
+    return at_rest(Ruled.NONE, seen, reason)

@@ -23,6 +23,7 @@ from agentramp.planning.traffic import IS_BACK
 from agentramp.record import Installed, Installing, Record, Uninstalled
 
 PROMOTED = "promoted: it is what the canary is"
+_BACK = "rollback"
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,16 @@ def way_back_to(seen: SeenApplication, did: str) -> Installation | None:
 def previous(seen: SeenApplication, did: str) -> Installation | None:
     """What a rollback goes to: what ran before what runs, and never forward again."""
     if died := _died(seen, did):
-        return died.before
+        # A rollback that died is finished: what it left is not gone back to.
+        return died.after if _went_back(seen, died) else died.before
     path, now = seen.known(did).path, installed(seen, did)
     earlier = path[: path.index(now)] if now in path else path
     return earlier[-1] if earlier else None
+
+
+def _went_back(seen: SeenApplication, begun: Installing) -> bool:
+    verbs = (one.verb for one in reversed(seen.records) if one.event == begun)
+    return next(verbs, "") == _BACK
 
 
 def is_unchanged(seen: SeenApplication, bundle: Bundle, mount_point: str) -> bool:
@@ -91,11 +98,10 @@ def plan_install(seen: SeenApplication, wanted: Wanted, verb: str = "deploy") ->
     return replace(plan, way_back=back, no_way_back=why)
 
 
-def plan_reinstall(seen: SeenApplication, wanted: Wanted, verb: str = "rollback") -> Plan:
+def plan_reinstall(seen: SeenApplication, wanted: Wanted) -> Plan:
     """Go back to a bundle that ran before: nothing undoes that."""
-    return replace(
-        plan_install(seen, replace(wanted, way_back=None), verb), way_back=(), no_way_back=IS_BACK
-    )
+    plan = plan_install(seen, replace(wanted, way_back=None), _BACK)
+    return replace(plan, way_back=(), no_way_back=IS_BACK)
 
 
 def plan_promotion(seen: SeenApplication, wanted: Wanted, canary: Identity) -> Plan:

@@ -38,7 +38,8 @@ def plan_deploy(
     subject = Subject(spec.name)
     stays = _what_stays(wanted, observed.runtime)
     if not steps:
-        return Plan("deploy", subject, notes=(_why_nothing(observed.runtime), *stays))
+        note = f"runtime {spec.name} is already what the file says"
+        return Plan("deploy", subject, notes=(note, *stays))
     if head and (notes := _following_the_head(observed)):
         return Plan("deploy", subject, steps, notes=(*notes, *stays), no_way_back=NO_OLD_HEAD)
     return Plan("deploy", subject, steps, notes=stays)
@@ -69,11 +70,6 @@ def _step(wanted: RuntimeSpec, artifact: Artifact | None, runtime: Runtime | Non
     return None if runtime.status.is_final else AwaitRuntime(runtime.id)
 
 
-def _why_nothing(runtime: Runtime | None) -> str:
-    name = runtime.spec.name if runtime else ""
-    return f"runtime {name} is already what the file says"
-
-
 def _what_stays(wanted: RuntimeSpec, runtime: Runtime | None) -> tuple[str, ...]:
     """A role that was taken out of the file on purpose must not stay in force unnoticed."""
     names = kept(wanted, runtime.spec) if runtime else ()
@@ -84,8 +80,7 @@ def _what_stays(wanted: RuntimeSpec, runtime: Runtime | None) -> tuple[str, ...]
 
 def on_head(observed: Observed) -> tuple[str, ...]:
     """The endpoints that serve the head, whatever it is."""
-    found = observed.endpoints
-    return tuple(one.name for one in found if LATEST in dict(one.split.weights))
+    return tuple(one.name for one in observed.endpoints if one.split.share(LATEST))
 
 
 def _following_the_head(observed: Observed) -> tuple[str, ...]:

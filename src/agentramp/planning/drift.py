@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-from agentramp.judge.verdict import Decision
+from agentramp.errors import UsageError
 from agentramp.model import Split, Status
 from agentramp.plan import KeepRecord, Plan, Step
-from agentramp.planning.ruling import Ruled, Ruling
+from agentramp.planning.ruling import Ruled, Ruling, at_rest
 from agentramp.planning.traffic import Seen, plan_of, step_to
-from agentramp.policy import DEFAULT_POLICY
-from agentramp.ramp import Intent, Ramp, Standing, share
+from agentramp.ramp import Intent
 from agentramp.record import Adopted, Moved, Undone
 
 BACK = frozenset({"abort", "rollback", "restore"})
@@ -26,7 +25,7 @@ def reconcile(seen: Seen) -> Ruling | None:
         return _step_aside(seen, now.open)
     if not found.status.is_final and (now.open or found.split != now.settled):
         reason = f"hold: {found.name} is {found.status.value}: it has to be READY first"
-        return _hold(seen, reason)
+        return at_rest(Ruled.HOLD, seen, reason)
     if now.open:
         return _finish(seen, now.open, found.split)
     if now.settled is None or found.split == now.settled:
@@ -37,9 +36,9 @@ def reconcile(seen: Seen) -> Ruling | None:
 
 
 def plan_adopt(seen: Seen) -> Plan:
-    """The journal takes over what the platform serves."""
+    """The journal takes over what the platform serves; raises UsageError where that is nothing."""
     if seen.found is None:
-        return Plan("adopt", seen.subject, notes=(f"endpoint {seen.subject} does not exist",))
+        raise _missing(seen)
     found = seen.found.split
     if found == seen.standing.settled and not seen.unfinished:
         return Plan("adopt", seen.subject, notes=(f"the journal says {found} already",))
@@ -47,31 +46,33 @@ def plan_adopt(seen: Seen) -> Plan:
 
 
 def plan_restore(seen: Seen) -> Plan:
-    """The platform takes over what the journal says, also where it seems to serve it already."""
+    """The platform takes over what the journal says, also where it seems to serve it already.
+
+    Raises UsageError where there is no endpoint that could.
+    """
     meant = seen.standing.meant
     if meant is None:
         note = f"the journal knows nothing of {seen.subject}: there is nothing to restore"
         return Plan("restore", seen.subject, notes=(note,))
     if seen.found is None:
-        return Plan("restore", seen.subject, notes=(f"endpoint {seen.subject} does not exist",))
+        raise _missing(seen)
     return plan_of("restore", seen, step_to(seen, meant, "restore what the journal says"))
 
 
+def _missing(seen: Seen) -> UsageError:
+    advice = "check --endpoint and --platform; a release makes one anew"
+    return UsageError(f"endpoint {seen.subject} does not exist", advice=advice)
+
+
 def _is_young(seen: Seen, intent: Intent) -> bool:
-    return seen.now - intent.at < _policy_lease(seen.standing)
-
-
-def _policy_lease(now: Standing) -> float:
-    ramp: Ramp | None = now.ramp
-    return (ramp.policy if ramp else DEFAULT_POLICY).lease
+    return seen.now - intent.at < seen.standing.lease
 
 
 def _step_aside(seen: Seen, intent: Intent) -> Ruling:
     age = max(0, round(seen.now - intent.at))
     whose = f" by {intent.by}" if intent.by else ""
     what = f"remove {seen.subject}" if intent.removal else f"move {seen.subject} to {intent.after}"
-    reason = f"another run{whose} began to {what} {age} s ago"
-    return Ruling(Ruled.SUPERSEDED, reason, Plan("promote", seen.subject, notes=(reason,)))
+    return at_rest(Ruled.SUPERSEDED, seen, f"another run{whose} began to {what} {age} s ago")
 
 
 def _finish(seen: Seen, intent: Intent, actual: Split) -> Ruling | None:
@@ -111,7 +112,7 @@ def _is_back(seen: Seen, intent: Intent) -> bool:
     ramp = seen.standing.ramp
     if intent.verb in BACK or ramp is None or intent.before is None:
         return intent.verb in BACK
-    less = share(intent.after, ramp.canary) < share(intent.before, ramp.canary)
+    less = intent.after.share(ramp.canary) < intent.before.share(ramp.canary)
     return less or intent.after == Split(ramp.stable)
 
 
@@ -122,8 +123,7 @@ def _meaning(seen: Seen, *, back: bool) -> Ruled:
         return Ruled.HOLD
     if not back:
         return Ruled.ADVANCE
-    said = ramp.last is not None and ramp.last.decision is Decision.ROLLBACK
-    return Ruled.ROLLBACK if said else Ruled.HOLD
+    return Ruled.ROLLBACK if ramp.turned else Ruled.HOLD
 
 
 def _is_straggler(seen: Seen, actual: Split) -> bool:
@@ -147,16 +147,12 @@ def _drifted(seen: Seen, meant: Split) -> Ruling:
         f"drifted: {seen.endpoint} serves {actual}, and the journal says {meant}; somebody moved it"
         " by hand: adopt takes it as it is, restore puts it back"
     )
-    return Ruling(Ruled.HOLD, reason, Plan("promote", seen.subject, notes=(reason,)), drifted=True)
+    return replace(at_rest(Ruled.HOLD, seen, reason), drifted=True)
 
 
 def _gone(seen: Seen) -> Ruling:
     reason = f"hold: endpoint {seen.subject} is not there; release makes it anew and ends this ramp"
-    return _hold(seen, reason)
-
-
-def _hold(seen: Seen, reason: str) -> Ruling:
-    return Ruling(Ruled.HOLD, reason, Plan("promote", seen.subject, notes=(reason,)))
+    return at_rest(Ruled.HOLD, seen, reason)
 
 
 def _ruling(ruled: Ruled, seen: Seen, reason: str, step: Step) -> Ruling:

@@ -16,6 +16,6 @@ def plan_pin(seen: Seen, version: int) -> Plan:
     """``seen`` is the pinned endpoint: it serves ``version`` and nothing else."""
     runtime = existing_runtime(seen, version)
     if seen.found is None:
-        plan = first(seen, runtime, version, FULL, "release")
+        plan = first("release", seen, runtime, version, FULL)
         return replace(plan, notes=(f"endpoint {seen.endpoint} reaches version {version} alone",))
     return move("release", seen, runtime, Split(version), "pinned for gates and probes")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from typing_extensions import assert_never
+
 from agentramp.judge.verdict import Decision, Verdict
 from agentramp.judge.window import Window
 from agentramp.model import Split, Status
@@ -45,15 +47,14 @@ def rule(seen: Seen, ramp: Ramp, evidence: Evidence, frozen: str = "") -> Ruling
     if evidence.blind:
         return _blind(seen, ramp, evidence)
     if lacking:
-        return _hold(seen, ramp, evidence, lacking)
+        also = f"; {_paused(ramp)}" if ramp.paused else ""
+        return _hold(seen, ramp, evidence, f"{lacking}{also}")
     return _allowed(seen, ramp, evidence, evidence.verdict.reason, frozen)
 
 
 def _turned(ramp: Ramp, verdict: Verdict) -> str:
     """Why the evidence says roll back, now or in a tick that died before it could."""
-    if ramp.last and ramp.last.decision is Decision.ROLLBACK:
-        return ramp.last.reason
-    return verdict.reason if verdict.decision is Decision.ROLLBACK else ""
+    return ramp.turned or (verdict.reason if verdict.decision is Decision.ROLLBACK else "")
 
 
 def _with_evidence(ramp: Ramp, evidence: Evidence) -> Ramp:
@@ -77,7 +78,7 @@ def _lacking(ramp: Ramp, evidence: Evidence) -> str:
     """
     if evidence.blind:
         return f"hold: no evidence: {evidence.blind}"
-    rung, verdict = _rung(ramp), evidence.verdict
+    rung, verdict = ramp.policy.reached(ramp.weight), evidence.verdict
     baked = max(0.0, evidence.watermark - ramp.entered_at - ramp.policy.warm_up)
     if baked < rung.bake:
         left = duration(rung.bake - baked)
@@ -98,7 +99,7 @@ def _plainly(reason: str) -> str:
 
 
 def _allowed(seen: Seen, ramp: Ramp, evidence: Evidence, reason: str, frozen: str) -> Ruling:
-    rung = _next(ramp)
+    rung = next(rung for rung in ramp.policy.rungs if rung.weight > ramp.weight)
     barred = _barred(seen, ramp, rung, frozen)
     if barred:
         return _hold(seen, ramp, evidence, barred)
@@ -108,8 +109,7 @@ def _allowed(seen: Seen, ramp: Ramp, evidence: Evidence, reason: str, frozen: st
 def _barred(seen: Seen, ramp: Ramp, rung: Rung, frozen: str) -> str:
     """What a person, the calendar or the platform has against the next step."""
     if ramp.paused:
-        why = f": {ramp.paused.reason}" if ramp.paused.reason else ""
-        return f"hold: paused{why}; resume goes on"
+        return f"hold: {_paused(ramp)}; resume goes on"
     if seen.found and seen.found.status is not Status.READY:
         return f"hold: {seen.endpoint} is {seen.found.status.value}: it has to be READY first"
     if rung.weight in ramp.approved:
@@ -118,11 +118,15 @@ def _barred(seen: Seen, ramp: Ramp, rung: Rung, frozen: str) -> str:
     return f"hold: {waits}" if waits else ""
 
 
+def _paused(ramp: Ramp) -> str:
+    return f"paused: {ramp.paused.reason}" if ramp.paused and ramp.paused.reason else "paused"
+
+
 def _timed_out(seen: Seen, ramp: Ramp, evidence: Evidence, lacking: str, frozen: str) -> Ruling:
     spent = f"{ramp.weight} % took longer than {duration(ramp.policy.timeout)}"
+    if evidence.blind and ramp.policy.on_timeout is not OnTimeout.ROLLBACK:
+        return _blind(seen, ramp, evidence)  # nothing advances unseen
     match ramp.policy.on_timeout:
-        case _ if evidence.blind and ramp.policy.on_timeout is not OnTimeout.ROLLBACK:
-            return _blind(seen, ramp, evidence)  # nothing advances unseen
         case OnTimeout.HOLD:
             return _hold(seen, ramp, evidence, f"{lacking} ({spent})")
         case OnTimeout.ADVANCE:
@@ -131,6 +135,8 @@ def _timed_out(seen: Seen, ramp: Ramp, evidence: Evidence, lacking: str, frozen:
         case OnTimeout.ROLLBACK:
             reason = f"rolled back, as on-timeout says: {spent}; {_plainly(lacking)}"
             return _back(seen, ramp, evidence, reason)
+        case _:
+            assert_never(ramp.policy.on_timeout)
 
 
 def _blind(seen: Seen, ramp: Ramp, evidence: Evidence) -> Ruling:
@@ -180,16 +186,6 @@ def _judged(ramp: Ramp, evidence: Evidence, decision: Decision, reason: str) -> 
         windows=evidence.windows,
         blind=bool(evidence.blind),
     )
-
-
-def _rung(ramp: Ramp) -> Rung:
-    """The rung the canary stands on; after an adoption, the highest one below its weight."""
-    reached = [rung for rung in ramp.policy.rungs if rung.weight <= ramp.weight]
-    return reached[-1] if reached else ramp.policy.rungs[0]
-
-
-def _next(ramp: Ramp) -> Rung:
-    return next(rung for rung in ramp.policy.rungs if rung.weight > ramp.weight)
 
 
 def _is_published(seen: Seen, version: int) -> bool:

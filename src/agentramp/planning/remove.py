@@ -30,7 +30,7 @@ def plan_remove(
         note = f"runtime {runtime} does not exist: there is nothing to remove"
         return (Plan("remove", Subject(runtime), notes=(note,)),)
     if endpoint is not None and observed.endpoint(endpoint) is None:
-        return (not_there(runtime, endpoint, known.get(endpoint, Standing())),)
+        return (_not_there(runtime, endpoint, known.get(endpoint, Standing())),)
     going = [one for one in observed.endpoints if endpoint in {None, one.name}]
     _refuse_held(runtime, going, held)
     runtime_id = observed.runtime.id
@@ -49,15 +49,15 @@ def removal(
     return Plan(verb, subject, (step,), no_way_back=GONE, generation=generation)
 
 
-def not_there(runtime: str, endpoint: str, now: Standing, verb: str = "remove") -> Plan:
+def _not_there(runtime: str, endpoint: str, now: Standing) -> Plan:
     """What a run that died had removed is written down; else there is nothing to do."""
     subject = Subject(runtime, endpoint)
     note = f"endpoint {subject} does not exist: there is nothing to remove"
     if now.open is None or not now.open.removal:
-        return Plan(verb, subject, notes=(note,))
+        return Plan("remove", subject, notes=(note,))
     record = KeepRecord(Removed(now.open.after))
     why = f"endpoint {subject} is gone: a run that died had removed it"
-    return Plan(verb, subject, (record,), notes=(why,), generation=now.generation)
+    return Plan("remove", subject, (record,), notes=(why,), generation=now.generation)
 
 
 def _refuse_held(runtime: str, going: list[Endpoint], held: Mapping[str, str]) -> None:

@@ -5,16 +5,17 @@ from agentramp.model import Split, VersionRef
 from agentramp.plan import Plan
 from agentramp.planning.traffic import Seen, existing_runtime, move_back
 
+_ASKED = "asked for"
 _GONE = "give all traffic to a published one instead: agentramp rollback --version N"
 
 
-def plan_rollback(seen: Seen, version: int, reason: str = "asked for") -> Plan:
+def plan_rollback(seen: Seen, version: int, reason: str = "") -> Plan:
     """All traffic to ``version``; a ramp in progress ends with it."""
     runtime = existing_runtime(seen, version)
-    return move_back("rollback", seen, runtime, Split(version), reason)
+    return move_back("rollback", seen, runtime, Split(version), reason or _ASKED)
 
 
-def plan_abort(seen: Seen, reason: str = "asked for") -> Plan:
+def plan_abort(seen: Seen, reason: str = "") -> Plan:
     """End the ramp in progress: all traffic to its stable version."""
     ramp, found = seen.standing.ramp, seen.found
     if ramp:
@@ -22,10 +23,11 @@ def plan_abort(seen: Seen, reason: str = "asked for") -> Plan:
     elif found and found.split.canaries:  # a trial that no ramp began ends too
         stable = found.split.stable
     else:
-        note = f"no ramp is in progress on {seen.subject}: nothing to abort"
+        missing = "" if found else ", which does not exist"
+        note = f"no ramp is in progress on {seen.subject}{missing}: nothing to abort"
         return Plan("abort", seen.subject, notes=(note,))
     runtime = existing_runtime(seen, stable, _GONE)
-    return move_back("abort", seen, runtime, Split(stable), reason)
+    return move_back("abort", seen, runtime, Split(stable), reason or _ASKED)
 
 
 def version_before(seen: Seen) -> int:

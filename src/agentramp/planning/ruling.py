@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from agentramp.plan import Plan
+from agentramp.planning.traffic import Seen
 
 
 class Ruled(Enum):
@@ -28,3 +29,8 @@ class Ruling:
     plan: Plan
     drifted: bool = False
     by_evidence: bool = False
+
+
+def at_rest(ruled: Ruled, seen: Seen, reason: str) -> Ruling:
+    """Nothing moves, and nothing is written down."""
+    return Ruling(ruled, reason, Plan("promote", seen.subject, notes=(reason,)))

@@ -10,9 +10,10 @@ from agentramp.judge.chance import binomial, poisson
 from agentramp.judge.judge import Judge
 from agentramp.judge.verdict import Decision
 from agentramp.judge.window import Arm, Tally, Window
+from agentramp.model import FULL
 from agentramp.policy import OnTimeout, Policy, Rung
 
-_HOUR, _FULL = 3600.0, 100
+_HOUR = 3600.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def travel(policy: Policy, traffic: Traffic, random: Random) -> Journey:
     """One ramp to its end, by the rule of ``planning.ramp``; approvals are given at once."""
     walk = _Walk(policy, traffic, random, Judge(policy.rules))
     for rung in policy.rungs:
-        ending = None if rung.weight == _FULL else walk.stand(rung)
+        ending = None if rung.weight == FULL else walk.stand(rung)
         if ending is not None:
             return walk.end(ending)
     return walk.end(Outcome.PROMOTED)
@@ -109,8 +110,9 @@ class _Walk:
             start, self.now = window.end, window.end + policy.settle
             if verdict.decision is Decision.ROLLBACK:
                 return Outcome.ROLLED_BACK
-            baked = self.now - entered >= rung.bake and came >= rung.min_sessions
-            if baked and verdict.decision is Decision.ADVANCE:
+            # Baked is what was read, as the rule has it: neither warming up nor settling is.
+            baked = window.end - entered - policy.warm_up >= rung.bake
+            if baked and came >= rung.min_sessions and verdict.decision is Decision.ADVANCE:
                 return None
             if self.now - entered >= policy.timeout:
                 return None if policy.on_timeout is OnTimeout.ADVANCE else Outcome.TIMED_OUT
@@ -123,7 +125,7 @@ class _Walk:
 def _window(rung: Rung, traffic: Traffic, span: tuple[float, float], random: Random) -> Window:
     start, end = span
     total = poisson(random, traffic.per_hour * (end - start) / _HOUR)
-    canary = binomial(random, total, rung.weight / _FULL)
+    canary = binomial(random, total, rung.weight / FULL)
     worse = min(1.0, traffic.error_rate + traffic.worse)
     return Window(
         start,

@@ -48,7 +48,7 @@ def plan_shift(seen: Seen, version: int, weight: int) -> Plan:
     if seen.standing.ramp:
         raise _held(seen, seen.standing.ramp)
     if seen.found is None:
-        return first(seen, runtime, version, weight)
+        return first("shift-traffic", seen, runtime, version, weight)
     return move("shift-traffic", seen, runtime, _after(seen.found, version, weight))
 
 
@@ -125,7 +125,8 @@ def existing_endpoint(seen: Seen) -> Endpoint:
     return seen.found
 
 
-def first(seen: Seen, runtime: Runtime, version: int, weight: int, verb: str = "") -> Plan:
+def first(verb: str, seen: Seen, runtime: Runtime, version: int, weight: int) -> Plan:
+    """The endpoint is made with its first version, which takes all; raises UsageError for less."""
     endpoint = seen.endpoint
     if weight != FULL:
         raise UsageError(
@@ -136,7 +137,7 @@ def first(seen: Seen, runtime: Runtime, version: int, weight: int, verb: str = "
     note = f"endpoint {endpoint} is new: no stable version yet, so version {version} takes it all"
     step = CreateEndpoint(runtime.id, endpoint, Split(version))
     return Plan(
-        verb or "shift-traffic",
+        verb,
         seen.subject,
         (step,),
         notes=(note,),

@@ -23,7 +23,7 @@ from agentramp.report.console import Console
 from agentramp.report.deeds import Deeds
 from agentramp.report.hiding import Hiding
 from agentramp.report.lines import drop, unwritten
-from agentramp.report.plain import wrapped
+from agentramp.report.plain import lines_that_cannot_act, wrapped
 from agentramp.report.result import (
     Answer,
     Facts,
@@ -194,7 +194,7 @@ class Channel:
         self._add_page(lambda page: page.of_failure(failure))
         self.console.close()
         self._annotate(failure)
-        *others, last = text.failure(failure)
+        *others, last = map(lines_that_cannot_act, text.failure(failure))
         reason = wrapped(last, WIDTH) if self._is_read(self.stderr) else [last]
         self._print(self.stderr, others)
         self._print(self.stderr, (self._painted(self.stderr, RED, line) for line in reason))

@@ -207,7 +207,9 @@ class _Runner:
 
     def close(self) -> None:
         if self._open:
-            self.command("::endgroup::")
+            from agentramp.report.github import annotations  # noqa: PLC0415 - for workflows only
+
+            self.command(annotations.END_OF_GROUP)
         self.title, self._open = "", False
 
 

@@ -82,7 +82,7 @@ def drop(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def unwritten(why: str, advice: str = AGAIN) -> RefusedError:
+def unwritten(why: str, advice: str) -> RefusedError:
     return RefusedError(f"standard output cannot be written: {why}", advice=advice)
 
 

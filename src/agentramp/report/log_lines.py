@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from agentramp.logs.port import LogLine
-from agentramp.report.moments import at
+from agentramp.report.moments import stamp
 from agentramp.report.plain import cannot_act
 
 _MARK, _PLAIN = "\x1b[1;33m", "\x1b[0m"
@@ -20,7 +20,7 @@ class LogStyle:
 
 
 def shown(line: LogLine, style: LogStyle) -> str:
-    moment = at(line.at).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = stamp(line.at)
     if style.as_json:
         document = {
             "time": moment,

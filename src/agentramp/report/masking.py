@@ -50,11 +50,6 @@ def is_plain(text: str) -> bool:
     return all(map(_NUMBERED.fullmatch, others)) and digits <= told * _DIGITS
 
 
-def commands(secret: str) -> Iterator[str]:
-    """One workflow command for each form of ``secret``, the plain one first."""
-    yield from map(command, forms(secret))
-
-
 def command(form: str) -> str:
     return f"::add-mask::{data(form)}"
 

@@ -16,6 +16,11 @@ def moment(seconds: float) -> str:
     return at(seconds).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def stamp(seconds: float) -> str:
+    """As ISO 8601 writes it, for programs too."""
+    return at(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def to_the_minute(seconds: float) -> str:
     found = at(seconds)
     return f"{found.day} {found.strftime('%b %Y, %H:%M')}"

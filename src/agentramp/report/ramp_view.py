@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 from agentramp.judge.window import Tally
 from agentramp.model import FULL
-from agentramp.policy import Rung
 from agentramp.ramp import Ramp, Standing
 from agentramp.record import Judged, Record
 from agentramp.report.interval import rate, wilson
@@ -73,7 +72,7 @@ def waits(standing: Standing, now: float) -> list[str]:
 
 
 def _people(ramp: Ramp) -> Iterator[str]:
-    above = _above(ramp)
+    above = ramp.policy.above(ramp.weight)
     if ramp.paused:
         why = f" (paused: {harmless(ramp.paused.reason)})" if ramp.paused.reason else ""
         yield f"agentramp resume{why}"
@@ -82,8 +81,8 @@ def _people(ramp: Ramp) -> Iterator[str]:
 
 
 def _lacking(ramp: Ramp, now: float) -> Iterator[str]:
-    rung = _rung(ramp)
-    left = rung.bake - (now - ramp.entered_at)
+    rung = ramp.policy.reached(ramp.weight)
+    left = rung.bake - _baked(ramp, now)
     came = sum(window.canary.sessions for window in ramp.here)
     parts = []
     if left > 0:
@@ -101,13 +100,9 @@ def _lacking(ramp: Ramp, now: float) -> Iterator[str]:
         yield ", ".join(parts)
 
 
-def _rung(ramp: Ramp) -> Rung:
-    reached = [rung for rung in ramp.policy.rungs if rung.weight <= ramp.weight]
-    return reached[-1] if reached else ramp.policy.rungs[0]
-
-
-def _above(ramp: Ramp) -> Rung | None:
-    return next((rung for rung in ramp.policy.rungs if rung.weight > ramp.weight), None)
+def _baked(ramp: Ramp, now: float) -> float:
+    """Seconds at this weight since it was warm, as if all of them had been read."""
+    return max(0.0, now - ramp.entered_at - ramp.policy.warm_up)
 
 
 def _ramp(ramp: Ramp, now: float) -> Iterator[str]:
@@ -140,8 +135,8 @@ def _ladder(ramp: Ramp) -> str:
 
 
 def _bake(ramp: Ramp, now: float) -> str:
-    bake = _rung(ramp).bake
-    done = min(max(now - ramp.entered_at, 0.0), bake)
+    bake = ramp.policy.reached(ramp.weight).bake
+    done = min(_baked(ramp, now), bake)
     share = done / bake if bake else 1.0
     said = f"{lasting(bake - done)} left of {lasting(bake)}" if done < bake else "done"
     return _line("bake", _hashes(int(_BAR * share)), said)

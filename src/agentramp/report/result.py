@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from agentramp.errors import AgentrampError
 from agentramp.model import Artifact, Split
@@ -11,6 +11,9 @@ if TYPE_CHECKING:  # who plans nothing or tells no records loads neither
     from agentramp.plan import Plan
     from agentramp.ramp import Reached
     from agentramp.report.records import Told
+
+ROLLED_BACK: Final = 4
+"""The exit code where evidence or a gate turned a canary away: that was asked for, and done."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,7 @@ class Result:
 
     ``message`` is one sentence for people; ``before`` and ``after`` are an endpoint's splits;
     ``next`` is the command that usually follows. Fields a verb has nothing to say about are None.
-    ``verdict`` is what a ramp's tick came to. ``exit_code`` is 4 where evidence rolled a canary
-    back, which was asked for and done; else 0.
+    ``verdict`` is what a ramp's tick came to. ``exit_code`` is ``ROLLED_BACK`` or 0.
     """
 
     verb: str

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agentramp.model import LATEST, Endpoint, Runtime, RuntimeSpec, Version, VersionRef
-from agentramp.policy import Rung
 from agentramp.provenance import COMMIT, Provenance, provenance
 from agentramp.ramp import Ramp, Standing
 from agentramp.report.plain import columns, harmless, wrapped
@@ -67,7 +66,7 @@ def digest_of(spec: RuntimeSpec) -> str | None:
 
 def serves(endpoints: tuple[Endpoint, ...], ref: VersionRef) -> dict[str, int]:
     """The percent of each endpoint's sessions that ``ref`` gets, where it gets any."""
-    shares = ((found.name, dict(found.split.weights).get(ref, 0)) for found in endpoints)
+    shares = ((found.name, found.split.share(ref)) for found in endpoints)
     return {name: weight for name, weight in shares if weight}
 
 
@@ -183,7 +182,7 @@ def _ramp(one: Served, width: int) -> Iterator[str]:
     if ramp:
         yield from row("ramp", trial(ramp), width)
         yield from row("verdict", sentence(one.standing), width)
-        above = above_of(ramp)
+        above = ramp.policy.above(ramp.weight)
         yield from row("next step", f"{above.weight} %" if above else "", width)
     for reason in () if one.drift else waits(one.standing, one.now):
         yield from row("waits for", reason, width)
@@ -200,10 +199,6 @@ def trial(ramp: Ramp) -> str:
 def step_of(ramp: Ramp) -> int:
     """How many steps the canary has come up; 0 before its first."""
     return sum(rung.weight <= ramp.weight for rung in ramp.policy.rungs)
-
-
-def above_of(ramp: Ramp) -> Rung | None:
-    return next((rung for rung in ramp.policy.rungs if rung.weight > ramp.weight), None)
 
 
 def _state(found: Endpoint | None) -> str:

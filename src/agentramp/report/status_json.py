@@ -8,7 +8,7 @@ from agentramp.provenance import Provenance, provenance
 from agentramp.ramp import Ramp
 from agentramp.report.json import weights
 from agentramp.report.ramp_view import waits
-from agentramp.report.status import Overview, Served, above_of, region, serves, step_of
+from agentramp.report.status import Overview, Served, region, serves, step_of
 
 
 def fields(value: Overview) -> tuple[tuple[str, str], ...]:
@@ -107,7 +107,7 @@ def _served(one: Served) -> dict[str, Any]:
 
 
 def _ramp(ramp: Ramp) -> dict[str, Any]:
-    last, above = ramp.last, above_of(ramp)
+    last, above = ramp.last, ramp.policy.above(ramp.weight)
     return {
         "id": ramp.id,
         "stable": ramp.stable,

@@ -1,11 +1,11 @@
 """The near end of a command that runs far away: bytes in and out as they are."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
 from agentramp.errors import RefusedError
+from agentramp.report.lines import drop
 
 _PIECE = 16 * 1024
 LEAVE = b"\x1d"
@@ -50,8 +50,7 @@ def _write(stream: TextIO | None, data: bytes, name: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        # What is still in the buffer would fail again when the process ends: let it go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        drop(stream)
         raise _unwritten(name, error.strerror or str(error)) from error
 
 

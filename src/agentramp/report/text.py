@@ -21,7 +21,8 @@ def result(value: Result, cwd: Path) -> Iterator[str]:
     if value.artifact_digest:
         yield f"  sha256  {value.artifact_digest.removeprefix('sha256:')}"
     if value.after:
-        yield f"  serves  {value.after}"
+        would = value.dry_run and value.after != value.before
+        yield f"  would serve {value.after}" if would else f"  serves  {value.after}"
     if value.url:
         yield f"  url     {value.url}"
     if value.next:

@@ -40,7 +40,7 @@ def ended(args: argparse.Namespace, context: Context, where: Target) -> Result:
 
 def _once(args: argparse.Namespace, context: Context, where: Target) -> Result:
     seen = traffic.look_at(where)
-    plan = plan_abort(seen, args.reason or "asked for")
+    plan = plan_abort(seen, args.reason)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
     return traffic.result(args, plan, seen, outcome, None)

@@ -16,4 +16,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, context: Context) -> Result:
-    return ramping.said(args, context, named(args, context), plan_adopt, "promote")
+    return ramping.said(args, context, named(args, context), plan_adopt)

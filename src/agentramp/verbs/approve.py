@@ -32,7 +32,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
             return Plan("approve", seen.subject, notes=(f"{weight} % is approved already",))
         return plan_say("approve", seen, Approved(weight))
 
-    return ramping.said(args, context, named(args, context), plan, "promote")
+    return ramping.said(args, context, named(args, context), plan)
 
 
 def _weight(ramp: Ramp, asked: int | None) -> int:

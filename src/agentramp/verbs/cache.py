@@ -2,11 +2,11 @@
 
 import argparse
 import json
-from datetime import datetime, timezone
 
 from agentramp.archives.cache import Listed
 from agentramp.archives.limits import size
 from agentramp.errors import UsageError
+from agentramp.report.moments import stamp
 from agentramp.report.result import Answer
 from agentramp.wiring.context import Context
 from agentramp.wiring.fetching import add_cache_dir, opened
@@ -83,7 +83,7 @@ def _size(entries: tuple[Listed, ...]) -> int:
 def _lines(entries: tuple[Listed, ...]) -> tuple[str, ...]:
     return tuple(
         f"  {kept.url}  {size(kept.size) if kept.whole else 'damaged'}"
-        f"  used {_moment(kept.used)}  sha256 {kept.sha256[:12]}"
+        f"  used {stamp(kept.used)}  sha256 {kept.sha256[:12]}"
         for kept in sorted(entries, key=lambda kept: -kept.used)
     )
 
@@ -95,14 +95,10 @@ def _json(entries: tuple[Listed, ...]) -> str:
             "sha256": kept.sha256,
             "size": kept.size,
             "files": kept.files,
-            "fetched": _moment(kept.fetched),
-            "used": _moment(kept.used),
+            "fetched": stamp(kept.fetched),
+            "used": stamp(kept.used),
             "whole": kept.whole,
         }
         for kept in entries
     ]
     return json.dumps(listed, ensure_ascii=False)
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -22,6 +22,8 @@ agentramp endpoints list --platform local
     --canary-version 2 --weight 20
   agentramp endpoints remove trial --yes
 """
+LONGEST = 256
+"""Characters of a description."""
 _OF_PUBLISH = ("target_version", "canary_version", "weight", "description")
 
 
@@ -128,9 +130,6 @@ def _check_split(args: argparse.Namespace) -> None:
             f"--description has {len(args.description)} characters; {LONGEST} is the most",
             advice="shorten it",
         )
-
-
-LONGEST = 256
 
 
 def published(args: argparse.Namespace, context: Context, where: Target) -> Result:

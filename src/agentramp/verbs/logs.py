@@ -15,8 +15,8 @@ from agentramp.report.log_lines import LogStyle, shown
 from agentramp.report.result import Streamed
 from agentramp.wiring import arguments
 from agentramp.wiring.context import Context
+from agentramp.wiring.standing import existing
 from agentramp.wiring.target import Target, named
-from agentramp.wiring.traffic import missing
 
 EXAMPLE = "agentramp logs --start-time 30m --type fail"
 SINCE = "20m"
@@ -55,9 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, context: Context) -> Streamed:
     where = named(args, context)
     _filter(args, context.clock())  # what makes no sense is told before anybody is asked
-    runtime = where.platform.observe(where.runtime).runtime
-    if runtime is None:
-        raise missing(where.runtime)
+    runtime = existing(where, where.platform.observe(where.runtime))
     wanted = _filter(args, where.platform.now())
     store = _store(where, runtime, local=args.platform == "local")
     follower = Follower(where.logs(), store, function_of(runtime.id), wanted)

@@ -9,7 +9,7 @@ from agentramp.errors import UsageError
 from agentramp.plan import MoveTraffic, Plan
 from agentramp.planning import Ruled
 from agentramp.ramp import standing
-from agentramp.report.result import Result
+from agentramp.report.result import ROLLED_BACK, Result
 from agentramp.tick import Insistent, Ticked
 from agentramp.wiring import arguments, interruption, ramping, traffic
 from agentramp.wiring.blocklet import arguments as blocklet
@@ -19,7 +19,6 @@ from agentramp.wiring.target import Target, named
 from agentramp.wiring.watch import watched
 
 EXAMPLE = "agentramp promote --platform local --watch"
-ROLLED_BACK = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

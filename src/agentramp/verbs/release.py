@@ -4,8 +4,9 @@ import argparse
 from dataclasses import replace
 
 from agentramp.config.ramp_settings import Happening
+from agentramp.effects import Outcome
 from agentramp.errors import AgentrampError, WayBackFailedError
-from agentramp.executor import Execute, Outcome
+from agentramp.execution import Execute
 from agentramp.model import FULL, Runtime, RuntimeSpec, Version
 from agentramp.plan import CreateEndpoint, Plan
 from agentramp.planning import (
@@ -20,7 +21,7 @@ from agentramp.planning import (
 )
 from agentramp.ramp import Ramp, standing
 from agentramp.record import Begun
-from agentramp.report.result import Result
+from agentramp.report.result import ROLLED_BACK, Result
 from agentramp.stepping import INTERRUPTED
 from agentramp.verbs import deploy, publish_version
 from agentramp.wiring import arguments, gating, interruption, notify, ramping, traffic
@@ -30,7 +31,6 @@ from agentramp.wiring.target import Target, executor, of
 from agentramp.wiring.waiting import Wait, wait
 
 EXAMPLE = "agentramp release examples/quickstart --platform local"
-REFUSED = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -189,8 +189,8 @@ def _told(args: argparse.Namespace, result: Result, plan: Plan, version: int) ->
     if opened or not plan.steps:
         reason = plan.notes[0] if plan.notes else result.message
         return replace(result, message=reason, verdict=Ruled.NONE.value)
-    weight = dict(result.after.weights).get(version) if result.after else None
-    if weight is None:
+    weight = result.after.share(version) if result.after else 0
+    if not weight:
         reason = "; ".join(plan.notes)
         held = replace(result, message=reason, verdict=Ruled.HOLD.value)
         return replace(held, next=_follows(args, plan, reason))
@@ -231,5 +231,5 @@ def _stopped(
         next=arguments.again(args, "release", "--retry"),  # without it, what was refused stays so
         verdict=Ruled.ROLLBACK.value,
         stopped=True,
-        exit_code=REFUSED,
+        exit_code=ROLLED_BACK,
     )

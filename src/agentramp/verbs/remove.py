@@ -4,14 +4,13 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from agentramp.effects import Outcome
 from agentramp.errors import (
     AgentrampError,
     RefusedError,
     SupersededError,
-    UsageError,
     WayBackFailedError,
 )
-from agentramp.executor import Outcome
 from agentramp.model import CustomDomain, Observed
 from agentramp.plan import Plan, Subject
 from agentramp.planning import Young, held_by, plan_remove
@@ -21,7 +20,7 @@ from agentramp.wiring import arguments
 from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.confirmation import add_yes, confirmed
 from agentramp.wiring.context import Context
-from agentramp.wiring.project import every
+from agentramp.wiring.project import chosen, every
 from agentramp.wiring.standing import existing
 from agentramp.wiring.target import Target, executor, named, of
 from agentramp.wiring.undertaking import HalfDoneError
@@ -119,14 +118,8 @@ def _targets(
     if args.runtime or args.region:  # what goes with what is checked there
         return [(named(args, context), None)]
     whole = every(args, context)
-    names = [one.resource for one in whole.runtimes]
-    chosen = [one for one in whole.runtimes if args.resource in {None, one.resource}]
-    if not chosen:
-        raise UsageError(
-            f"{whole.file} has no resource {args.resource} (it has: {', '.join(names)})",
-            advice="name one of those with --resource",
-        )
-    return [(of(args, context, one, whole.access), one.domain) for one in reversed(chosen)]
+    meant = reversed(chosen(args, whole))
+    return [(of(args, context, one, whole.access), one.domain) for one in meant]
 
 
 def _going(args: argparse.Namespace, where: Target, domain: CustomDomain | None) -> _Going:

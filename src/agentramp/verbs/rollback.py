@@ -66,7 +66,7 @@ def _version(seen: Seen) -> int:
 def _once(args: argparse.Namespace, context: Context, where: Target, version: int) -> Result:
     seen = traffic.look_at(where)
     _refuse_canary(seen, version)
-    plan = plan_rollback(seen, version, args.reason or "asked for")
+    plan = plan_rollback(seen, version, args.reason)
     context.console.plan(plan)
     outcome = executor(args, context, where)(plan)
     follows = None if args.runtime else arguments.again(args, "deploy")

@@ -9,6 +9,7 @@ from random import Random
 from agentramp import config
 from agentramp.errors import UsageError
 from agentramp.judge.window import Tally
+from agentramp.model import FULL
 from agentramp.planning.simulation import Forecast, Journey, Outcome, Traffic, forecasts
 from agentramp.policy import Policy
 from agentramp.report.interval import wilson
@@ -19,7 +20,7 @@ from agentramp.wiring.context import Context
 
 EXAMPLE = "agentramp simulate --sessions-per-hour 600 --error-rate 0.01 --regression 0.05"
 _REGRESSIONS = (0.01, 0.02, 0.05)
-_MOST_RUNS, _MOST_SESSIONS, _FULL = 100_000, 1e7, 100
+_MOST_RUNS, _MOST_SESSIONS = 100_000, 1e7
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +114,7 @@ def _message(runs: int, policy: Policy, traffic: Traffic) -> str:
 
 
 def _judged(policy: Policy) -> bool:
-    return any(rung.weight < _FULL for rung in policy.rungs)
+    return any(rung.weight < FULL for rung in policy.rungs)
 
 
 def _table(policy: Policy, told: list[Forecast]) -> Iterator[str]:

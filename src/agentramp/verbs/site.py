@@ -16,7 +16,7 @@ EXAMPLE = """\
 agentramp site create
   agentramp site resume
   agentramp site publish docs --site https://docs.example.com"""
-STEP, WHOLE = "5m", "20m"
+STEP = "5m"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

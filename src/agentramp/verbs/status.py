@@ -100,7 +100,7 @@ def _is_ready(found: status.Overview) -> bool:
 def watched(args: argparse.Namespace, context: Context, where: Target) -> status.Overview:
     """How it stood when all was ready; without --until-ready only Ctrl-C ends it."""
     picture = _Picture(Screen(context.console))
-    waited = 0.0
+    began = context.timer()
     while True:
         found = _look(args, context, where)
         if found:
@@ -108,9 +108,8 @@ def watched(args: argparse.Namespace, context: Context, where: Target) -> status
             if args.until_ready and _is_ready(found):
                 return found
         if args.until_ready:
-            _give_up(args, found, waited)
+            _give_up(args, found, context.timer() - began)
         context.sleep(args.interval)
-        waited += args.interval
 
 
 def _look(args: argparse.Namespace, context: Context, where: Target) -> status.Overview | None:
@@ -130,7 +129,7 @@ def _give_up(args: argparse.Namespace, found: status.Overview | None, waited: fl
     if waited + args.interval > args.timeout:
         state = status.message(found) if found else "the platform could not be reached"
         raise NotReadyError(
-            f"not ready after {waited:g} s: {state}", advice="wait longer with --timeout"
+            f"not ready after {waited:.0f} s: {state}", advice="wait longer with --timeout"
         )
 
 

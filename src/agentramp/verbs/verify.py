@@ -11,8 +11,8 @@ from agentramp.wiring import arguments
 from agentramp.wiring.asking import PROMPT, TIMEOUT, Asked, asked, told
 from agentramp.wiring.blocklet import arguments as blocklet
 from agentramp.wiring.context import Context
+from agentramp.wiring.standing import existing, there
 from agentramp.wiring.target import Target, named
-from agentramp.wiring.traffic import missing
 
 EXAMPLE = "agentramp verify examples/quickstart --platform local --endpoint production"
 _WIDTH = 78
@@ -50,13 +50,11 @@ def run(args: argparse.Namespace, context: Context) -> Answer:
 
 def _endpoint(where: Target) -> Endpoint:
     observed = where.platform.observe(where.runtime)
-    if observed.runtime is None:
-        raise missing(where.runtime)
+    existing(where, observed)
     endpoint = observed.endpoint(where.endpoint)
     if endpoint is None:
-        names = ", ".join(one.name for one in observed.endpoints) or "none"
         raise UsageError(
-            f"runtime {where.runtime} has no endpoint {where.endpoint} (it has: {names})",
+            f"runtime {where.runtime} has no endpoint {where.endpoint} (it has: {there(observed)})",
             advice="name one with --endpoint, or make it with shift-traffic",
         )
     return endpoint

@@ -1,11 +1,11 @@
 """whoami: which credentials a run would use, and whose they are."""
 
 import argparse
-from datetime import datetime, timezone
 from pathlib import Path
 
 from agentramp.config import Config
 from agentramp.credentials.holder import identify
+from agentramp.report.moments import stamp
 from agentramp.report.result import Facts
 from agentramp.wiring import arguments
 from agentramp.wiring.context import Context
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace, context: Context) -> Facts:
             ("arn", identity.arn),
             ("access_key_id", f"{key.access_key_id[:_SHOWN]}…"),
             ("temporary", key.security_token is not None),
-            ("expires", _moment(ends)),
+            ("expires", None if ends is None else stamp(ends)),
             ("minutes_left", left),
         ),
     )
@@ -68,9 +68,3 @@ def _region(whole: Config | None, context: Context) -> str:
     if whole and whole.runtimes:
         return whole.runtimes[0].region
     return next((context.environ[name] for name in _REGIONS if context.environ.get(name)), REGION)
-
-
-def _moment(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

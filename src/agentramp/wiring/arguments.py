@@ -162,7 +162,7 @@ def add_endpoint(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--endpoint",
         metavar="NAME",
-        type=_endpoint,
+        type=endpoint_name,
         help=f"the endpoint that is meant (default: what agentramp.yaml says, else {ENDPOINT})",
     )
 
@@ -242,7 +242,7 @@ def _runtime(text: str) -> str:
     return _name(text, "a runtime", 127)
 
 
-def _endpoint(text: str) -> str:
+def endpoint_name(text: str) -> str:
     return _name(text, "an endpoint", 63)
 
 
@@ -287,10 +287,6 @@ def version(text: str) -> int:
     return int(text)
 
 
-def endpoint_name(text: str) -> str:
-    return _endpoint(text)
-
-
 def share(text: str) -> int:
     """What a canary gets beside a stable version: neither nothing nor everything."""
     whole = text.isascii() and text.isdigit()
@@ -313,5 +309,6 @@ def _in_percent(text: str) -> str:
 def percent(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) in PERCENT:
         return int(text)
-    hint = "; 0.2 of the sessions is 20" if text.startswith(("0.", ".")) else ""
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole percent from 0 to 100{hint}")
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not a whole percent from 0 to 100{_in_percent(text)}"
+    )

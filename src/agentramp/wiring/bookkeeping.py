@@ -27,6 +27,7 @@ from agentramp.wiring import deployments, on_github, pull_request
 from agentramp.wiring.context import Context
 from agentramp.wiring.deployments import Entry
 from agentramp.wiring.on_github import Task
+from agentramp.wiring.project import folder_of
 from agentramp.wiring.sight import Sight, Watched
 
 _DIRTY: Final = "-dirty"
@@ -237,8 +238,7 @@ def _published(versions: Sequence[Version], here: str | None) -> int | None:
 
 def _here(args: argparse.Namespace, context: Context) -> str | None:
     """The commit of the checkout, as a version's description has it."""
-    root = context.cwd / args.path
-    return commit(root if root.is_dir() else root.parent, context.environ)
+    return commit(folder_of(args, context), context.environ)
 
 
 def _commit(versions: Sequence[Version], number: int, here: str | None) -> str:

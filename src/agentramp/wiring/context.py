@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from agentramp.errors import UsageError
 from agentramp.report.console import Console
 from agentramp.report.deeds import Deeds
 from agentramp.report.lines import Lines
@@ -14,6 +15,16 @@ if TYPE_CHECKING:  # a verb that needs no network pays for none of its words
     from agentramp.credentials.port import Holder
     from agentramp.platform.agentrun.calls import Call
     from agentramp.wiring.sight import Sight
+
+
+def here() -> Path:
+    """The folder that this process runs in; raises UsageError."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError(
+            "the folder that this runs in is not there any more", advice="cd to one that is"
+        ) from error
 
 
 def _nobody(_: str) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from agentramp.config import Config, RuntimeConfig
+from agentramp.effects import Outcome
 from agentramp.errors import UnsupportedError
-from agentramp.executor import Execute, Outcome
+from agentramp.execution import Execute
 from agentramp.model import (
     LATEST,
     Artifact,
@@ -31,6 +32,7 @@ from agentramp.planning import (
 from agentramp.platform.functions import Functions
 from agentramp.platform.port import NotFoundError
 from agentramp.ramp import Standing
+from agentramp.stepping import words
 from agentramp.wiring.alongside import looked, skips, young
 from agentramp.wiring.context import Context
 from agentramp.wiring.packaging import going_up
@@ -181,7 +183,7 @@ def _became(prepared: Prepared) -> str:
     try:
         head = where.platform.observe(where.runtime).runtime
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - then it is not known
-        return f"which cannot be read: {str(error) or 'interrupted'}"
+        return f"which cannot be read: {words(error)}"
     if head == prepared.observed.runtime:
         return ""
     status = head.status.value if head else "not there"

@@ -6,7 +6,7 @@ from agentramp.bookkeeping.port import Stand, State
 from agentramp.errors import AgentrampError, SupersededError, WayBackFailedError
 from agentramp.model import FULL, Split
 from agentramp.planning import Ruled
-from agentramp.ramp import Standing, share
+from agentramp.ramp import Standing
 from agentramp.report.result import Result
 
 _ENDS = {"abort": "aborted", "rollback": "rolled back"}
@@ -84,7 +84,7 @@ def failed(
         case _ if ramp and goes_on:
             said = f"{ramp.weight} % of the sessions; failed, and goes on: {error.message}"
             return (_entry(version, State.IN_PROGRESS, said),)
-        case _ if any(split and share(split, version) for split in (serves, standing.settled)):
+        case _ if any(split and split.share(version) for split in (serves, standing.settled)):
             return ()
         case _ if verb in {"release", "shift-traffic"}:
             return (_entry(version, State.FAILURE, error.message),)
@@ -96,7 +96,7 @@ def unqueued(began: Standing, now: Standing) -> tuple[Entry, ...]:
     """A version that waited when the run began, and that the run has set aside."""
     version = began.queued
     on_trial = now.ramp is not None and now.ramp.canary == version
-    served = now.settled is not None and version is not None and share(now.settled, version)
+    served = now.settled is not None and version is not None and now.settled.share(version)
     if version is None or now.queued == version or on_trial or served:
         return ()
     return (_entry(version, State.INACTIVE, "waits no longer"),)
@@ -117,12 +117,12 @@ def _left(result: Result) -> list[int]:
 
 
 def _share(result: Result, version: int) -> int:
-    return share(result.after, version) if result.after else 0
+    return result.after.share(version) if result.after else 0
 
 
 def _has_served(result: Result, version: int) -> bool:
     """Whether it had sessions, in this run or on its way up before."""
-    before = share(result.before, version) if result.before else 0
+    before = result.before.share(version) if result.before else 0
     return before > 0 or _has_climbed(result)
 
 

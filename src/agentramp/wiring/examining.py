@@ -22,7 +22,7 @@ from agentramp.report.result import Answer
 from agentramp.wiring import examining_project
 from agentramp.wiring.context import Context
 from agentramp.wiring.project import every
-from agentramp.wiring.target import located
+from agentramp.wiring.target import located, owner_of
 
 _FIELDS: Final = {
     "role": ".agent.role",
@@ -91,12 +91,8 @@ def _with_account(args: argparse.Namespace, context: Context, whole: Config) -> 
     """A value may wait for the account; without credentials it goes on waiting."""
     if not any(runtime.pending for runtime in whole.runtimes):
         return whole
-
-    def owner() -> str:
-        return located(args, context, whole.runtimes[0].region, whole.access)[1].account()
-
     try:
-        return every(args, context, account=owner)
+        return every(args, context, account=owner_of(args, context, whole))
     except AgentrampError:
         return whole
 

@@ -4,7 +4,6 @@ import argparse
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from typing_extensions import assert_never
 
@@ -24,7 +23,6 @@ from agentramp.gates import golden as prompts
 from agentramp.gates.chat import Chat
 from agentramp.gates.port import Gate as Asked
 from agentramp.gates.port import Opinion, Outcome, Pinned
-from agentramp.gates.prompts import Prompt
 from agentramp.gates.trial import Trials
 from agentramp.judge.window import Unit
 from agentramp.model import Endpoint, Observed, Split, Status
@@ -56,7 +54,8 @@ def refusal(
     if args.dry_run or not needs_pins(where):
         return ""
     try:
-        refused = _first_no(args, context, where, begun)
+        pinned = pin(args, context, where, begun.stable, begun.canary)
+        refused = first_no(context, where.ramp.gates, pinned)
     except AgentrampError:
         _pin_again(args, context, where, beside)
         raise
@@ -67,11 +66,6 @@ def refusal(
 
 def needs_pins(where: Target) -> bool:
     return bool(where.ramp.gates) or isinstance(where.ramp.source, ProbeSource)
-
-
-def _first_no(args: argparse.Namespace, context: Context, where: Target, begun: Begun) -> str:
-    pinned = pin(args, context, where, begun.stable, begun.canary)
-    return first_no(context, where.ramp.gates, pinned)
 
 
 def first_no(context: Context, gates: Sequence[Gate], pinned: Pinned) -> str:
@@ -203,7 +197,7 @@ def _asked(gate: Gate, context: Context) -> Asked:
             if judge:
                 model = model_judge.ModelJudge(judge.url, judge.model, context.sleep, judge.token)
             return prompts.GoldenGate(
-                _prompts(context, file),
+                golden.read(context.cwd / file),
                 Trials(_chat(context), model),
                 _chance(context),
                 repeats,
@@ -213,10 +207,6 @@ def _asked(gate: Gate, context: Context) -> Asked:
             return command.CommandGate(argv, context.environ, timeout)
         case _:
             assert_never(gate)
-
-
-def _prompts(context: Context, file: Path) -> tuple[Prompt, ...]:
-    return golden.read(context.cwd / file)
 
 
 def _chat(context: Context) -> Chat:

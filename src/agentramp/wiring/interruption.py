@@ -3,18 +3,14 @@
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
-from typing import Final
 
 from agentramp.errors import Interrupted
 from agentramp.planning import Seen
 from agentramp.ramp import Ramp
 from agentramp.stepping import INTERRUPTED
 from agentramp.wiring import arguments, traffic
+from agentramp.wiring.last_look import in_time
 from agentramp.wiring.target import Target
-
-PATIENCE: Final = 3.0
-"""Seconds. Ten after it cancels a step a runner kills it, and the way back comes first."""
 
 
 @contextmanager
@@ -29,26 +25,11 @@ def told(args: argparse.Namespace, where: Target, again: str) -> Iterator[None]:
 
 
 def _as_it_stands(args: argparse.Namespace, where: Target, again: str) -> Interrupted:
-    """It is read anew, as only that tells: what was asked for may have arrived or been put back.
-
-    A thread reads it, so that a platform that is silent keeps nobody from the end of this run.
-    """
-    seen: list[Seen] = []
-    faults: list[str] = []
-
-    def read() -> None:
-        try:
-            seen.append(traffic.look(where))
-        except Exception as error:  # noqa: BLE001 - the interruption is told anyway
-            faults.append(str(error) or type(error).__name__)
-
-    reader = Thread(target=read, daemon=True)
-    reader.start()
-    reader.join(PATIENCE)
+    """It is read anew, as only that tells: what was asked for may have arrived or been put back."""
+    seen, why = in_time(lambda: traffic.look(where))
     if seen:
-        message, advice = _words(args, seen[0], again)
-        return Interrupted(f"interrupted: {_serves(seen[0])}{message}", advice=advice)
-    why = faults[0] if faults else f"no answer in {PATIENCE:g} s"
+        message, advice = _words(args, seen, again)
+        return Interrupted(f"interrupted: {_serves(seen)}{message}", advice=advice)
     return Interrupted(
         f"interrupted, and where traffic is could not be read: {why}",
         advice=f"look, then run it again to go on: {arguments.again(args, 'status')}",

@@ -12,6 +12,7 @@ from agentramp.journal.gitremote import without_users
 from agentramp.journal.port import Journal
 from agentramp.revision import has_git, has_remote
 from agentramp.wiring.context import Context
+from agentramp.wiring.project import folder_of
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,7 @@ def kept(args: argparse.Namespace, context: Context, ramp: RampConfig, shelf: Sh
     given = getattr(args, "journal", None)
     kind = JournalKind(given) if given else ramp.journal
     remote = getattr(args, "remote", None) or ramp.remote
-    root = context.cwd / args.path
-    root = root if root.is_dir() else root.parent
+    root = folder_of(args, context)
     auto = kind is JournalKind.AUTO and args.platform != "local"
     if (auto or kind is JournalKind.GIT) and _is_in_git(args, context, kind, root, remote):
         return GitJournal(root, remote, shelf.prefix, context.environ, context.sleep)

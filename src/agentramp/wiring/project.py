@@ -21,6 +21,12 @@ def file_of(args: argparse.Namespace) -> Path:
     return (path if is_folder else path.parent) / template
 
 
+def folder_of(args: argparse.Namespace, context: Context) -> Path:
+    """The project's, also where its file is named."""
+    path: Path = context.cwd / args.path
+    return path if path.is_dir() else path.parent
+
+
 def every(
     args: argparse.Namespace,
     context: Context,
@@ -43,21 +49,28 @@ def every(
     )
 
 
-def configured(
-    args: argparse.Namespace,
-    context: Context,
-    *,
-    outputs: Mapping[str, Outputs] | None = None,
-    account: Callable[[], str] | None = None,
-) -> tuple[Config, RuntimeConfig]:
-    """The one runtime that is meant; raises ConfigError with all the file's faults."""
-    whole = every(args, context, outputs=outputs, account=account)
-    names = [runtime.resource for runtime in whole.runtimes]
-    chosen = [found for found in whole.runtimes if args.resource in {None, found.resource}]
-    if len(chosen) != 1:
-        what = f"has no resource {args.resource}" if args.resource else "has several resources"
+def chosen(args: argparse.Namespace, whole: Config) -> tuple[RuntimeConfig, ...]:
+    """All of the file, or the one that ``--resource`` names; raises UsageError for another."""
+    found = tuple(one for one in whole.runtimes if args.resource in {None, one.resource})
+    if not found:
         raise UsageError(
-            f"{whole.file} {what} (it has: {', '.join(names)})",
+            f"{whole.file} has no resource {args.resource} (it has: {_names(whole)})",
+            advice="name one of those with --resource",
+        )
+    return found
+
+
+def configured(args: argparse.Namespace, context: Context) -> tuple[Config, RuntimeConfig]:
+    """The one runtime that is meant; raises ConfigError with all the file's faults."""
+    whole = every(args, context)
+    one, *others = chosen(args, whole)
+    if others:
+        raise UsageError(
+            f"{whole.file} has several resources (it has: {_names(whole)})",
             advice="name one with --resource",
         )
-    return whole, chosen[0]
+    return whole, one
+
+
+def _names(whole: Config) -> str:
+    return ", ".join(runtime.resource for runtime in whole.runtimes)

@@ -1,18 +1,17 @@
 """What the verbs of a ramp share."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import tenacity
 
 from agentramp import tick
 from agentramp.errors import RefusedError, SupersededError, UsageError
-from agentramp.executor import Execute
 from agentramp.model import Split
 from agentramp.plan import Plan
 from agentramp.planning import Seen
-from agentramp.policy import DEFAULT_POLICY, Policy
+from agentramp.policy import Policy
 from agentramp.ramp import Ramp
 from agentramp.report.result import Result
 from agentramp.tick import Desk
@@ -55,8 +54,7 @@ def guard(
     intent = seen.standing.open
     if args.dry_run or intent is None or intent.after == split:
         return
-    ramp = seen.standing.ramp
-    left = (ramp.policy if ramp else DEFAULT_POLICY).lease - (seen.now - intent.at)
+    left = seen.standing.lease - (seen.now - intent.at)
     if left > 0:
         context.console.say(
             f"another run had begun to move this to {intent.after}: looking for {left:.0f} s"
@@ -82,9 +80,9 @@ def goes_on(args: argparse.Namespace, ramp: Ramp, reason: str) -> str:
     """The command that a ramp in progress needs next, after a tick that ended with ``reason``."""
     if ramp.paused:
         return arguments.again(args, "resume")
-    higher = [rung.weight for rung in ramp.policy.rungs if rung.weight > ramp.weight]
-    if higher and wait(reason) is Wait.PERSON:
-        return arguments.again(args, "approve", f"--weight={higher[0]}")
+    above = ramp.policy.above(ramp.weight)
+    if above and wait(reason) is Wait.PERSON:
+        return arguments.again(args, "approve", f"--weight={above.weight}")
     return arguments.again(args, "promote")
 
 
@@ -93,21 +91,31 @@ def said(
     context: Context,
     where: Target,
     plan: Callable[[Seen], Plan],
-    follows: str,
+    follows: str | None = None,
 ) -> Result:
-    """A verb by which a person says something about a ramp."""
+    """A verb by which a person says something about a ramp, which needs ``follows`` next.
+
+    If not told, that depends: a ramp that is paused stays so, and without one nothing follows.
+    """
     seen = traffic.look_at(where)
     planned = plan(seen)
     context.console.plan(planned)
-    execute: Execute = executor(args, context, where)
-    outcome = execute(planned)
-    result = traffic.result(args, planned, seen, outcome, arguments.again(args, follows))
+    outcome = executor(args, context, where)(planned)
+    needed = follows or _follows(seen.standing.ramp)
+    after_that = arguments.again(args, needed) if needed else None
+    result = traffic.result(args, planned, seen, outcome, after_that)
     return replace(result, message=_message(planned, result, dry_run=args.dry_run))
 
 
+def _follows(ramp: Ramp | None) -> str | None:
+    if ramp is None:
+        return None
+    return "resume" if ramp.paused else "promote"
+
+
 def _message(plan: Plan, result: Result, *, dry_run: bool) -> str:
-    notes: Sequence[str] = plan.notes
     if not plan.steps:
-        return notes[0]
-    done = "would be written down" if dry_run else "is written down"
-    return f"{plan.verb} {done}: {plan.subject} serves {result.after}"
+        return plan.notes[0]
+    if dry_run:
+        return f"{plan.verb} would be written down: {plan.subject} would serve {result.after}"
+    return f"{plan.verb} is written down: {plan.subject} serves {result.after}"

@@ -11,8 +11,8 @@ from agentramp.config import Config, Outputs, RuntimeConfig, outputs_of
 from agentramp.errors import UsageError
 from agentramp.model import Endpoint, Runtime
 from agentramp.wiring.context import Context
-from agentramp.wiring.project import every
-from agentramp.wiring.target import located, of
+from agentramp.wiring.project import chosen, every
+from agentramp.wiring.target import of, owner_of
 
 
 @dataclass
@@ -25,15 +25,7 @@ class Resources:
     _whole: Config | None = field(default=None, init=False)
 
     def names(self) -> tuple[str, ...]:
-        """All of the file, or the one that ``--resource`` picks."""
-        whole = self._read()
-        names = tuple(runtime.resource for runtime in whole.runtimes)
-        if self.args.resource in {None, *names}:
-            return (self.args.resource,) if self.args.resource else names
-        raise UsageError(
-            f"{whole.file} has no resource {self.args.resource} (it has: {', '.join(names)})",
-            advice="name one of those with --resource",
-        )
+        return tuple(runtime.resource for runtime in chosen(self.args, self._read()))
 
     def find(self, name: str) -> tuple[Config, RuntimeConfig]:
         """As it is read with the outputs known by now; it may still wait for others."""
@@ -59,18 +51,11 @@ class Resources:
     def _read(self) -> Config:
         if self._whole is None:
             whole = every(self.args, self.context, outputs=self.outputs)
-            waits = any(runtime.pending for runtime in whole.runtimes)
-            self._whole = self._read_with_account(whole) if waits else whole
+            if any(runtime.pending for runtime in whole.runtimes):
+                owner = owner_of(self.args, self.context, whole)
+                whole = every(self.args, self.context, outputs=self.outputs, account=owner)
+            self._whole = whole
         return self._whole
-
-    def _read_with_account(self, whole: Config) -> Config:
-        """A value may wait for the account, which is asked only where the file names it."""
-
-        def account() -> str:
-            region = whole.runtimes[0].region
-            return located(self.args, self.context, region, whole.access)[1].account()
-
-        return every(self.args, self.context, outputs=self.outputs, account=account)
 
     def _look_at(self, needed: str, by: str) -> None:
         whole, runtime = self.find(needed)

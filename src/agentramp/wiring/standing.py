@@ -8,6 +8,7 @@ from agentramp.planning import Seen, reconcile
 from agentramp.ramp import standing
 from agentramp.report.status import Overview, Served
 from agentramp.wiring.target import Target
+from agentramp.wiring.traffic import missing
 
 
 def overview(where: Target, only: str | None = None) -> Overview:
@@ -27,10 +28,7 @@ def overview(where: Target, only: str | None = None) -> Overview:
 
 def existing(where: Target, observed: Observed) -> Runtime:
     if observed.runtime is None:
-        raise UsageError(
-            f"runtime {where.runtime} does not exist",
-            advice="deploy it first, or check --runtime, --region and --platform",
-        )
+        raise missing(where.runtime)
     return observed.runtime
 
 

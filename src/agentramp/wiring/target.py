@@ -12,9 +12,10 @@ from agentramp.config import Config, RuntimeConfig
 from agentramp.config.ramp_settings import RampConfig
 from agentramp.credentials.port import Holder
 from agentramp.diagnostics import ConfigError
-from agentramp.effects import no_functions, no_logs
+from agentramp.effects import Outcome, no_functions, no_logs
 from agentramp.errors import UsageError
-from agentramp.executor import Execute, Executor, Outcome, look_only
+from agentramp.execution import Execute, look_only
+from agentramp.executor import Executor
 from agentramp.journal.port import Journal
 from agentramp.local import daemon
 from agentramp.logs.port import Logs
@@ -27,6 +28,7 @@ from agentramp.plan import (
     MoveTraffic,
     Plan,
     RemoveEndpoint,
+    Step,
     Subject,
 )
 from agentramp.platform.agentrun.services import Services
@@ -204,6 +206,16 @@ def located(
     return Address(services, holder.current, holder.renew), holder
 
 
+def owner_of(args: argparse.Namespace, context: Context, whole: Config) -> Callable[[], str]:
+    """Asks for the account that a value of the file may wait for, and for its key only then."""
+
+    def owner() -> str:
+        _, holder = located(args, context, whole.runtimes[0].region, whole.access)
+        return holder.account()
+
+    return owner
+
+
 def _never() -> None:
     """When a key ends that does not."""
 
@@ -238,7 +250,9 @@ class Noting:
     deeds: Deeds
 
     def __call__(self, plan: Plan) -> Outcome:
-        lasting = [step for step in plan.steps if not isinstance(step, _SETTLED)]
+        # Where a later step fails, only what that one did is put back.
+        lasting: list[Step] = [one for one in plan.steps[:-1] if isinstance(one, MoveTraffic)]
+        lasting += [step for step in plan.steps if not isinstance(step, _SETTLED)]
         before = self.deeds.tried
         self.deeds.tried |= any(map(changes, lasting))
         try:

@@ -4,12 +4,12 @@ import argparse
 from dataclasses import replace
 
 from agentramp import tick
+from agentramp.effects import Outcome
 from agentramp.errors import UsageError
-from agentramp.executor import Outcome
 from agentramp.model import Endpoint, Split
 from agentramp.plan import CreateEndpoint, KeepRecord, MoveTraffic, Plan
 from agentramp.planning import Seen, begins
-from agentramp.ramp import ENDING, Ramp, Reached, share
+from agentramp.ramp import ENDING, Ramp, Reached
 from agentramp.record import Begun, Queued, Refused
 from agentramp.report.result import Climb, Result
 from agentramp.wiring import arguments
@@ -118,7 +118,7 @@ def climb(seen: Seen, plan: Plan, after: Split | None) -> Climb | None:
     if trial is None:
         return None
     so_far = way(trial)
-    weight = share(after, trial.canary) if after else 0
+    weight = after.share(trial.canary) if after else 0
     if weight == (so_far.path[-1].weight if so_far.path else 0):
         return so_far
     return replace(so_far, path=(*so_far.path, Reached(seen.now, weight)))

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from agentramp.effects import Outcome
 from agentramp.errors import AgentrampError, SupersededError, WayBackFailedError
-from agentramp.executor import Execute, Outcome
+from agentramp.execution import Execute
 from agentramp.plan import Plan, Step
 from agentramp.planning import put_back
+from agentramp.stepping import words
 
 
 class HalfDoneError(WayBackFailedError):
@@ -78,11 +80,11 @@ class Undertaking:
         """
         failures = [] if self._gone else self._put_back()
         for_good = [*self._gone, *self._kept]
-        told = "; ".join([*map(_words, (cause, *failures)), *for_good])
+        told = "; ".join([*map(words, (cause, *failures)), *for_good])
         if isinstance(cause, WayBackFailedError) or not all(map(_is_left, failures)):
             self._unknown(cause, told, only=not failures and not for_good)
         elif isinstance(cause, KeyboardInterrupt):
-            for sentence in (*map(_words, failures), *for_good):
+            for sentence in (*map(words, failures), *for_good):
                 self.say(sentence)
         elif for_good:
             raise self._half_done(cause, told) from cause
@@ -142,7 +144,3 @@ def all_or_none(
 def _is_left(failure: BaseException) -> bool:
     """Somebody else has moved it since: left alone."""
     return isinstance(failure, SupersededError)
-
-
-def _words(error: BaseException) -> str:
-    return str(error) or "interrupted"

@@ -28,7 +28,7 @@ def verified(context: Context, deployed: Deployed) -> tuple[Asked, ...]:
         try:
             answers.append(asked(context, where, endpoint, PROMPT, TIMEOUT))
         except VerifyError as error:
-            if _follows_head(endpoint):
+            if endpoint.split.share(LATEST):
                 error.advice += f"; {endpoint.name} follows {LATEST}: deploy what was there before"
             raise
         context.console.say(told(answers[-1]))
@@ -39,9 +39,5 @@ def _serving(prepared: Prepared, there: Sequence[Endpoint]) -> list[Endpoint]:
     """Those of s.yaml; where it names none, those that follow the head; else the ramp's."""
     names = {endpoint.name for endpoint in prepared.runtime.endpoints}
     named = [one for one in there if one.name in names]
-    following = [one for one in there if _follows_head(one)]
+    following = [one for one in there if one.split.share(LATEST)]
     return named or following or [one for one in there if one.name == prepared.where.endpoint]
-
-
-def _follows_head(endpoint: Endpoint) -> bool:
-    return any(ref == LATEST for ref, _ in endpoint.split.weights)

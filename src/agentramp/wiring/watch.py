@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from agentramp.errors import SupersededError
-from agentramp.judge.verdict import Decision
 from agentramp.planning import Ruled
 from agentramp.ramp import Ended, Ending, Ramp, Standing, standing, standings
 from agentramp.record import Record
 from agentramp.report.ramp_view import sentence, view
-from agentramp.report.result import Result
+from agentramp.report.result import ROLLED_BACK, Result
 from agentramp.report.screen import Screen
 from agentramp.wiring import arguments
 from agentramp.wiring.context import Context
@@ -19,7 +18,6 @@ from agentramp.wiring.target import Target
 
 Tick: TypeAlias = Callable[[], Result]
 LONGEST = 30.0
-ROLLED_BACK = 4
 
 
 def watched(args: argparse.Namespace, context: Context, where: Target, once: Tick) -> Result:
@@ -93,11 +91,11 @@ def _end(records: Sequence[Record], ramp: Ramp) -> _End | None:
 
 def _concluded(args: argparse.Namespace, result: Result, end: _End) -> Result:
     """What became of the ramp, whichever run ended it."""
-    ended, last = end.ended, end.ended.ramp.last
+    ended, turned = end.ended, end.ended.ramp.turned
     if ended.ending is Ending.PROMOTED:
         return _of_another(result, Ruled.ADVANCE, f"version {ended.ramp.canary} was promoted", end)
-    if ended.ending is Ending.ROLLED_BACK and last and last.decision is Decision.ROLLBACK:
-        told = _of_another(result, Ruled.ROLLBACK, last.reason, end)
+    if ended.ending is Ending.ROLLED_BACK and turned:
+        told = _of_another(result, Ruled.ROLLBACK, turned, end)
         return replace(told, exit_code=ROLLED_BACK)
     raise SupersededError(
         f"the ramp of version {ended.ramp.canary} was {ended.ending.value}, and not by evidence:"

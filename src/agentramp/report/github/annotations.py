@@ -30,11 +30,8 @@ class Place:
         """Empty where the file is not in the workspace, so that nothing in the diff is meant."""
         absolute = (self.cwd / file).resolve()
         workspace = self.workspace.resolve()
-        return absolute.relative_to(workspace).as_posix() if _is_in(absolute, workspace) else ""
-
-
-def _is_in(path: Path, folder: Path) -> bool:
-    return path.is_relative_to(folder)
+        is_inside = absolute.is_relative_to(workspace)
+        return absolute.relative_to(workspace).as_posix() if is_inside else ""
 
 
 def errors(failure: Failure, place: Place) -> Iterator[str]:

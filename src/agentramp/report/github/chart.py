@@ -71,10 +71,10 @@ def _stands(climb: Climb, coming: list[int], *, ahead: bool) -> str:
 
 def move(before: Split, after: Split) -> Iterator[str]:
     """Each version's share before and after."""
-    shares = dict(before.weights), dict(after.weights)
-    refs = list(dict.fromkeys([*shares[0], *shares[1]]))[: _MOST // 2]
+    known = dict.fromkeys(ref for ref, _ in (*before.weights, *after.weights))
+    refs = list(known)[: _MOST // 2]
     labels = [f"{_name(ref)} {when}" for ref in refs for when in ("before", "after")]
-    bars = [share.get(ref, 0) for ref in refs for share in shares]
+    bars = [split.share(ref) for ref in refs for split in (before, after)]
     yield from _drawn("New sessions by version", labels, bars, [])
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from agentramp.judge.verdict import Decision
 from agentramp.judge.window import Metric, Tally
 from agentramp.ramp import Ending
 from agentramp.record import Record
@@ -125,10 +124,7 @@ def _verdict(trial: Trial) -> str:
     """The sentence that decided, or the last one where nothing is decided."""
     last = trial.ramp.last
     said = trial.ended.reason if trial.ended else last.reason if last else ""
-    judged_so = last is not None and last.decision is Decision.ROLLBACK
-    if judged_so and last:
-        said = last.reason
-    text = escape(harmless(said))
+    text = escape(harmless(trial.ramp.turned or said))
     return f'<p class="verdict {_tone(trial)}"><bdi>{text}</bdi></p>' if text else ""
 
 

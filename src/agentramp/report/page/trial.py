@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from agentramp.judge.window import Tally, Window
 from agentramp.model import FULL
-from agentramp.ramp import Ended, Ending, Ramp, Standing, share, standings
+from agentramp.ramp import Ended, Ending, Ramp, Standing, standings
 from agentramp.record import Begun, Judged, Record
 from agentramp.report.records import Told, told
 
@@ -73,7 +73,7 @@ def _add(trial: _Open, said: Told, now: Standing) -> None:
         trial.ramp, weight = now.ramp, now.ramp.weight
     else:
         trial.ended = now.ended
-        weight = share(now.settled, trial.ramp.canary) if now.settled else 0
+        weight = now.settled.share(trial.ramp.canary) if now.settled else 0
     if weight != trial.weights[-1][1]:
         trial.weights.append((said.at, weight))
 

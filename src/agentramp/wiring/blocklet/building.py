@@ -8,6 +8,7 @@ from agentramp.bundle.stamp import stamped
 from agentramp.bundle.version import FIRST
 from agentramp.component import Bundle, Identity
 from agentramp.errors import AgentrampError
+from agentramp.package.measure import measure
 from agentramp.report.result import Result
 from agentramp.wiring.blocklet import bundles, place, telling
 from agentramp.wiring.blocklet.arguments import again
@@ -22,9 +23,9 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
     identity = identified(args, context, made_for)
     into = bundles.output_dir(args, context, made_for)
-    before = {path: path.read_bytes() for path in into.glob(f"{identity.did}-*.tgz")}
+    before = {path: measure(path).sha256 for path in into.glob(f"{identity.did}-*.tgz")}
     bundle = _built(args, context, made_for, identity)
-    is_new = before.get(bundle.path) != bundle.path.read_bytes()
+    is_new = before.get(bundle.path) != bundle.sha256
     words = () if not args.version else (f"--version={args.version}",)
     return Result(
         verb="build",

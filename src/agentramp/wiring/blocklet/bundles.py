@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agentramp.bundle.build import build, opened
+from agentramp.bundle.build import build
 from agentramp.bundle.dependencies import Npm
 from agentramp.bundle.stamp import stamped
 from agentramp.bundle.store import Store
+from agentramp.bundle.tarball import described
 from agentramp.bundle.version import FIRST, Version, from_tag, next_patch, parse
 from agentramp.component import Bundle, Component, Identity, Installation
 from agentramp.errors import UsageError
@@ -64,7 +65,7 @@ def made(context: Context, project: Project, identity: Identity, into: Path) -> 
 def given(args: argparse.Namespace, context: Context) -> Bundle | None:
     """The bundle that --artifact names; raises UsageError where it is none."""
     file = getattr(args, "artifact", None)
-    return opened(context.cwd / file) if file else None
+    return described(context.cwd / file) if file else None
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ def ever_ran(seen: SeenApplication, did: str) -> tuple[Installation, ...]:
 
 def _named(path: Path) -> Bundle | None:
     try:
-        return opened(path)
+        return described(path)
     except UsageError:
         return None
 
@@ -259,7 +260,7 @@ def _named(path: Path) -> Bundle | None:
 def _in(folder: Path, sha256: str) -> Bundle | None:
     for path in sorted(folder.glob("*.tgz")):
         try:
-            found = opened(path)
+            found = described(path)
         except UsageError:
             continue
         if found.sha256 == sha256:

@@ -1,7 +1,7 @@
 """deploy: the folder becomes the component that runs, or a canary beside it."""
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 from agentramp.component import Bundle, Identity
@@ -30,18 +30,14 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
     identity = _identity(args, context, made_for)
     keep_said(args, context, made_for, identity)
-    components = place.connected(args, context, made_for)
-    with interruption.told(args, components, identity):
-        where = place.at(args, context, made_for, identity, components)
+    with interruption.told(args, context, made_for, identity) as where:
         return tried(args, context, where) if args.canary else deployed(args, context, where)
 
 
 def deployed(args: argparse.Namespace, context: Context, where: Place) -> Result:
     going = Going(where.identity, where.mount_point, where.identity)
-    done = _installed(args, context, where, going)
-    result = done.result
-    follows = _again(args) if args.dry_run else again(args, "verify")
-    return telling.followed(result, follows)
+    result = _installed(args, context, where, going)
+    return replace(result, next=_again(args) if args.dry_run else again(args, "verify"))
 
 
 def tried(args: argparse.Namespace, context: Context, where: Place) -> Result:
@@ -54,22 +50,16 @@ def tried(args: argparse.Namespace, context: Context, where: Place) -> Result:
             advice=f"deploy it itself first: {again(args, 'deploy')}",
         )
     going = Going(where.canary, where.canary_mount, where.identity)
-    done = _installed(args, context, where, going)
-    refused = gates.refusal(args, context, where, done.bundle.version)
+    result = _installed(args, context, where, going)
+    refused = gates.refusal(args, context, where, str(result.version))
     if args.dry_run:
-        return telling.followed(done.result, _again(args, "--canary"))
+        return replace(result, next=_again(args, "--canary"))
     if refused:
-        return gates.withdrawn(args, context, where, done.result, refused)
-    return telling.followed(done.result, again(args, "promote"))
+        return gates.withdrawn(args, context, where, result, refused)
+    return replace(result, next=again(args, "promote"))
 
 
-@dataclass(frozen=True)
-class Done:
-    bundle: Bundle
-    result: Result
-
-
-def _installed(args: argparse.Namespace, context: Context, where: Place, going: Going) -> Done:
+def _installed(args: argparse.Namespace, context: Context, where: Place, going: Going) -> Result:
     seen = where.seen()
     refuse_occupied(seen, going.identity, going.mount_point)
     bundle = bundles.going_up(args, context, where.project, seen, going)
@@ -83,8 +73,7 @@ def _installed(args: argparse.Namespace, context: Context, where: Place, going: 
     if not plan.steps:  # what was not touched is to answer all the same
         page = AskComponent(going.mount_point, where.health_path).page
         verifying.asked(context, where, page, PATIENCE)
-    result = telling.installation(args, where, going, seen, telling.Done(bundle, plan, outcome))
-    return Done(bundle, result)
+    return telling.installation(args, where, going, seen, telling.Done(bundle, plan, outcome))
 
 
 def _wanted(

@@ -59,7 +59,7 @@ CANNOT: Final[Mapping[str, tuple[str, str]]] = {
     "simulate": ("has no ramp to simulate", _CANARY),
     "whoami": (
         "tells no identity for an access key",
-        f"a key that it refuses ends in exit code 3: {_LOOK[: _LOOK.index(' tells')]}",
+        "agentramp status asks with the key: one that the server refuses ends in exit code 3",
     ),
     "doctor": (
         "is not among what doctor looks at",

@@ -7,14 +7,12 @@ from agentramp.config.ramp_settings import Happening
 from agentramp.errors import RefusedError
 from agentramp.gates.port import Pinned
 from agentramp.planning import Ruled, plan_withdrawal
-from agentramp.report.result import Result
+from agentramp.report.result import ROLLED_BACK, Result
 from agentramp.wiring import notify
 from agentramp.wiring.blocklet import place
 from agentramp.wiring.blocklet.arguments import again
 from agentramp.wiring.blocklet.place import Place
 from agentramp.wiring.context import Context
-
-ROLLED_BACK = 4
 
 
 def refusal(args: argparse.Namespace, context: Context, where: Place, canary: str) -> str:

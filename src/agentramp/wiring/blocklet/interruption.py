@@ -1,25 +1,28 @@
-"""What an interrupted run says last: what runs now, and that it can be run again."""
+"""A verb at work, and what it says where it is interrupted: what runs now, and how to go on."""
 
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 
 from agentramp.component import Application, Identity
 from agentramp.errors import Interrupted
 from agentramp.platform.components import Components
 from agentramp.wiring.blocklet.arguments import again
 from agentramp.wiring.blocklet.identity import canary_of
-
-PATIENCE = 3.0
-"""Seconds, as of ``wiring.interruption``."""
+from agentramp.wiring.blocklet.place import Place, at, connected
+from agentramp.wiring.blocklet.project import Project
+from agentramp.wiring.context import Context
+from agentramp.wiring.last_look import in_time
 
 
 @contextmanager
-def told(args: argparse.Namespace, components: Components, identity: Identity) -> Iterator[None]:
-    """A dry run has nothing to say: it changes nothing."""
+def told(
+    args: argparse.Namespace, context: Context, project: Project, identity: Identity
+) -> Iterator[Place]:
+    """The place to work at. A dry run has nothing to say: it changes nothing."""
+    components = connected(args, context, project)
     try:
-        yield
+        yield at(args, context, project, identity, components)
     except KeyboardInterrupt as cut:
         if getattr(args, "dry_run", False):
             raise
@@ -29,23 +32,11 @@ def told(args: argparse.Namespace, components: Components, identity: Identity) -
 def _as_it_stands(
     args: argparse.Namespace, components: Components, identity: Identity
 ) -> Interrupted:
-    seen: list[Application] = []
-    faults: list[str] = []
-
-    def read() -> None:
-        try:
-            seen.append(components.observe())
-        except Exception as error:  # noqa: BLE001 - the interruption is told anyway
-            faults.append(str(error) or type(error).__name__)
-
-    reader = Thread(target=read, daemon=True)
-    reader.start()
-    reader.join(PATIENCE)
+    seen, why = in_time(components.observe)
     advice = f"run it again to go on; how it stands: {again(args, 'status')}"
-    if not seen:
-        why = faults[0] if faults else f"no answer in {PATIENCE:g} s"
+    if seen is None:
         return Interrupted(f"interrupted, and what runs could not be read: {why}", advice=advice)
-    return Interrupted(f"interrupted: {_runs(seen[0], identity)}", advice=advice)
+    return Interrupted(f"interrupted: {_runs(seen, identity)}", advice=advice)
 
 
 def _runs(application: Application, identity: Identity) -> str:

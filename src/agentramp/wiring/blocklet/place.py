@@ -10,7 +10,8 @@ from agentramp.component import Application, Component, Identity
 from agentramp.config.ramp_settings import RampConfig
 from agentramp.errors import UsageError
 from agentramp.exchange import check_address
-from agentramp.executor import Execute, Executor, look_only
+from agentramp.execution import Execute, look_only
+from agentramp.executor import Executor
 from agentramp.journal.port import Journal
 from agentramp.plan import Subject
 from agentramp.planning import SeenApplication

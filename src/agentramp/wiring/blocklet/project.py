@@ -1,6 +1,7 @@
 """What a folder, the environment and the options say of a component, before anybody is asked."""
 
 import argparse
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ _FORMS: Final[dict[str, Callable[[str], str]]] = {
     "did": arguments.did,
 }
 MAIN: Final = "index.js"
+_WORDS: Final = re.compile("[A-Za-z0-9]+")
 _T = TypeVar("_T")
 
 
@@ -57,11 +59,8 @@ class Project:
     def suggested(self) -> str:
         """What the component may be called: as its aigne.yaml is, else as its folder."""
         said = (self.aigne.name if self.aigne else "") or ""
-        found = "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in said).split())
-        found = found or "-".join(
-            "".join(c if c.isascii() and c.isalnum() else " " for c in self.root.name).split()
-        )
-        found = found.lower()[:50].strip("-")
+        words = _WORDS.findall(said) or _WORDS.findall(self.root.name)
+        found = "-".join(words).lower()[:50].strip("-")
         return found if arguments.is_name(found) else "agent"
 
     @property

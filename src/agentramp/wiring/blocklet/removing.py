@@ -20,10 +20,7 @@ from agentramp.wiring.undertaking import HalfDoneError
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
-    identity = needed(context, made_for)
-    components = place.connected(args, context, made_for)
-    with interruption.told(args, components, identity):
-        where = place.at(args, context, made_for, identity, components)
+    with interruption.told(args, context, made_for, needed(context, made_for)) as where:
         return removed(args, context, where)
 
 

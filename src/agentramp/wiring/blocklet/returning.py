@@ -1,6 +1,7 @@
 """rollback: the bundle that ran before is installed again, by its digest."""
 
 import argparse
+from dataclasses import replace
 
 from agentramp.component import Bundle, Installation
 from agentramp.config.ramp_settings import Happening
@@ -19,10 +20,7 @@ from agentramp.wiring.context import Context
 
 def run(args: argparse.Namespace, context: Context) -> Result:
     made_for = project(args, context)
-    identity = needed(context, made_for)
-    components = place.connected(args, context, made_for)
-    with interruption.told(args, components, identity):
-        where = place.at(args, context, made_for, identity, components)
+    with interruption.told(args, context, made_for, needed(context, made_for)) as where:
         return returned(args, context, where)
 
 
@@ -46,7 +44,7 @@ def returned(args: argparse.Namespace, context: Context, where: Place) -> Result
     if result.changed:
         said = f": {args.reason}" if args.reason else ""
         notify.send(context, where, Happening.ROLLED_BACK, f"{result.message}{said}")
-    return telling.followed(result, again(args, "verify"))
+    return replace(result, next=again(args, "verify"))
 
 
 def _wanted(args: argparse.Namespace, where: Place, seen: SeenApplication) -> Installation | None:

@@ -1,7 +1,7 @@
 """What a run on a Blocklet Server tells when it is done."""
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from agentramp import package
@@ -54,10 +54,6 @@ def installation(
         artifact=artifact(bundle),
         plan=plan,
     )
-
-
-def followed(result: Result, follows: str) -> Result:
-    return replace(result, next=follows)
 
 
 def artifact(bundle: Bundle) -> Artifact:

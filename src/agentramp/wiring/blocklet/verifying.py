@@ -59,7 +59,7 @@ def _check_runs(where: Place, found: Component) -> None:
 
 def asked(context: Context, where: Place, page: str, timeout: float) -> int:
     """The status of an answer; NotReadyError where none is good in ``timeout`` seconds."""
-    began = context.clock()
+    began = context.timer()
     while True:
         try:
             status = where.components.answers(page)
@@ -68,7 +68,7 @@ def asked(context: Context, where: Place, page: str, timeout: float) -> int:
             status, said = 0, error.message
         if status and status != _NOT_FOUND and status < _BROKEN:
             return status
-        if context.clock() - began + PAUSE > timeout:
+        if context.timer() - began + PAUSE > timeout:
             raise NotReadyError(
                 f"{where.url(page)} does not work: {said}",
                 advice="usual cause: the agent dies at its start, or listens at another port than"
