@@ -1,9 +1,6 @@
 import os
 import socket
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +8,12 @@ import pytest
 
 from agentramp.package.errors import BuildError
 from agentramp.package.source import read_installed, read_source
+from tests.unprivileged import open_folder, unprivileged
 
 if TYPE_CHECKING:
     from tests.package.conftest import Fill
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-NOBODY = 65534
 PRIVATE = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n"
 
 
@@ -236,26 +233,12 @@ def test_a_name_that_is_not_utf8_is_refused(fill: "Fill") -> None:
         read_source(root)
 
 
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Root may read everything, so it acts as a user who may not."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 def test_an_unreadable_folder_is_named() -> None:
-    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
-        root, closed = Path(name), Path(name, "closed")
-        root.chmod(0o755)
+    with open_folder() as root:
+        closed = root / "closed"
         closed.mkdir(mode=0)
         try:
-            with as_nobody(), pytest.raises(BuildError, match="closed"):
+            with unprivileged(), pytest.raises(BuildError, match="closed"):
                 read_source(root)
         finally:
             closed.chmod(0o700)

@@ -1,6 +1,5 @@
 """A folder of Markdown read: its tree, its titles, its languages, and all that is wrong with it."""
 
-import os
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from agentramp.site.pages.read import read
 from agentramp.site.pages.render import documents
 from agentramp.site.pages.slugs import slug, suffix
 from tests.site.pages.folder_of_pages import PNG, write
+from tests.unprivileged import open_folder, unprivileged
 
 
 def tree(pages: tuple[Page, ...]) -> list[object]:
@@ -148,11 +148,16 @@ def test_a_folder_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
     assert [str(one) for one in found] == [
         ".:1:1: this folder cannot be read: Not a directory [folder]"
     ]
-    if os.geteuid():
-        (tmp_path / "sub").chmod(0)
-        told = faults(tmp_path)
-        (tmp_path / "sub").chmod(0o700)
-        assert told == ["sub:1:1: this folder cannot be read: Permission denied [folder]"]
+
+
+def test_a_folder_that_is_closed_is_a_fault() -> None:
+    with open_folder() as root:
+        write(root, {"a.md": "", "sub/b.md": ""})
+        (root / "sub").chmod(0)
+        with unprivileged():
+            told = faults(root)
+        (root / "sub").chmod(0o700)
+    assert told == ["sub:1:1: this folder cannot be read: Permission denied [folder]"]
 
 
 def test_letters_that_name_no_language(tmp_path: Path) -> None:
@@ -197,11 +202,12 @@ def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")
-def test_a_picture_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
-    write(tmp_path, {"a.md": "![y](y.png)", "y.png": "y"})
-    (tmp_path / "y.png").chmod(0)
-    (fault,) = faults(tmp_path)
+def test_a_picture_that_cannot_be_read_is_a_fault() -> None:
+    with open_folder() as root:
+        write(root, {"a.md": "![y](y.png)", "y.png": "y"})
+        (root / "y.png").chmod(0)
+        with unprivileged():
+            (fault,) = faults(root)
     assert fault.endswith("the picture cannot be read: Permission denied [image]")
 
 
