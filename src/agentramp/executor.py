@@ -132,8 +132,7 @@ class Executor:
     def _call_off(self, plan: Plan, step: Step) -> None:
         """Nothing was asked of the platform, so there is nothing to put back."""
         if isinstance(step, MoveTraffic | DescribeEndpoint):
-            # Without it the open intent tells the next run to look; traffic is where it was.
-            with suppress(JournalError):
+            with suppress(JournalError):  # else the open intent tells the next run to look
                 self._write(plan, Undone(served(step), served(step)))
 
     def _go_back(self, plan: Plan, way_back: tuple[Step, ...], cause: BaseException) -> None:
@@ -302,7 +301,7 @@ class Executor:
 
     def _close(self, plan: Plan, step: MoveTraffic | DescribeEndpoint, end: Moved | Undone) -> None:
         """Record how a move ended; if another run took it over meanwhile, its word counts."""
-        was, kept = self._written, self._moving if plan.ends_if_interrupted else None
+        written = self._written
         try:
             self._write(plan, end)
         except HeldError as lost:
@@ -310,7 +309,8 @@ class Executor:
                 self._give_way(plan, step, end.after, lost)
             raise
         finally:  # undone once it is told, a ramp's last step would leave a trial without a ramp
-            self._moving = kept if self._written > was else self._moving
+            if self._written > written and not plan.ends_if_interrupted:
+                self._moving = None
         self._moving = None
 
     def _give_way(
