@@ -23,7 +23,7 @@ HERE: Final = Path(__file__).parent
 GIVEN: Final = "AGENTRAMP_BLOCKLET_SERVER"
 """A variable with the JSON of a server that runs already: endpoint, app_did, access_key_id and
 access_key_secret."""
-LONGEST: Final = 180.0
+LONGEST: Final = 600.0
 """Seconds for one command of the vendor's."""
 _PORTS: Final = (8088, 8089, 8090)
 """Two are the server's, the last is free for its router."""
