@@ -18,6 +18,14 @@ from agentramp.timely import CONNECT_SECONDS, timely
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
 
+def _hear(line: socket.socket) -> None:
+    """All of the letter: a line that is closed with some of it unread takes the answer with it."""
+    heard = line.recv(65536)
+    ends = b"{}" if heard.startswith(b"POST") else b"\r\n\r\n"
+    while not heard.endswith(ends) and (part := line.recv(65536)):
+        heard += part
+
+
 @contextmanager
 def answering(
     head: bytes, *drops: bytes, pause: float = 0.0, begins: bytes = HEAD
@@ -29,7 +37,7 @@ def answering(
             with suppress(OSError):
                 line, _ = server.accept()
                 with line:
-                    line.recv(65536)
+                    _hear(line)
                     line.sendall(begins + head + (b"\r\n" if begins else b""))
                     for drop in drops:
                         time.sleep(pause)
@@ -192,3 +200,17 @@ def test_an_answer_that_breaks_off_is_none() -> None:
 def test_nothing_said_in_the_body_is_a_reply() -> None:
     with answering(b"Content-Length: 0\r\n") as url:
         assert post(Letter(url, b"{}"), timeout=30).content == b""
+
+
+MOVED = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\n"
+
+
+def test_what_stands_beside_a_redirect_is_read_like_any_answer() -> None:
+    with answering(b"Content-Length: 4\r\n", b"gone", begins=MOVED) as url:
+        reply = post(Letter(url, b"{}"), timeout=30)
+    assert (reply.status, reply.content) == (302, b"gone")
+    with (
+        answering(b"Connection: close\r\n", *[b"x" * 100] * 100, begins=MOVED) as url,
+        pytest.raises(ExchangeError, match="answered more than 1000 bytes"),
+    ):
+        post(Letter(url, b"{}"), timeout=30, most=1000)

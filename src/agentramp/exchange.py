@@ -36,6 +36,14 @@ class UnreachableError(ExchangeError):
     """Nobody was there to ask: what another answer would have said is not known."""
 
 
+class TooLargeError(requests.RequestException):
+    """The answer had not ended when it held ``most`` bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} bytes")
+        self.most = most
+
+
 class Sendable(Protocol):
     """A body that is read while it is sent; its length is known before."""
 
@@ -67,6 +75,7 @@ class Reply:
     duration: float
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """By name in lower case."""
+    reason: str = ""
 
     @property
     def text(self) -> str:
@@ -163,7 +172,7 @@ def post(
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                return _read(answer, _Bounds(letter.url, began, timeout, most, told))
+                return whole(answer, Bounds(began, most, timeout, told=told))
     except (requests.RequestException, ValueError) as error:
         raise trouble(letter.url, error, timeout) from error
 
@@ -186,38 +195,43 @@ def get_date(url: str, *, timeout: float) -> float | None:
 
 
 @dataclass(frozen=True)
-class _Bounds:
-    url: str
+class Bounds:
+    """``began`` is a moment of ``monotonic``; the last byte is there ``seconds`` after it."""
+
     began: float
-    timeout: float
-    most: int
-    told: Callable[[int, bytes], None] | None
+    most: int = MOST_BYTES
+    seconds: float = float("inf")
+    monotonic: Callable[[], float] = time.monotonic
+    told: Callable[[int, bytes], None] | None = None
 
     @property
     def passed(self) -> float:
-        return time.monotonic() - self.began
+        return self.monotonic() - self.began
 
 
-def _read(answer: requests.Response, bounds: _Bounds) -> Reply:
+def whole(answer: requests.Response, bounds: Bounds) -> Reply:
+    """All of an answer that is being streamed; raises requests.RequestException."""
     content = bytearray()
     first_byte = None
     for part in _parts(answer):
         first_byte = bounds.passed if first_byte is None else first_byte
         content += part
         if len(content) > bounds.most:
-            raise ExchangeError(
-                f"{host(bounds.url)} answered more than {bounds.most} bytes",
-                advice="let it answer less",
-            )
-        if bounds.passed > bounds.timeout:
-            raise _too_late(bounds.url, bounds.timeout)
+            raise TooLargeError(bounds.most)
+        if bounds.passed > bounds.seconds:
+            raise requests.ReadTimeout
         if bounds.told:
             bounds.told(answer.status_code, part)
     duration = bounds.passed
-    kind = answer.headers.get("Content-Type", "")
-    first = duration if first_byte is None else first_byte
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    return Reply(answer.status_code, bytes(content), kind, first, duration, headers)
+    return Reply(
+        status=answer.status_code,
+        content=bytes(content),
+        content_type=answer.headers.get("Content-Type", ""),
+        first_byte=duration if first_byte is None else first_byte,
+        duration=duration,
+        headers={name.lower(): value for name, value in answer.headers.items()},
+        reason=answer.reason or "",
+    )
 
 
 def _parts(answer: requests.Response) -> Iterator[bytes]:
@@ -245,6 +259,10 @@ def trouble(url: str, error: Exception, timeout: float) -> ExchangeError:
             | requests.ConnectionError(args=(ProtocolError(args=(_, TimeoutError())), *_))
         ):
             return _too_late(url, timeout)
+        case TooLargeError(most=most):
+            return ExchangeError(
+                f"{host(url)} answered more than {most} bytes", advice="let it answer less"
+            )
         case requests.exceptions.SSLError():
             return ExchangeError(
                 f"{host(url)} shows a certificate that is not trusted",

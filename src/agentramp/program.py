@@ -23,6 +23,10 @@ class ProgramError(RefusedError):
     """It could not be started, did not end in time, or printed too much."""
 
 
+class TooSlowError(ProgramError):
+    """It did not end in time and was stopped."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """``status`` is below 0 where a signal ended it; ``err`` holds the last lines only."""
@@ -32,7 +36,7 @@ class Ended:
     err: str
 
 
-def run(
+def run(  # noqa: PLR0913 - each is a bound or a part of the program's world
     argv: Sequence[str],
     *,
     timeout: float,
@@ -40,14 +44,17 @@ def run(
     environ: Mapping[str, str] | None = None,
     most: int = MOST_OUTPUT,
     cwd: Path | None = None,
+    tail: int = TAIL_BYTES,
 ) -> Ended:
     """Run to the end; another exit status than 0 is no error here. None inherits the environment.
+
+    ``tail`` is how many bytes of standard error are kept, the last ones.
 
     Raises ProgramError. What the program started is ended with it.
     """
     process = _started(argv, environ, cwd)
     out = _Reader(process.stdout, most, lambda: _kill(process))
-    err = _Reader(process.stderr, None, lambda: None)
+    err = _Reader(process.stderr, tail, None)
     feeder = threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)
     for thread in (out, err, feeder):
         thread.start()
@@ -55,7 +62,7 @@ def run(
     if out.is_excess:
         raise ProgramError(f"{argv[0]} printed more than {most} bytes", advice=_LESS)
     if not in_time:
-        raise ProgramError(
+        raise TooSlowError(
             f"{said_last(err.text)}{argv[0]} did not end within {timeout:g} s and was stopped",
             advice="make it faster, or raise its timeout",
         )
@@ -93,15 +100,15 @@ def _started(
 
 
 class _Reader(threading.Thread):
-    """Reads a stream to its end: whole and up to ``most`` bytes, or only its tail."""
+    """Reads a stream to its end: whole up to ``most`` bytes, or without ``full`` its tail only."""
 
     def __init__(
-        self, stream: IO[bytes] | None, most: int | None, stop: Callable[[], None]
+        self, stream: IO[bytes] | None, most: int, full: Callable[[], None] | None
     ) -> None:
         super().__init__(daemon=True)
         self._stream = stream
         self._most = most
-        self._stop = stop
+        self._full = full
         self.content = b""
         self.is_excess = False
 
@@ -116,13 +123,13 @@ class _Reader(threading.Thread):
         with contextlib.suppress(OSError, ValueError), self._stream as stream:
             while part := os.read(stream.fileno(), 65536):
                 parts += part
-                if self._most is None:
-                    del parts[:-TAIL_BYTES]
+                if self._full is None:
+                    del parts[: -self._most]
+                    self.content = bytes(parts)
                 elif len(parts) > self._most:
                     self.is_excess = True
-                    self._stop()
+                    self._full()
                     return
-                self.content = bytes(parts) if self._most is None else self.content
         self.content = bytes(parts)
 
 
@@ -148,17 +155,15 @@ def _wait(
     except BaseException:
         _kill(process)
         raise
-    if not _join(readers, min(deadline, time.monotonic() + _GRACE_SECONDS)):
-        # A child that it left behind still holds the pipe.
-        _kill(process)
-        _join(readers, time.monotonic() + _GRACE_SECONDS)
+    _join(readers, min(deadline, time.monotonic() + _GRACE_SECONDS))
+    _kill(process)  # a child that it left behind may still hold the pipe
+    _join(readers, time.monotonic() + _GRACE_SECONDS)
     return True
 
 
-def _join(threads: Sequence[threading.Thread], deadline: float) -> bool:
+def _join(threads: Sequence[threading.Thread], deadline: float) -> None:
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    return not any(thread.is_alive() for thread in threads)
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

@@ -45,6 +45,18 @@ class _Drops(io.RawIOBase):
         super().close()
 
 
+class _Block(io.BufferedReader):
+    """A line of it has a length too, such as the one that tells how long a chunk is."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size >= 0:
+            return super().readline(size)
+        line = super().readline(_BLOCK + 1)
+        if len(line) > _BLOCK:
+            raise http.client.LineTooLong("line")
+        return line
+
+
 class _Answer(http.client.HTTPResponse):
     """Its head and its body come within the time that the socket has when the reading begins."""
 
@@ -54,7 +66,7 @@ class _Answer(http.client.HTTPResponse):
         super().__init__(sock, *args, **named)
         seconds = sock.gettimeout()
         if seconds is not None:
-            self.fp = io.BufferedReader(_Drops(sock, self.fp.detach(), seconds, self.stall))
+            self.fp = _Block(_Drops(sock, self.fp.detach(), seconds, self.stall))
 
 
 class _Line(HTTPConnection):
@@ -63,6 +75,7 @@ class _Line(HTTPConnection):
     A body goes in blocks, each within what is left: encrypted, each part of it would have all.
     """
 
+    stall = float("inf")
     _ends = float("inf")
 
     def connect(self) -> None:
@@ -93,22 +106,22 @@ class _Line(HTTPConnection):
             left = self._ends - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            self.sock.settimeout(left)
+            self.sock.settimeout(min(left, self.stall))
             super().send(view[at : at + _BLOCK])
 
 
 @cache
 def _pools(longest: float) -> dict[str, type[HTTPConnectionPool]]:
-    """Of connections on which nothing may come for ``longest`` seconds."""
+    """Of connections on which nothing may come or go for ``longest`` seconds."""
 
     class Answer(_Answer):
         stall = longest
 
     class Line(_Line):
-        response_class = Answer
+        response_class, stall = Answer, longest
 
     class SecureLine(_Line, HTTPSConnection):
-        response_class = Answer
+        response_class, stall = Answer, longest
 
     class Lines(HTTPConnectionPool):
         ConnectionCls = Line
@@ -117,6 +130,14 @@ def _pools(longest: float) -> dict[str, type[HTTPConnectionPool]]:
         ConnectionCls = SecureLine
 
     return {"http": Lines, "https": SecureLines}
+
+
+class _Last(requests.Response):
+    """Leads nowhere: a session reads all of what does, however long, though it is not to follow."""
+
+    @property
+    def is_redirect(self) -> bool:
+        return False
 
 
 class _Timely(HTTPAdapter):
@@ -130,6 +151,11 @@ class _Timely(HTTPAdapter):
         super().init_poolmanager(*args, **named)
         self.poolmanager.pool_classes_by_scheme = _pools(self._stall)
 
+    def build_response(self, req: Any, resp: Any) -> requests.Response:  # noqa: ANN401 - as its parent's
+        answer = super().build_response(req, resp)
+        answer.__class__ = _Last
+        return answer
+
     def proxy_manager_for(self, proxy: str, **named: Any) -> Any:  # noqa: ANN401 - as its parent's
         manager = super().proxy_manager_for(proxy, **named)
         if not proxy.lower().startswith("socks"):
@@ -138,7 +164,10 @@ class _Timely(HTTPAdapter):
 
 
 def timely(session: requests.Session, stall: float = float("inf")) -> requests.Session:
-    """``session``, whose time-outs hold for whole answers; ``stall`` is the longest silence."""
+    """``session``, whose time-outs hold for whole answers, and which is led nowhere else by one.
+
+    ``stall`` is the longest silence.
+    """
     for scheme in ("http://", "https://"):
         if not isinstance(session.get_adapter(scheme), _Timely):
             session.mount(scheme, _Timely(stall))
@@ -148,3 +177,8 @@ def timely(session: requests.Session, stall: float = float("inf")) -> requests.S
 def within(timeout: float) -> Any:  # noqa: ANN401 - requests takes it, and its types know no such
     """All of an exchange: connecting, which has CONNECT_SECONDS of it, sending and reading."""
     return urllib3.Timeout(total=timeout, connect=timeout, read=timeout)
+
+
+def sending_within(seconds: float, *, answer: float) -> Any:  # noqa: ANN401 - as ``within``
+    """``seconds`` to connect and to send, and then ``answer`` more for all of the answer."""
+    return urllib3.Timeout(connect=seconds, read=answer)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from agentramp.platform.agentrun.calls import Call, Tell
 from agentramp.platform.blocklet.adapter import BlockletServer as Adapter
 from agentramp.platform.blocklet.connection import Server, connect
 from agentramp.platform.blocklet.signing import AccessKey
+from agentramp.platform.calls import Call, Tell
 from tests.blocklet.server import BlockletServer
 
 NOW = 1_795_000_000.0

@@ -14,7 +14,6 @@ from agentramp.bundle.dependencies import Npm
 from agentramp.bundle.recipe import Engine, Recipe
 from agentramp.component import Identity
 from agentramp.package.errors import BuildError, RegistryError
-from agentramp.program import ProgramError
 
 if TYPE_CHECKING:
     from tests.bundle.conftest import Fill
@@ -197,7 +196,7 @@ def test_an_npm_that_does_not_end_is_stopped(
     root = fill({"index.js": "", "package.json": package(dependencies={"lib": "1.0.0"})})
     npm = Npm(stand_in(tmp_path / "bin", "time.sleep(3600)").environ, seconds=0.2)
 
-    with pytest.raises(ProgramError, match=r"did not end within 0\.2 s"):
+    with pytest.raises(RegistryError, match=r"npm install did not end within 0\.2 s"):
         build(node(root), identity, "0.1.0", tmp_path, npm=npm)
 
 

@@ -13,9 +13,9 @@ from alibabacloud_tea_openapi.models import Config
 from agentramp.credentials.port import CredentialsError, Identity
 from agentramp.credentials.sts import Role, StsError
 from agentramp.errors import UsageError
-from agentramp.platform.agentrun.calls import Call
 from agentramp.platform.agentrun.rpc import ATTEMPTS
 from agentramp.platform.agentrun.signing import Credentials, Signable, signature
+from agentramp.platform.calls import Call
 from tests.credentials.sources import (
     ACCOUNT,
     ISSUER,

@@ -165,7 +165,7 @@ def test_a_number_too_long_to_read_does_not_count() -> None:
     line = json.dumps(GOOD).replace("400", "4" * 5000)
     said = Docket(Rules()).hear(parse_entry(line))
     assert said.reason == (
-        "hold: window 0 does not count: canary: sessions: inf is not a finite number"
+        "hold: window 0 does not count: canary: sessions: Infinity is not a finite number"
     )
     spared = json.dumps(GOOD)[:-1] + f', "trace": {"7" * 5000}}}'
     assert Docket(Rules()).hear(parse_entry(spared)).decision is Decision.ADVANCE

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -184,6 +185,40 @@ def test_what_is_closed_is_said(closed: str, code: int, said: str) -> None:
     assert done.returncode == code
     assert done.stderr.decode().startswith(f"agentramp judge: {said}")
     assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [(b"", 0), (b"garbage\n", 2)],
+    ids=["windows", "a line before that is none"],
+)
+def test_a_reader_that_has_enough_is_no_fault(given: bytes, code: int) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [*RUN, "judge"],
+            input=given + written(LINES),
+            stdout=write,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(write)
+    assert done.returncode == code
+    said = done.stderr.decode().splitlines()
+    assert [line.partition(":")[0].strip() for line in said] == ["line 1", "agentramp judge"][:code]
+
+
+def test_what_is_wrong_is_quoted_as_json() -> None:
+    lines = [LINES[0] | {"canary": {"sessions": value, "bad": 0}} for value in (True, "20", "\x9b")]
+    reasons = [answer["reason"] for answer in answers(run(given=written(lines)))]
+    assert [reason.rpartition("sessions: ")[2] for reason in reasons] == [
+        "true is not a number",
+        '"20" is not a number',
+        '"\\u009b" is not a number',
+    ]
 
 
 def test_a_budget_says_what_is_read() -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from agentramp.local import daemon
 from agentramp.local.daemon import Server, StartServerError
+from agentramp.local.home import Home
 from tests.local.client import RUNTIMES, Control, runtime_input, zipped
 
 
@@ -45,6 +46,24 @@ def kill(server: Server) -> None:
     while lives(server.pid) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not lives(server.pid)
+
+
+@pytest.mark.parametrize("signed", [True, False], ids=["signed", "of an older agentramp"])
+def test_who_starts_it_and_never_ends_is_named(tmp_path: Path, *, signed: bool) -> None:
+    place = Home(tmp_path / "local")
+    place.make()
+    who = f"process {os.getpid()}" if signed else "another process"
+    with place.starting(0):
+        if not signed:
+            (place.root / "start.lock").write_text("")
+        for ask in (daemon.start, daemon.stop):
+            with pytest.raises(StartServerError, match=f"^{who} starts or stops") as caught:
+                ask(tmp_path, others=0.1)
+            assert str(place.root) in caught.value.message
+            assert f"end {who} first" in caught.value.advice
+            assert caught.value.exit_code == 3
+    with place.starting(0):
+        pass  # it is free again
 
 
 def test_start_status_stop(own_home: Path) -> None:
@@ -157,20 +176,25 @@ def test_a_killed_server_comes_back_with_everything(own_home: Path) -> None:
 
 
 SLOW = """
-import time; time.sleep(1)
+import pathlib, time
+while not pathlib.Path(GATE).exists():
+    time.sleep(0.02)
 import http.server
 http.server.HTTPServer(("", 9000), http.server.SimpleHTTPRequestHandler).serve_forever()
 """
 
 
-def slow_code() -> dict[str, object]:
-    return {"command": ["python3", "app.py"], "zipFile": zipped({"app.py": SLOW})}
+def slow_code(gate: Path) -> dict[str, object]:
+    """An agent that starts once there is a file ``gate``."""
+    code = zipped({"app.py": SLOW.replace("GATE", repr(str(gate)))})
+    return {"command": ["python3", "app.py"], "zipFile": code}
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.5])
-def test_killed_while_a_runtime_is_created(own_home: Path, wait: float) -> None:
+def test_killed_while_a_runtime_is_created(own_home: Path, tmp_path: Path, wait: float) -> None:
     first = daemon.start(own_home)
-    body = runtime_input("slow", codeConfiguration=slow_code())
+    gate = tmp_path / "gate"
+    body = runtime_input("slow", codeConfiguration=slow_code(gate))
     made = Control(first).call("POST", RUNTIMES, body).data
     time.sleep(wait)
     kill(first)
@@ -178,20 +202,25 @@ def test_killed_while_a_runtime_is_created(own_home: Path, wait: float) -> None:
     listed = control.call("GET", RUNTIMES).data["items"]
     assert [item["agentRuntimeId"] for item in listed] == [made["agentRuntimeId"]]
     assert listed[0]["status"] == "CREATING"
+    gate.touch()
     assert control.settled(f"{RUNTIMES}/{made['agentRuntimeId']}")["status"] == "READY"
 
 
-def test_killed_while_an_endpoint_is_updated(own_home: Path) -> None:
+def test_killed_while_an_endpoint_is_updated(own_home: Path, tmp_path: Path) -> None:
     first = daemon.start(own_home)
     control = Control(first)
     endpoint = control.serve("one")
-    assert control.update(endpoint.runtime, codeConfiguration=slow_code())["status"] == "READY"
+    gate = tmp_path / "gate"
+    gate.touch()
+    assert control.update(endpoint.runtime, codeConfiguration=slow_code(gate))["status"] == "READY"
     control.publish(endpoint.runtime)
+    gate.unlink()
     body = {"targetVersion": "2", "routingConfiguration": {"versionWeights": []}}
     assert control.call("PUT", endpoint.path, body).data["status"] == "UPDATING"
     kill(first)
     control = Control(daemon.start(own_home))
     assert endpoint.ask().version == "1", "the old version serves until the new one is healthy"
+    gate.touch()
     found = control.settled(endpoint.path)
     assert (found["status"], found["targetVersion"]) == ("READY", "2")
     assert endpoint.ask().version == "2"

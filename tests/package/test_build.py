@@ -81,6 +81,7 @@ def test_a_folder_becomes_a_zip_and_a_manifest(fill: "Fill", make: Make, heard: 
     assert built.manifest.left_out == (".env",)
     assert "left out, as they look like secrets: .env" in heard.text
     assert heard.steps[-1] == ("packing", 8, 8)
+    assert "packing 2 files, 0.0 kB" in heard.text
 
 
 def test_two_folders_two_times_two_umasks_give_the_same_bytes(

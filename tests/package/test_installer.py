@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -6,7 +7,7 @@ import pytest
 from agentramp.credentials.environment import AGENTRUN, ALIBABA_CLOUD, SERVERLESS_DEVS
 from agentramp.credentials.serverless_devs import SUFFIX
 from agentramp.package.child import Finished, run_child
-from agentramp.package.errors import BuildError
+from agentramp.package.errors import BuildError, RegistryError
 from agentramp.package.installer import (
     QUIET,
     Order,
@@ -124,3 +125,29 @@ def test_without_uv_pip_is_taken(fake_installer: "FakeInstaller") -> None:
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="nowhere cannot be started"):
         run_child((str(tmp_path / "nowhere"),), cwd=tmp_path, env={})
+
+
+STUCK = """
+import subprocess, sys, time
+print("from https://me:pass-word@index", file=sys.stderr, flush=True)
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+time.sleep(600)
+"""
+
+
+def test_an_installer_that_never_ends_is_stopped_and_named(tmp_path: Path) -> None:
+    """And so is what it started, which holds its output open."""
+    (tmp_path / "pip.py").write_text(STUCK)
+    argv = (sys.executable, "-m", "pip", "install", "--no-compile")
+    said = r"^python\S* -m pip install did not end within 0\.1 s and was stopped$"
+    with pytest.raises(RegistryError, match=said) as caught:
+        run_child(argv, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, seconds=0.1)
+    assert "registry that does not answer" in caught.value.advice
+    assert caught.value.exit_code == 3
+
+
+def test_what_a_program_says_is_kept_whole_beside_how_it_ended(tmp_path: Path) -> None:
+    """Why nothing fits may stand far above an installer's last line."""
+    code = "import sys; print('out'); sys.stderr.write('why\\n' + 'x' * 99999); sys.exit(3)"
+    done = run_child((sys.executable, "-c", code), cwd=tmp_path, env={})
+    assert done == Finished(3, "out\n", "why\n" + "x" * 99999)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agentramp.package.errors import BuildError
 from agentramp.package.manifest import describes, manifest_path, read_manifest
 from agentramp.package.output import new_part
 
@@ -85,3 +86,19 @@ def test_what_another_build_takes_away_meanwhile_is_no_trouble(tmp_path: Path) -
     (tmp_path / ".agent.zip.gone.part").symlink_to(tmp_path / "nowhere")
     with new_part(output) as part:
         assert part.path.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told_though_the_file_cannot_be_closed_either(tmp_path: Path) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+
+    def fill() -> None:
+        with new_part(tmp_path / "agent.zip") as part:
+            os.dup2(full, part.file.fileno())
+            part.file.write(b"x")
+            part.file.flush()
+
+    with pytest.raises(BuildError, match=r"agent\.zip cannot be written: No space left"):
+        fill()
+    os.close(full)
+    assert list(tmp_path.iterdir()) == []

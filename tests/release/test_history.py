@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agentramp.errors import RefusedError
+from agentramp.errors import RefusedError, UsageError
 from agentramp.journal.file import FileJournal
 from agentramp.plan import Subject
 from agentramp.record import Record
@@ -131,11 +131,29 @@ def test_while_a_ramp_is_in_progress_promote_is_next(context: Context) -> None:
     assert "--runtime=agent" in following
 
 
-@pytest.mark.parametrize("file", ["there/is/none.html", "home"])
-def test_a_page_that_cannot_be_written_is_told(context: Context, file: str) -> None:
+@pytest.mark.parametrize(
+    ("file", "says", "advice"),
+    [
+        ("there is/none.html", "there is no folder .*/there is for none.html", "mkdir -p '/"),
+        ("home", "home is a folder", "home/ramps.html"),
+    ],
+)
+def test_a_place_where_no_page_can_be_is_a_fault_of_the_words(
+    context: Context, file: str, says: str, advice: str
+) -> None:
+    keep(context, ramps.one_window().records)
+    with pytest.raises(UsageError, match=says) as caught:
+        history.run(parsed("--html", file), context)
+    assert advice in caught.value.advice
+    assert [path.name for path in context.cwd.iterdir()] == ["home"]
+
+
+@pytest.mark.parametrize("letters", [250, 300])
+def test_a_page_that_cannot_be_written_is_told(context: Context, letters: int) -> None:
+    """A name too long for any file system, or with what is put around it until it is whole."""
     keep(context, ramps.one_window().records)
     with pytest.raises(RefusedError, match="could not be written") as caught:
-        history.run(parsed("--html", file), context)
+        history.run(parsed("--html", "x" * letters), context)
     assert "folder" in caught.value.advice
     assert [path.name for path in context.cwd.iterdir()] == ["home"]
 

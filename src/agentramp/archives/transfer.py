@@ -126,16 +126,9 @@ class _HiddenError(Exception):
         self.told = told
 
 
-class _ByHand(requests.Session):
-    """Redirects are not looked at here, as some are written so that they cannot be read."""
-
-    def get_redirect_target(self, _answer: requests.Response) -> None:
-        return None
-
-
 def _asked(request: Request, way: _Way, into: Path) -> Arrived | None:
     for _ in range(request.limits.redirects + 1):
-        with timely(_ByHand(), request.limits.stall_seconds) as session:
+        with timely(requests.Session(), request.limits.stall_seconds) as session:
             answer = _answer(session, request, way)
             with answer:
                 if answer.status_code not in _REDIRECTS:

@@ -18,6 +18,7 @@ from agentramp import program
 from agentramp.bundle.layout import INSTALLED
 from agentramp.bundle.staging import DECLARATION, LOCKS, declaration, stage, wanted
 from agentramp.errors import AgentrampError
+from agentramp.package.child import MOST_SECONDS, too_slow
 from agentramp.package.errors import BuildError, RegistryError, reading
 from agentramp.package.failures import hide_credentials
 from agentramp.package.installer import child_environ
@@ -44,7 +45,7 @@ class Npm:
     """``environ`` is what npm runs with, less credentials: registries are configured there."""
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
-    seconds: float = 900.0
+    seconds: float = MOST_SECONDS
 
 
 def install(
@@ -53,7 +54,7 @@ def install(
     """The files of the dependencies; none where package.json asks for none.
 
     Raises BuildError where they cannot be installed, RegistryError where the registry gives no
-    answer, ProgramError where npm takes too long.
+    answer or npm takes too long.
     """
     asked = wanted(declaration(root))
     if not asked:
@@ -84,7 +85,10 @@ def _run(home: Path, npm: Npm) -> None:
     # A lock says whether folders are linked or packed, and npm ci wants to be told the same.
     linked = "--no-install-links" if _links(home) else "--install-links"
     argv = (_found(npm), word, "--prefix", str(home), *_OPTIONS, linked)
-    ended = program.run(argv, timeout=npm.seconds, environ=_environ(home, npm))
+    try:
+        ended = program.run(argv, timeout=npm.seconds, environ=_environ(home, npm))
+    except program.TooSlowError:
+        raise too_slow(argv, npm.seconds) from None  # as of the other installers
     if ended.status:
         raise _explained(ended, npm)
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 from agentramp.credentials import claims
 from agentramp.credentials.answers import lent
 from agentramp.credentials.port import CredentialsError, Identity, Lent
-from agentramp.platform.agentrun.calls import Tell, untold
 from agentramp.platform.agentrun.rpc import RpcError, RpcService
 from agentramp.platform.agentrun.signing import Credentials
+from agentramp.platform.calls import Tell, untold
 
 API_VERSION: Final = "2015-04-01"
 

@@ -1,5 +1,6 @@
 """One version's counts as the JSON that sources outside write."""
 
+import json
 import math
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -109,10 +110,10 @@ def _number(name: str, value: object) -> float:
 
 
 def _shown(value: object) -> str:
-    """What stands there, in few characters; a whole object would drown the message."""
-    if value is None:
-        return "null"
+    """What stands there, in few characters and as JSON has it; a whole object would drown all."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
-    text = repr(value)
+    text = json.dumps(value, ensure_ascii=False)
+    if not text.isprintable():
+        text = json.dumps(value)
     return text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004 - a line has room for it

@@ -17,7 +17,7 @@ from typing import TypeVar
 import agentramp
 from agentramp.errors import RefusedError
 from agentramp.local import schema
-from agentramp.local.home import BrokenFileError, Home
+from agentramp.local.home import BrokenFileError, Home, StartingError
 from agentramp.local.images import Images
 from agentramp.local.launch import interpreter_libraries
 from agentramp.local.ports import LOOPBACK
@@ -27,6 +27,7 @@ Found = TypeVar("Found")
 _POLL_SECONDS = 0.05
 _ANSWER_SECONDS = 2.0
 _KILLED_SECONDS = 10.0
+_OTHERS_SECONDS = 300.0  # a start may wait for a server that ends slowly, a stop for agents
 _ANSWER_MAX = 4096
 _LOG_TAIL_CHARACTERS = 1500
 _STATUS_PATH = "/-/status"
@@ -61,15 +62,16 @@ class Server:
     home: Path
 
 
-def start(home: Path, *, timeout: float = 30) -> Server:
+def start(home: Path, *, timeout: float = 30, others: float = _OTHERS_SECONDS) -> Server:
     """The running server, started if there is none; safe when several start it at once.
 
-    Raises StartServerError.
+    ``others`` is how many seconds those may take who start or stop it already. Raises
+    StartServerError.
     """
     place = _place(home)
     with _usable(place):
         place.make()
-        with place.starting():
+        with place.starting(others):
             found = _former(home, timeout)
             if found and _is_whole(place):
                 return found
@@ -119,6 +121,13 @@ def _usable(place: Home) -> Iterator[None]:
             f"the embedded platform's records, {place.database}, cannot be used: {error}",
             advice=f"Use the agentramp that made them, or move {place.root} aside to begin anew.",
         ) from error
+    except StartingError as error:
+        who = f"process {error.pid}" if error.pid else "another process"
+        raise StartServerError(
+            f"{who} starts or stops the embedded platform in {place.root}, and was not done in"
+            f" {error.seconds:g} s",
+            advice=f"Run this again when it is done; if it hangs, end {who} first.",
+        ) from error
     except BrokenFileError as error:
         raise StartServerError(
             str(error), advice=f"Put it right, or move {place.root} aside to begin anew."
@@ -155,17 +164,18 @@ def _status(place: Home, home: Path) -> Server | None:
     )
 
 
-def stop(home: Path, *, timeout: float = 60) -> bool:
+def stop(home: Path, *, timeout: float = 60, others: float = _OTHERS_SECONDS) -> bool:
     """Stop the server and all agents; false where nothing was running.
 
     Agents that a killed server left are ended too. A server that does not end in ``timeout``
-    seconds is killed. Raises StartServerError if it is still there after that.
+    seconds is killed. Raises StartServerError if it is still there after that; ``others`` as in
+    ``start``.
     """
     place = _place(home)
     with _usable(place):
         if not place.root.is_dir():
             return False
-        with place.starting():
+        with place.starting(others):
             served = place.served()
             if served:
                 _end(place, _pid_of_server(place, home), timeout)

@@ -3,20 +3,31 @@
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
+from typing import TextIO
 
 from agentramp.local.records import Identity
 
 REGION = "local"
 _ACCOUNT_DIGITS = 16
+_POLL_SECONDS = 0.05
 
 
 class BrokenFileError(ValueError):
     """A file of the platform does not hold what was written to it."""
+
+
+class StartingError(Exception):
+    """Another process starts or stops the server; ``pid`` is None where it does not say who."""
+
+    def __init__(self, pid: int | None, seconds: float) -> None:
+        super().__init__(pid, seconds)
+        self.pid, self.seconds = pid, seconds
 
 
 @dataclass(frozen=True)
@@ -110,27 +121,33 @@ class Home:
         return self.root / "server.json"
 
     @contextmanager
-    def starting(self) -> Iterator[None]:
-        """Held by whoever starts the server: two at once start one."""
-        with (self.root / "start.lock").open("w") as lock:
-            flock(lock, LOCK_EX)
+    def starting(self, seconds: float) -> Iterator[None]:
+        """Held by whoever starts the server: two at once start one. Raises StartingError."""
+        ends = time.monotonic() + seconds
+        with self._start_lock.open("a") as lock:
+            while not _taken(lock):
+                if time.monotonic() >= ends:
+                    raise StartingError(_pid(self._start_lock), seconds)
+                time.sleep(_POLL_SECONDS)
             try:
+                _sign(lock)
                 yield
             finally:
+                lock.truncate(0)
                 flock(lock, LOCK_UN)
+
+    @property
+    def _start_lock(self) -> Path:
+        return self.root / "start.lock"
 
     @contextmanager
     def serving(self) -> Iterator[bool]:
         """Held by the server as long as it lives; false where another one holds it."""
         with self._server_lock.open("a") as lock:
-            try:
-                flock(lock, LOCK_EX | LOCK_NB)
-            except OSError:
+            if not _taken(lock):
                 yield False
                 return
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+            _sign(lock)
             yield True
 
     def served(self) -> bool:
@@ -140,22 +157,37 @@ class Home:
         except FileNotFoundError:
             return False
         with lock:
-            try:
-                flock(lock, LOCK_EX | LOCK_NB)
-            except OSError:
-                return True
-            return False
+            return not _taken(lock)
 
     def server_pid(self) -> int | None:
         """Who holds the lock, if ``served``; None where it does not say."""
-        try:
-            return int(self._server_lock.read_text())
-        except (FileNotFoundError, ValueError):
-            return None
+        return _pid(self._server_lock)
 
     @property
     def _server_lock(self) -> Path:
         return self.root / "server.lock"
+
+
+def _taken(lock: TextIO) -> bool:
+    try:
+        flock(lock, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sign(lock: TextIO) -> None:
+    """Says in the file who holds it."""
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+
+
+def _pid(lock: Path) -> int | None:
+    try:
+        return int(lock.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _new_identity() -> Identity:

@@ -24,6 +24,7 @@ from agentramp.package.source import Entry, Source, by_name, read_installed, rea
 from agentramp.progress import Progress, Silent
 
 PACKING = "packing"
+_MEGABYTE = 1e6
 ASK_INTERPRETER = "import sys, sysconfig; print(sys.version, sysconfig.get_platform())"
 
 
@@ -236,7 +237,8 @@ def _pack(
 ) -> Built:
     entries = tuple(sorted((*plan.source.entries, *added), key=by_name))
     total = sum(entry.size for entry in entries)
-    progress.say(f"{PACKING} {len(entries)} files, {total / 1e6:.1f} MB")
+    told = f"{total / 1e6:.1f} MB" if total >= _MEGABYTE else f"{total / 1e3:.1f} kB"
+    progress.say(f"{PACKING} {len(entries)} files, {told}")
     with new_part(plan.request.output) as part:
         written = write_archive(
             entries, part.file, advance=lambda done: progress.advance(PACKING, done, total)

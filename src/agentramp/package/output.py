@@ -46,7 +46,7 @@ def new_part(output: Path) -> Iterator[Part]:
             _remove_leftovers(output)
             part = _create(output)
     try:
-        with part.file, _writing(output):
+        with _writing(output), part.file:  # to close a file on a full disk fails once more
             yield part
     finally:
         part.path.unlink(missing_ok=True)

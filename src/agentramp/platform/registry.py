@@ -6,12 +6,12 @@ from typing import Protocol
 
 from agentramp.platform.agentrun.adapter import AgentRun
 from agentramp.platform.agentrun.again import Patience
-from agentramp.platform.agentrun.calls import Tell
 from agentramp.platform.agentrun.client import Client
 from agentramp.platform.agentrun.functions import VERSION, FunctionCompute
 from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.agentrun.temporary_bucket import TemporaryBucket
+from agentramp.platform.calls import Tell
 from agentramp.platform.functions import Functions
 from agentramp.platform.port import Platform
 from agentramp.progress import Progress

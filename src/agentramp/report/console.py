@@ -14,7 +14,7 @@ from agentramp.report.plain import wrapped
 
 if TYPE_CHECKING:  # every verb has a console, and only some have a plan or call a service
     from agentramp.plan import Plan, Step
-    from agentramp.platform.agentrun.calls import Call
+    from agentramp.platform.calls import Call
 
 _BAR = 24
 _WIDTH, _HEAD = 80, len("  will   ")

@@ -1,10 +1,12 @@
 """history: what was done to an endpoint, by whom and why, as its journal has it."""
 
 import argparse
+import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from agentramp.errors import RefusedError
+from agentramp.errors import RefusedError, UsageError
 from agentramp.journal.lines import rendered
 from agentramp.plan import Subject
 from agentramp.ramp import Standing, standing
@@ -37,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> History:
     """Reads the journal only: how it came to be can be seen while the platform is away."""
+    if args.html:
+        _check_place(context.cwd / args.html)
     subject, journal = remembered(args, context)
     records = journal.read(subject)
     first = -args.last if args.last else 0
@@ -69,6 +73,19 @@ def _next(args: argparse.Namespace, now: Standing) -> str | None:
     if now.ramp or now.open:
         return arguments.again(args, "promote")
     return None if now.settled or args.runtime else arguments.again(args, "release")
+
+
+def _check_place(file: Path) -> None:
+    if not os.path.isdir(file.parent):  # noqa: PTH112 - a Path raises for a name that is too long
+        raise UsageError(
+            f"--html: there is no folder {file.parent} for {file.name}",
+            advice=f"make it first: {shlex.join(['mkdir', '-p', str(file.parent)])}",
+        )
+    if os.path.isdir(file):  # noqa: PTH112 - as above
+        raise UsageError(
+            f"--html: {file} is a folder",
+            advice=f"name a file in it: --html={shlex.quote(str(file / 'ramps.html'))}",
+        )
 
 
 def _write(file: Path, text: str, nonce: str) -> Path:

@@ -13,7 +13,7 @@ from agentramp.report.lines import Lines
 
 if TYPE_CHECKING:  # a verb that needs no network pays for none of its words
     from agentramp.credentials.port import Holder
-    from agentramp.platform.agentrun.calls import Call
+    from agentramp.platform.calls import Call
     from agentramp.wiring.sight import Sight
 
 

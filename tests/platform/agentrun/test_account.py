@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from agentramp.platform.agentrun.account import Account
-from agentramp.platform.agentrun.calls import Call
 from agentramp.platform.agentrun.rpc import ATTEMPTS, RpcError
 from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
+from agentramp.platform.calls import Call
 from tests.evidence.servers import Received, Said, serving
 
 KEY = Credentials("id", "hush")

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 import requests
+from urllib3 import HTTPResponse
 
 from agentramp.model import Code, RuntimeSpec, Split
 from agentramp.platform.agentrun.adapter import AgentRun
@@ -116,7 +117,8 @@ class Endless(requests.Session):
     def send(self, *_: object, **__: object) -> requests.Response:
         answer = requests.Response()
         answer.status_code = 200
-        answer.raw = BytesIO(b'{"data": {"items": [{"agentRuntimeName": "other"}]}}')
+        page = BytesIO(b'{"data": {"items": [{"agentRuntimeName": "other"}]}}')
+        answer.raw = HTTPResponse(page, preload_content=False)
         return answer
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from agentramp.model import Artifact, Code, RuntimeSpec, Split, Workspace
 from agentramp.platform.agentrun.adapter import AgentRun
-from agentramp.platform.agentrun.calls import Call
+from agentramp.platform.calls import Call
 from agentramp.platform.port import NotAppliedError, NotReadyError, PlatformError, UnreachableError
 from tests.platform.agentrun.cloud import Cloud
 from tests.platform.agentrun.scripted import Asked, Say, scripted

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from email.utils import formatdate
+from io import BytesIO
 from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
 
 from agentramp.platform.agentrun.client import Action, Client
 from agentramp.platform.agentrun.signing import Credentials
@@ -46,25 +48,25 @@ class Answering(BaseAdapter):
         answer = requests.Response()
         answer.status_code, answer.request = 200, request
         answer.headers["Date"] = formatdate(int(self.clocks.platform()), usegmt=True)
-        answer._content = b'{"code": "SUCCESS", "data": {}}'  # noqa: SLF001 - no public way
+        said = BytesIO(b'{"code": "SUCCESS", "data": {}}')
+        answer.raw = HTTPResponse(said, preload_content=False)
         return answer
 
     def close(self) -> None: ...
 
 
 def client(clocks: Clocks) -> Client:
-    session = requests.Session()
-    session.mount("http://", Answering(clocks))
-    return Client(
+    one = Client(
         url="http://127.0.0.1",
         credentials=lambda: Credentials("id", "secret"),
         now=clocks.wall,
         sleep=lambda _: None,
         nonce=lambda: "nonce",
         jitter=lambda: 0.0,
-        session=session,
         monotonic=clocks.monotonic,
     )
+    one.session.mount("http://", Answering(clocks))
+    return one
 
 
 def test_before_the_first_answer_it_is_this_machines() -> None:

@@ -14,12 +14,12 @@ from agentramp.model import Artifact, Code, OssObject, RuntimeSpec
 from agentramp.package import measure
 from agentramp.platform.agentrun import packages
 from agentramp.platform.agentrun.again import ATTEMPTS, Patience
-from agentramp.platform.agentrun.calls import Call
 from agentramp.platform.agentrun.classic_signing import signature
 from agentramp.platform.agentrun.packages import NotPermittedError, Packages
 from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.agentrun.temporary_bucket import TemporaryBucket
+from agentramp.platform.calls import Call
 from agentramp.platform.port import PlatformError, UnreachableError
 from agentramp.progress import Silent
 from tests.platform.agentrun.lender import ACCOUNT, BUCKET, DENIED, ENDED, SKEWED, Lender, lender

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agentramp.platform.agentrun.calls import Tell, untold
 from agentramp.platform.agentrun.rpc import RpcError, RpcService
 from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
+from agentramp.platform.calls import Tell, untold
 
 RAM, VPC, ECS = "2015-05-01", "2016-04-28", "2014-05-26"
 _NO_ROLE: Final = "EntityNotExist.Role"

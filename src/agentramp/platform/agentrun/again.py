@@ -9,11 +9,12 @@ import requests
 import tenacity
 
 from agentramp.errors import RefusedError
+from agentramp.exchange import TooLargeError
 from agentramp.platform.agentrun.signing import Credentials
 from agentramp.platform.port import PlatformError
 
 ATTEMPTS = 6
-CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 120.0
+READ_TIMEOUT = 120.0
 THROTTLED = 429
 SERVER_FAULT = 500
 LOST = (
@@ -21,6 +22,7 @@ LOST = (
     requests.Timeout,
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
+    TooLargeError,
 )
 """How a request ends that may or may not have arrived."""
 ENDED = "InvalidSecurityToken.Expired"

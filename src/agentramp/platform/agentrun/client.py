@@ -21,6 +21,7 @@ import requests
 from urllib3.exceptions import NewConnectionError, ProxyError
 
 from agentramp import __version__
+from agentramp.exchange import Reply
 from agentramp.platform.agentrun.again import (
     LOST,
     SERVER_FAULT,
@@ -29,14 +30,14 @@ from agentramp.platform.agentrun.again import (
     Patience,
     Renewing,
 )
-from agentramp.platform.agentrun.calls import Tell, untold
-from agentramp.platform.agentrun.sending import sent
+from agentramp.platform.agentrun.sending import LIMITS, Limits, sent, unanswered
 from agentramp.platform.agentrun.signing import (
     Credentials,
     Signable,
     authorization,
     canonical_query,
 )
+from agentramp.platform.calls import Tell, untold
 from agentramp.platform.clock import ServerClock
 from agentramp.platform.port import (
     AlreadyExistsError,
@@ -86,10 +87,12 @@ class Client:
     """Whether an answer stands under ``data``; Function Compute answers with the thing itself."""
     renew: Callable[[Credentials], None] | None = None
     """Told once in a call of credentials that the platform says have ended; then asked again."""
+    limits: Limits = LIMITS
     _clock: ServerClock = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._clock = ServerClock(self.now, self.monotonic)
+        self.limits.kept_by(self.session)
         # Two threads may share it: its connections are safe, its cookies would be written by both.
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
@@ -107,14 +110,16 @@ class Client:
 
     def _once(self, action: Action, request: requests.PreparedRequest) -> Mapping[str, Any]:
         try:
-            answer = sent(self.session, action.name, request, self.tell, self.monotonic)
+            answer = sent(
+                self.session, action.name, request, self.tell, self.monotonic, self.limits
+            )
         except requests.exceptions.ConnectTimeout as error:
             raise AgainError(self._unreachable(error), 0) from error
         except LOST as error:
             raise self._lost(action, error) from error
         except requests.RequestException as error:
             raise self._unreachable(error) from error
-        self._clock.hear(answer.headers.get("Date", ""))
+        self._clock.hear(answer.headers.get("date", ""))
         return _data(action, answer, enveloped=self.enveloped)
 
     def server_time(self) -> float:
@@ -123,13 +128,12 @@ class Client:
 
     def _lost(self, action: Action, error: requests.RequestException) -> Exception:
         if action.method == "POST" and not _never_connected(error):
-            return OutcomeUnknownError(f"{action.name}: the connection broke before an answer came")
+            return OutcomeUnknownError(f"{action.name}: {unanswered(self.url, error)}")
         return AgainError(self._unreachable(error), 0)
 
     def _unreachable(self, error: Exception) -> UnreachableError:
-        cause = type(error).__name__
         return UnreachableError(
-            f"no answer from {self.url} ({cause})",
+            unanswered(self.url, error),
             advice="check the network, the region and the address of the platform, then run again",
         )
 
@@ -169,14 +173,14 @@ def _never_connected(error: requests.RequestException) -> bool:
     return isinstance(cause, NewConnectionError | ProxyError)
 
 
-def _data(action: Action, answer: requests.Response, *, enveloped: bool) -> Mapping[str, Any]:
+def _data(action: Action, answer: Reply, *, enveloped: bool) -> Mapping[str, Any]:
     body = _json(answer)
-    if answer.status_code < requests.codes.multiple_choices:
+    if answer.status < requests.codes.multiple_choices:
         return _payload(action, answer, body, enveloped=enveloped)
     error = _refusal(action, answer, body)
     asked = _asked_wait(answer.headers.get("x-acs-retry-after", ""))
-    throttled = answer.status_code == THROTTLED or "throttl" in error.code.lower()
-    broken = answer.status_code >= SERVER_FAULT and not isinstance(error, AlreadyExistsError)
+    throttled = answer.status == THROTTLED or "throttl" in error.code.lower()
+    broken = answer.status >= SERVER_FAULT and not isinstance(error, AlreadyExistsError)
     # To be asked to wait does not say that nothing was done.
     if throttled or (action.method != "POST" and (broken or asked > 0)):
         raise AgainError(error, asked)
@@ -188,7 +192,7 @@ def _data(action: Action, answer: requests.Response, *, enveloped: bool) -> Mapp
 
 
 def _payload(
-    action: Action, answer: requests.Response, body: Mapping[str, Any], *, enveloped: bool
+    action: Action, answer: Reply, body: Mapping[str, Any], *, enveloped: bool
 ) -> Mapping[str, Any]:
     data = body.get("data", {}) if enveloped else body
     nothing = {b""} if enveloped else {b"", b"{}"}
@@ -205,17 +209,17 @@ def _asked_wait(milliseconds: str) -> float:
     return min(int(milliseconds) / 1000, MOST_ASKED) if milliseconds.isdigit() else 0.0
 
 
-def _json(answer: requests.Response) -> dict[str, Any]:
+def _json(answer: Reply) -> dict[str, Any]:
     try:
-        body = answer.json()
+        body = json.loads(answer.content)
     except (ValueError, RecursionError):
         body = None
     return body if isinstance(body, dict) else {}
 
 
-def _refusal(action: Action, answer: requests.Response, body: Mapping[str, Any]) -> PlatformError:
+def _refusal(action: Action, answer: Reply, body: Mapping[str, Any]) -> PlatformError:
     """The platform's own words. Its gateway spells the keys with capitals, its service without."""
-    code = str(body.get("code") or body.get("Code") or f"HTTP {answer.status_code}")
+    code = str(body.get("code") or body.get("Code") or f"HTTP {answer.status}")
     text = str(body.get("message") or body.get("Message") or answer.reason or "no message")
     request_id = str(
         body.get("requestId")
@@ -223,7 +227,7 @@ def _refusal(action: Action, answer: requests.Response, body: Mapping[str, Any])
         or answer.headers.get("x-acs-request-id")
         or ""
     )
-    kind = _kind(answer.status_code, text)
+    kind = _kind(answer.status, text)
     return kind(f"{action.name}: {text}", code=code, request_id=request_id, advice=_advice(code))
 
 

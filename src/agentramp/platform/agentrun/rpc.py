@@ -15,7 +15,6 @@ from urllib.parse import urlencode, urlsplit
 from agentramp.errors import RefusedError
 from agentramp.exchange import ExchangeError, Letter, Reply, check_address, post
 from agentramp.platform.agentrun.again import SERVER_FAULT, THROTTLED, AgainError, Patience, halfway
-from agentramp.platform.agentrun.calls import Call, Tell, untold
 from agentramp.platform.agentrun.signing import (
     EMPTY_BODY_SHA256,
     Credentials,
@@ -23,6 +22,7 @@ from agentramp.platform.agentrun.signing import (
     authorization,
     canonical_query,
 )
+from agentramp.platform.calls import Call, Tell, untold
 
 ATTEMPTS: Final = 4
 TIMEOUT: Final = 30.0

@@ -5,6 +5,7 @@ then put under ``<account>/<object>``, as the vendor's own tool does. The object
 as it is sent, and the checksum in the answer must be that of the package.
 """
 
+import json
 import re
 import time
 from base64 import b64encode
@@ -18,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from agentramp.exchange import AGENT
+from agentramp.exchange import AGENT, Reply
 from agentramp.model import Artifact, OssObject
 from agentramp.platform.agentrun.again import (
     LOST,
@@ -27,13 +28,13 @@ from agentramp.platform.agentrun.again import (
     AgainError,
     Patience,
 )
-from agentramp.platform.agentrun.calls import Tell, untold
 from agentramp.platform.agentrun.classic_signing import signed_headers
 from agentramp.platform.agentrun.oss_signing import oss_authorization
 from agentramp.platform.agentrun.packages import NotPermittedError, check_sent
-from agentramp.platform.agentrun.sending import sent
+from agentramp.platform.agentrun.sending import LIMITS, Limits, sent, unanswered
 from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
+from agentramp.platform.calls import Tell, untold
 from agentramp.platform.port import PlatformError, UnreachableError
 from agentramp.progress import Progress
 
@@ -74,6 +75,10 @@ class TemporaryBucket:
     tell: Tell = untold
     session: requests.Session = field(default_factory=requests.Session)
     monotonic: Callable[[], float] = time.monotonic
+    limits: Limits = LIMITS
+
+    def __post_init__(self) -> None:
+        self.limits.kept_by(self.session)
 
     def put(self, artifact: Artifact, progress: Progress) -> OssObject:
         """Store ``artifact``; raises NotPermittedError, UnreachableError, PlatformError."""
@@ -99,7 +104,7 @@ class TemporaryBucket:
         answer = self._send(
             "GetTempBucketToken", requests.Request("GET", url + TOKEN_PATH, headers)
         )
-        if answer.status_code == requests.codes.ok:
+        if answer.status == requests.codes.ok:
             return _loan(answer, account)
         error = _token_refusal(answer)
         if self.renew and credentials.security_token and _has(error, _ENDED):
@@ -125,19 +130,21 @@ class TemporaryBucket:
         with artifact.path.open("rb") as file:
             body = _Told(file, artifact.size, progress)
             answer = self._send("PutObject", requests.Request("PUT", url, headers, data=body))
-        if answer.status_code == requests.codes.ok:
+        if answer.status == requests.codes.ok:
             check_sent(artifact, body.sha256)
         _check_stored(answer, artifact)
 
-    def _send(self, action: str, request: requests.Request) -> requests.Response:
+    def _send(self, action: str, request: requests.Request) -> Reply:
         """One exchange; raises AgainError where another may do better."""
         try:
-            answer = sent(self.session, action, request.prepare(), self.tell, self.monotonic)
+            answer = sent(
+                self.session, action, request.prepare(), self.tell, self.monotonic, self.limits
+            )
         except LOST as error:
             raise AgainError(_unreachable(action, request, error)) from error
         except requests.RequestException as error:
             raise _unreachable(action, request, error) from error
-        if answer.status_code == THROTTLED or answer.status_code >= SERVER_FAULT:
+        if answer.status == THROTTLED or answer.status >= SERVER_FAULT:
             raise AgainError(_refusal(action, answer))
         return answer
 
@@ -181,9 +188,9 @@ def _content_md5(path: Path) -> str:
     return b64encode(digest.digest()).decode()
 
 
-def _loan(answer: requests.Response, account: str) -> _Loan:
+def _loan(answer: Reply, account: str) -> _Loan:
     try:
-        said = answer.json()
+        said = json.loads(answer.content)
         key = said["credentials"]
         return _Loan(
             OssObject(str(said["ossBucket"]), f"{account}/{said['objectName']}"),
@@ -198,13 +205,13 @@ def _loan(answer: requests.Response, account: str) -> _Loan:
         ) from None
 
 
-def _check_stored(answer: requests.Response, artifact: Artifact) -> None:
+def _check_stored(answer: Reply, artifact: Artifact) -> None:
     error = _refusal("PutObject", answer)
     if _has(error, _ENDED):
         raise _ExpiredError(error.message, code=error.code, request_id=error.request_id)
     if error.code in {"InvalidDigest", "BadDigest"}:
         raise AgainError(error)
-    if answer.status_code != requests.codes.ok:
+    if answer.status != requests.codes.ok:
         raise error
     stored = answer.headers.get(CHECKSUM, "")
     if stored != artifact.crc64:
@@ -217,7 +224,7 @@ def _check_stored(answer: requests.Response, artifact: Artifact) -> None:
         raise AgainError(broken)
 
 
-def _token_refusal(answer: requests.Response) -> PlatformError:
+def _token_refusal(answer: Reply) -> PlatformError:
     error = _refusal("GetTempBucketToken", answer)
     if not _has(error, _NOT_PERMITTED):
         return error
@@ -226,15 +233,15 @@ def _token_refusal(answer: requests.Response) -> PlatformError:
     )
 
 
-def _refusal(action: str, answer: requests.Response) -> PlatformError:
+def _refusal(action: str, answer: Reply) -> PlatformError:
     """In the service's own words: JSON of Function Compute or XML of OSS."""
-    text = answer.text[:_LONGEST_REFUSAL] if answer.status_code != requests.codes.ok else ""
+    text = answer.text[:_LONGEST_REFUSAL] if answer.status != requests.codes.ok else ""
     code, message = (_said(name, text) for name in ("Code", "Message"))
     said = answer.headers
     request_id = said.get("x-fc-request-id") or said.get("x-oss-request-id") or ""
     return PlatformError(
         f"{action}: {message or answer.reason or 'no message'}",
-        code=code or f"HTTP {answer.status_code}",
+        code=code or f"HTTP {answer.status}",
         request_id=request_id,
         advice="see the message above; run this again, or make the package smaller with .fcignore",
     )
@@ -253,6 +260,6 @@ def _said(name: str, text: str) -> str:
 def _unreachable(action: str, request: requests.Request, error: Exception) -> UnreachableError:
     host = urlsplit(str(request.url)).netloc
     return UnreachableError(
-        f"{action}: no answer from {host} ({type(error).__name__})",
+        f"{action}: {unanswered(host, error)}",
         advice="check the network and the region, then run this again",
     )

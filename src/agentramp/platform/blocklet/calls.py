@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from agentramp.exchange import ExchangeError, Letter, Reply, Sendable, host, post
 from agentramp.platform.agentrun.again import SERVER_FAULT, THROTTLED, AgainError, Patience
-from agentramp.platform.agentrun.calls import Call, Tell, untold
 from agentramp.platform.blocklet.refusals import refusal
 from agentramp.platform.blocklet.signing import AccessKey
+from agentramp.platform.calls import Call, Tell, untold
 from agentramp.platform.clock import ServerClock
 from agentramp.platform.port import PlatformError, UnreachableError
 
