@@ -47,15 +47,16 @@ EXAMPLE = """\
 ## A release
 
 ```yaml
-concurrency:
-  group: release-production
-  cancel-in-progress: false
-
+permissions: {}
 jobs:
   release:
     runs-on: ubuntu-latest
     timeout-minutes: 20
     environment: production # the role is bound to it
+    concurrency: # the reusable workflows' group: their ticks and rollbacks wait for it too
+      group: agentramp-production-.--
+      cancel-in-progress: false
+      queue: max # the default forgets all but the latest that waits
     permissions:
       contents: write # the journal is a ref of this repository
       id-token: write # lets the job ask for an identity token: there is no key

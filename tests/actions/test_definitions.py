@@ -190,6 +190,13 @@ def test_everything_is_described_in_sentences(action: Action) -> None:
         assert KEBAB.fullmatch(name)
 
 
+def test_the_marketplace_takes_the_whole_release() -> None:
+    """Its form refuses a description of 125 characters or more, and asks for both marks."""
+    about = yaml.safe_load((ROOT / "action.yml").read_text())
+    assert len(about["description"]) < 125
+    assert about["branding"].keys() == {"icon", "color"}
+
+
 @pytest.mark.parametrize("kind", ["inputs", "outputs"])
 def test_the_same_name_means_the_same_everywhere(kind: str) -> None:
     meanings: dict[str, set[str]] = {}

@@ -201,6 +201,14 @@ def test_the_summary_shows_it_as_text(refused: list[Told]) -> None:
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u202e]", told.summary)
 
 
+def test_no_command_is_shown_that_leaves_the_input_out(refused: list[Told]) -> None:
+    """Pasted on a laptop it would do another thing: ``dry-run: yes`` would move traffic."""
+    for told in refused:
+        again = told.summary.partition("The same on a laptop:")[2]
+        if told.case.name not in {"path", TOKEN} and not told.case.then:
+            assert not again or f"--{told.case.name}=" in again, told.summary
+
+
 def test_no_login_is_shown(refused: list[Told]) -> None:
     for told in refused:
         if told.case.name == TOKEN:

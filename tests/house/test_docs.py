@@ -49,3 +49,22 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in [DOCS.parent / "README.md", *DOCS.rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_queue_of_the_pages_is_that_of_the_reusable_workflows() -> None:
+    """A job of its own and the schedule that goes on with its ramp must wait for each other."""
+    pages = "".join(page.read_text() for page in DOCS.rglob("*.md"))
+    queues = re.findall(r"^ +group: (\S+)\n.*\n( +queue: max)?", pages, re.MULTILINE)
+    form = re.compile(r"agentramp-[a-z]+-[\w./]+-[\w/]*-\w*")
+    assert len(queues) >= 3
+    assert [one for one, queue in queues if not (queue and form.fullmatch(one))] == []
+
+
+def test_a_reader_finds_every_page() -> None:
+    pages = [DOCS.parent / "README.md", *DOCS.rglob("*.md")]
+    linked = {
+        (page.parent / target).resolve()
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    }
+    assert [page.name for page in pages[1:] if page.resolve() not in linked] == []

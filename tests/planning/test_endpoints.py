@@ -178,7 +178,7 @@ def test_what_a_ramp_holds_is_never_touched(event: Event, prune: bool) -> None: 
     found = plans((EndpointConfig("production", 2),), observed, known, prune=prune)
     assert steps(found) == []
     assert "production is left as it is: " in notes(found)
-    assert "other is not in s.yaml, and stays" in notes(found)
+    assert "other is not in the file, and stays" in notes(found)
 
 
 def test_a_move_that_somebody_else_began_holds_and_a_deploys_own_is_done_again() -> None:

@@ -55,3 +55,11 @@ def test_a_home_that_others_may_write_into(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     assert isinstance(named(machine(tmp_path), None)["home"], Passed)
     assert isinstance(named(machine(tmp_path / "none"), None)["home"], Passed)
+
+
+def test_a_home_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = named(machine(tmp_path / "file" / "home"), None)["home"]
+    assert isinstance(found, Failed)
+    assert str(tmp_path / "file") in found.detail
+    assert "AGENTRAMP_HOME" in found.fix

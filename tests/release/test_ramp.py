@@ -212,6 +212,7 @@ def test_a_canary_that_fails_is_rolled_back_and_needs_another_word(
     assert (told["ok"], told["verdict"], told["weights"]) == (True, "rollback", {"1": 100})
     pattern = r"rolled back: \d+ of \d+ canary sessions failed against 0 of \d+ on version 1 \(E = "
     assert re.match(pattern, told["message"])
+    assert told["next"] == "agentramp history --platform=local", "what was counted"
     assert site.split == Split(1)
     said = outputs(tmp_path / "outputs")
     assert (said["verdict"], said["weights"]) == ("rollback", '{"1":100}')

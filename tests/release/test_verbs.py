@@ -69,9 +69,12 @@ def test_the_first_release_by_its_results(make_user: Callable[[], User]) -> None
     assert built["changed"] is True
     assert user.does("build")["changed"] is False
 
-    planned = user.does("deploy", "--dry-run")
+    planned = user.does("deploy", "--dry-run", "--skip-endpoints")
     assert planned["changed"] is False
+    assert planned["next"] == "agentramp deploy --platform=local --skip-endpoints"
     deployed = user.does("deploy")
+    assert deployed["next"] == "agentramp publish-version --platform=local"
+    assert user.does("deploy", "--dry-run")["next"] == deployed["next"], "there is nothing to do"
     assert planned["plan"] == deployed["plan"]
     assert deployed["changed"] is True
     assert deployed["artifact"]["sha256"] == built["artifact"]["sha256"]

@@ -12,6 +12,7 @@ from keyring.errors import KeyringError, KeyringLocked
 from agentramp.credentials.port import CredentialsError
 from agentramp.credentials.ring import system_ring
 from agentramp.errors import UsageError
+from agentramp.platform.blocklet import did
 from agentramp.report.result import Answer
 from agentramp.verbs import access, whoami
 from agentramp.wiring import signing_in
@@ -51,6 +52,15 @@ def test_added_listed_used_and_removed(tmp_path: Path) -> None:
     assert run(where, "remove", "ci").changed
     with pytest.raises(UsageError, match="no ci"):
         run(where, "remove", "ci")
+
+
+def test_the_key_of_a_blocklet_server_is_not_sent_to_agentrun(tmp_path: Path) -> None:
+    assert run(given(tmp_path, KEY), "add", "ci", "--from-stdin", "--file").next == (
+        "agentramp whoami -a ci"
+    )
+    address = did.address(b"a public key", did.Role.ACCOUNT)
+    server = given(tmp_path, {"AccessKeyID": address, "AccessKeySecret": SECRET})
+    assert run(server, "add", "server", "--from-stdin", "--file").next is None
 
 
 def test_a_person_is_asked_unseen(tmp_path: Path) -> None:

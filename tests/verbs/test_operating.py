@@ -113,6 +113,10 @@ def test_a_runtime_is_written_down_and_its_file_changes_nothing(user: User) -> N
     synced = user.project / "synced"
     texts = [path.read_text() for path in synced.iterdir()]
     assert not any(secret in text for text in (*texts, ended.out, ended.err))
+    assert "then run: agentramp validate synced" in ended.err
+    assert "code back: put what runs there into synced/code" in ended.err
+    assert ended.document["message"].startswith("wrote synced/s.yaml for")
+    assert ended.document.get("next") is None, "it would fail without code and values"
     assert "API_KEY=\n" in (synced / ".env.example").read_text()
     assert ".env\n" in (synced / ".gitignore").read_text()
     (user.project / "code").rename(synced / "code")

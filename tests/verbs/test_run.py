@@ -137,6 +137,15 @@ def test_a_chat_on_a_terminal(environ: dict[str, str], home: Path) -> None:
     assert history.read_text().splitlines()[:3] == ["hello", "a \\", "b"]
 
 
+def test_ctrl_c_at_the_prompt_ends_on_a_line_of_its_own(environ: dict[str, str]) -> None:
+    chat = Typed.begin(environ | {"NO_COLOR": "1"}, str(TALKER))
+    chat.shows("you> ")
+    chat.types("\x03")
+    before = chat.shows(last := "agentramp run: interrupted").removesuffix(last)
+    assert before.endswith("\n"), "the last line stands alone"
+    assert chat.ends() == 130
+
+
 @pytest.mark.usefixtures("_no_nohup")
 def test_a_killed_run_is_mended_by_the_next(
     environ: dict[str, str], home: Path, address: str, tmp_path: Path

@@ -1,5 +1,6 @@
 """What a run says it was about: its version, the one before, and the verdict."""
 
+import io
 import json
 from pathlib import Path
 
@@ -94,6 +95,26 @@ def test_a_shift_is_about_the_version_that_is_named(scene: Scene) -> None:
     assert about(shifted(scene, 2, 0)) == (2, 1)
     assert about(shifted(scene, 2, 100)) == (2, 1)
     assert about(shifted(scene, 2, 100)) == (2, None)
+
+
+def test_the_next_weight_is_that_of_the_file(scene: Scene) -> None:
+    assert shifted(scene, 2, 10).next == "agentramp shift-traffic --version=2 --weight=30"
+    scene.goes_by(policy=Policy(rungs=(Rung(25, 0, 0), Rung(100, 0, 0))))
+    assert shifted(scene, 2, 12).next == "agentramp shift-traffic --version=2 --weight=25"
+    assert shifted(scene, 2, 25).next == "agentramp shift-traffic --version=2 --weight=100"
+    assert shifted(scene, 2, 100).next is None
+
+
+def test_why_nothing_moves_is_told_once(scene: Scene) -> None:
+    """The result says it; what is said before that is for what the result leaves out."""
+    said = scene.context.console.stream
+    assert isinstance(said, io.StringIO)
+    for told in (promoted(scene), shifted(scene, 1, 100), aborted(scene)):
+        assert told.message not in said.getvalue()
+    released(scene, 2)
+    held = promoted(scene)
+    assert held.message.startswith("hold: ")
+    assert held.message not in said.getvalue()
 
 
 def test_a_version_that_a_gate_stops_was_never_rolled_back(scene: Scene) -> None:

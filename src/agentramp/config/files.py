@@ -96,7 +96,7 @@ def _find(path: Path) -> Path:
         return file
     raise UsageError(
         f"there is no s.yaml in {path}",
-        advice="name the folder or the file: agentramp validate path/to/s.yaml",
+        advice="name the project's folder or its s.yaml, or begin one: agentramp init",
     )
 
 

@@ -185,7 +185,7 @@ def _refuse_unpublished(runtime: str, wanted: Sequence[EndpointConfig], observed
     told = ", ".join(f"version {one.version} (endpoint {one.name})" for one in missing)
     listed = ", ".join(map(str, sorted(published))) or "none"
     raise UsageError(
-        f"s.yaml names what is not published of {runtime}: {told}; published: {listed}",
+        f"the file names what is not published of {runtime}: {told}; published: {listed}",
         advice="deploy with --skip-endpoints and publish first (agentramp publish-version), or"
         " name a published version",
     )
@@ -224,9 +224,9 @@ def _unlisted(runtime: str, head: Runtime, found: Endpoint, now: Standing, why: 
     """``why`` it stays; empty where it goes."""
     if why:
         subject = Subject(runtime, found.name)
-        return _left(subject, f"endpoint {found.name} is not in s.yaml, and stays: {why}")
+        return _left(subject, f"endpoint {found.name} is not in the file, and stays: {why}")
     plan = removal(runtime, head.id, found, now, VERB)
-    return replace(plan, notes=(f"endpoint {found.name} is not in s.yaml",))
+    return replace(plan, notes=(f"endpoint {found.name} is not in the file",))
 
 
 def _held(seen: Seen, why: str) -> Plan:

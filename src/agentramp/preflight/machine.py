@@ -84,12 +84,19 @@ class Machine:
     def _home(self) -> Finding:
         name = "home"
         if not self.home.exists():
-            return Passed(name, f"{self.home}, made when it is needed")
+            return self._future_home(name)
         if not os.access(self.home, os.W_OK):
             return Failed(name, f"{self.home} cannot be written", "mend its owner or its mode")
         if stat.S_IMODE(self.home.stat().st_mode) & 0o022:
             return Failed(name, f"others may write into {self.home}", f"chmod go-w {self.home}")
         return Passed(name, str(self.home))
+
+    def _future_home(self, name: str) -> Finding:
+        there = next(folder for folder in self.home.parents if folder.exists())
+        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+            return Passed(name, f"{self.home}, made when it is needed")
+        told = f"{self.home} cannot be made: nothing can be written into {there}"
+        return Failed(name, told, "name another folder with AGENTRAMP_HOME")
 
     def _reached(self, service: str | None) -> list[Finding]:
         if service is None:

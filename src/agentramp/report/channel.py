@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 from typing_extensions import assert_never
 
 from agentramp.errors import AgentrampError, Interrupted
+from agentramp.inputs import are_given
 from agentramp.report import json, text
 from agentramp.report.command_line import spelt
 from agentramp.report.console import Console
@@ -45,7 +46,10 @@ BOLD, RED, RESET = "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
 @dataclass
 class Channel:
-    """``output`` is ``text`` or ``json``; ``command`` is what reproduces the run on a laptop."""
+    """``output`` is ``text`` or ``json``; ``command`` is what reproduces the run on a laptop.
+
+    It is empty until a workflow's inputs are read: without them it would do another thing there.
+    """
 
     verb: str
     command: str
@@ -90,7 +94,7 @@ class Channel:
         asked_for_json = "--output=json" in words or ("--output", "json") in pairwise(words)
         return cls(
             verb=verb,
-            command=spelt(["agentramp", verb, *words]),
+            command="" if are_given(environ) else spelt(["agentramp", verb, *words]),
             environ=environ,
             stdout=stdout,
             stderr=stderr,

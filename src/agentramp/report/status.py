@@ -135,7 +135,7 @@ def _artifact(spec: RuntimeSpec) -> str:
 
 
 def resources(spec: RuntimeSpec) -> str:
-    parts = [f"{spec.cpu:g} cores", f"{spec.memory} MB memory"]
+    parts = [f"{spec.cpu:g} core{'' if spec.cpu == 1 else 's'}", f"{spec.memory} MB memory"]
     if spec.disk_size:
         parts.append(f"{spec.disk_size} MB disk")
     parts.append(f"port {spec.port}")

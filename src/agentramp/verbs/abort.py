@@ -41,6 +41,6 @@ def ended(args: argparse.Namespace, context: Context, where: Target) -> Result:
 def _once(args: argparse.Namespace, context: Context, where: Target) -> Result:
     seen = traffic.look_at(where)
     plan = plan_abort(seen, args.reason)
-    context.console.plan(plan)
+    traffic.tell(context, plan)
     outcome = executor(args, context, where)(plan)
     return traffic.result(args, plan, seen, outcome, None)

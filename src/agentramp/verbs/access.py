@@ -86,8 +86,18 @@ def _add(args: argparse.Namespace, context: Context) -> Answer:
             ("replaced", json.dumps(replaced)),
         ),
         changed=True,
-        next=f"agentramp whoami -a {args.name}",
+        next=None if _of_a_server(named) else f"agentramp whoami -a {args.name}",
     )
+
+
+def _of_a_server(named: Named) -> bool:
+    """Whether it is the key of a Blocklet Server, which goes by the address of its public half.
+
+    AgentRun would refuse it, so nobody is sent there.
+    """
+    from agentramp.platform.blocklet.did import is_did  # noqa: PLC0415 - only after a key was given
+
+    return is_did(named.held.credentials.access_key_id)
 
 
 def _given(args: argparse.Namespace, context: Context) -> Named:

@@ -75,10 +75,18 @@ def run(args: argparse.Namespace, context: Context) -> Result:
 
 
 def _next(args: argparse.Namespace, result: Result) -> str:
-    """No manifest of a given zip lies where publish-version looks for one, so it is told."""
+    """After a plan, what it is the plan of: to publish now would freeze the head as it was.
+
+    No manifest of a given zip lies where publish-version looks for one, so it is told.
+    """
+    plans = (result.plan, *result.endpoints)
+    if args.dry_run and any(plan and plan.steps for plan in plans):
+        flags = ("prune", "skip_endpoints", "verify")
+        words = [f"--{flag.replace('_', '-')}" for flag in flags if getattr(args, flag)]
+        return arguments.again(args, "deploy", *words)
     given = result.artifact if args.artifact and not args.artifact_digest else None
-    words = (f"--artifact-digest={given.sha256}",) if given else ()
-    return arguments.again(args, "publish-version", *words)
+    digest = (f"--artifact-digest={given.sha256}",) if given else ()
+    return arguments.again(args, "publish-version", *digest)
 
 
 def _deployed(

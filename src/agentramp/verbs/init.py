@@ -28,7 +28,10 @@ _SHARED = "shared"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "template", nargs="?", default="quickstart", help=f"{', '.join(TEMPLATES)} (the first)"
+        "template",
+        nargs="?",
+        default="quickstart",
+        help=f"{', '.join(TEMPLATES)} (default: quickstart)",
     )
     parser.add_argument(
         "directory", nargs="?", metavar="DIR", help="where to (default: a folder of that name)"

@@ -112,7 +112,7 @@ def _told(args: argparse.Namespace, context: Context, *, changed: bool) -> Facts
             ("pid", server.pid),
             ("home", str(server.home)),
         )
-    state = "running" if running else "not running"
+    state = "running" if running else "stopped" if changed else "not running"
     return Facts(
         verb=f"local {args.action}",
         message=f"the embedded platform is {state}",

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace, context: Context) -> Result:
 
 
 def once(args: argparse.Namespace, context: Context, where: Target, tell: Teller) -> Result:
-    insistent = Insistent(_moves(context) if args.watch else context.console.plan)
+    insistent = Insistent(_moves(context) if args.watch else _once_told(context))
     desk = replace(ramping.desk(args, context, where), told=insistent)
     wanted = tick.insisting(
         context.sleep, context.jitter, context.console.say, lambda: insistent.back
@@ -68,10 +68,23 @@ def _moves(context: Context) -> Callable[[Plan], None]:
     """While one watches, only what moves traffic is worth a line: the rest is in the picture."""
 
     def told(plan: Plan) -> None:
-        if any(isinstance(step, MoveTraffic) for step in plan.steps):
+        if _is_move(plan):
             context.console.plan(plan)
 
     return told
+
+
+def _once_told(context: Context) -> Callable[[Plan], None]:
+    """Why nothing moves is what the result says: it is no note before that as well."""
+
+    def told(plan: Plan) -> None:
+        context.console.plan(plan if _is_move(plan) else replace(plan, notes=plan.notes[1:]))
+
+    return told
+
+
+def _is_move(plan: Plan) -> bool:
+    return any(isinstance(step, MoveTraffic) for step in plan.steps)
 
 
 def _result(args: argparse.Namespace, where: Target, ticked: Ticked) -> Result:
@@ -94,12 +107,15 @@ def _result(args: argparse.Namespace, where: Target, ticked: Ticked) -> Result:
 
 
 def _next(args: argparse.Namespace, where: Target, ticked: Ticked) -> str | None:
-    """While the ramp goes on, the next tick; a person's word where one is waited for."""
+    """While the ramp goes on, the next tick; a person's word where one is waited for.
+
+    Where evidence ended it: what was counted, at which weight.
+    """
     if args.dry_run or ticked.ruling.ruled is Ruled.SUPERSEDED:
         return None
     if ticked.ruling.drifted:
         return arguments.again(args, "restore")
     now = standing(where.journal.read(where.subject))
     if now.ramp is None:
-        return None
+        return arguments.again(args, "history") if ticked.ruling.by_evidence else None
     return ramping.goes_on(args, now.ramp, ticked.ruling.reason)

@@ -67,7 +67,7 @@ def _once(args: argparse.Namespace, context: Context, where: Target, version: in
     seen = traffic.look_at(where)
     _refuse_canary(seen, version)
     plan = plan_rollback(seen, version, args.reason)
-    context.console.plan(plan)
+    traffic.tell(context, plan)
     outcome = executor(args, context, where)(plan)
     follows = None if args.runtime else arguments.again(args, "deploy")
     return traffic.result(args, plan, seen, outcome, follows)

@@ -3,13 +3,13 @@
 import argparse
 
 from agentramp.planning import plan_shift
+from agentramp.policy import Policy
 from agentramp.report.result import Result
 from agentramp.wiring import arguments, interruption, traffic
 from agentramp.wiring.context import Context
 from agentramp.wiring.target import Target, executor, named
 
 EXAMPLE = "agentramp shift-traffic --version 2 --weight 10 --platform local"
-LADDER = (10, 30, 50, 100)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,14 +37,14 @@ def run(args: argparse.Namespace, context: Context) -> Result:
 def shifted(args: argparse.Namespace, context: Context, where: Target) -> Result:
     seen = traffic.look(where)
     plan = plan_shift(seen, args.version, args.weight)
-    context.console.plan(plan)
+    traffic.tell(context, plan)
     outcome = executor(args, context, where)(plan)
-    return traffic.result(args, plan, seen, outcome, _next(args))
+    return traffic.result(args, plan, seen, outcome, _next(args, where.ramp.policy))
 
 
-def _next(args: argparse.Namespace) -> str | None:
-    higher = [weight for weight in LADDER if weight > args.weight]
-    if not higher or args.weight == 0:  # a trial that was ended is not begun again
+def _next(args: argparse.Namespace, policy: Policy) -> str | None:
+    above = policy.above(args.weight)
+    if above is None or args.weight == 0:  # a trial that was ended is not begun again
         return None
-    words = (f"--version={args.version}", f"--weight={higher[0]}")
+    words = (f"--version={args.version}", f"--weight={above.weight}")
     return arguments.again(args, "shift-traffic", *words)

@@ -57,15 +57,19 @@ def run(args: argparse.Namespace, context: Context) -> Result:
     region = _LOCAL_REGION if args.platform == "local" else where.region
     written = s_yaml(spec, region, observed.endpoints)
     write_all(folder, _files(folder, written))
-    _tell(context, spec, written)
+    shown = _path(context, folder)
+    check = f"agentramp validate {shlex.quote(shown)}"
+    waits = _tell(context, spec, written, shown)
+    if waits:
+        context.console.say(f"then run: {check}")
     return Result(
         verb="sync",
-        message=f"wrote {folder / 's.yaml'} for runtime {where.runtime}",
+        message=f"wrote {shown}/s.yaml for runtime {where.runtime}",
         changed=True,
         runtime=where.runtime,
         runtime_id=existing(where, observed).id,
         version=args.version,
-        next=f"agentramp validate {shlex.quote(_path(context, folder))}",
+        next=None if waits else check,
     )
 
 
@@ -92,12 +96,16 @@ def _files(folder: Path, written: Written) -> Mapping[str, str]:
     return files
 
 
-def _tell(context: Context, spec: RuntimeSpec, written: Written) -> None:
+def _tell(context: Context, spec: RuntimeSpec, written: Written, folder: str) -> bool:
+    """Whether a person has to bring what is not in the file before it can be valid."""
     if written.variables:
         names = ", ".join(written.variables)
-        context.console.say(f"kept out of the file, set them in .env: {names}")
-    if spec.code and not spec.code.oss:
-        context.console.say(f"the platform gives no code back: put what runs there into {FOLDER}")
+        context.console.say(f"kept out of the file, set them in {folder}/.env: {names}")
+    without_code = spec.code is not None and spec.code.oss is None
+    if without_code:
+        code = f"{folder}/{FOLDER.removeprefix('./')}"
+        context.console.say(f"the platform gives no code back: put what runs there into {code}")
+    return without_code or bool(written.variables)
 
 
 def _path(context: Context, folder: Path) -> str:

@@ -108,7 +108,7 @@ def tell(args: argparse.Namespace, context: Context, prepared: Prepared) -> None
     if args.skip_endpoints and names:
         context.console.say(f"endpoints {names} are left as they are: shift-traffic moves traffic")
     elif args.prune and not names:
-        context.console.say("s.yaml names no endpoints, so --prune removes none")
+        context.console.say("the file names no endpoints, so --prune removes none")
     for plan in prepared.all:
         context.console.plan(plan)
 

@@ -99,7 +99,7 @@ def said(
     """
     seen = traffic.look_at(where)
     planned = plan(seen)
-    context.console.plan(planned)
+    traffic.tell(context, planned)
     outcome = executor(args, context, where)(planned)
     needed = follows or _follows(seen.standing.ramp)
     after_that = arguments.again(args, needed) if needed else None

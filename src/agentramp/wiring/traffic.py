@@ -13,6 +13,7 @@ from agentramp.ramp import ENDING, Ramp, Reached
 from agentramp.record import Begun, Queued, Refused
 from agentramp.report.result import Climb, Result
 from agentramp.wiring import arguments
+from agentramp.wiring.context import Context
 from agentramp.wiring.target import Target
 
 
@@ -78,6 +79,11 @@ def result(
         next=after_that,
         climb=climb(seen, plan, after),
     )
+
+
+def tell(context: Context, plan: Plan) -> None:
+    """The plan; where there is nothing to do its first note is what the result will say."""
+    context.console.plan(plan if plan.steps else replace(plan, notes=plan.notes[1:]))
 
 
 def about(result: Result, version: int | None) -> Result:

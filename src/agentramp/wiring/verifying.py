@@ -14,9 +14,10 @@ def refuse_in_vain(prepared: Prepared) -> None:
     will_be = {plan.subject.endpoint for plan in prepared.endpoints}
     if not will_be and not _serving(prepared, prepared.observed.endpoints):
         raise RefusedError(
-            f"nothing serves what is deployed of {prepared.where.runtime}: s.yaml names no endpoint"
-            f" that is there, none follows {LATEST}, and there is no {prepared.where.endpoint}",
-            advice="name an endpoint in s.yaml, use agentramp release, or leave out --verify",
+            f"nothing serves what is deployed of {prepared.where.runtime}: the file names no"
+            f" endpoint that is there, none follows {LATEST}, and there is no"
+            f" {prepared.where.endpoint}",
+            advice="name an endpoint in the file, use agentramp release, or leave out --verify",
         )
 
 

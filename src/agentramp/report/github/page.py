@@ -23,7 +23,7 @@ _CUT = "\n\n_Cut here: GitHub shows 1 MiB of a step. The log and the output `res
 
 @dataclass(frozen=True)
 class Page:
-    """``reproduce`` is the command that does the same on a laptop."""
+    """``reproduce`` is the command that does the same on a laptop; empty where none can."""
 
     reproduce: str
     links: Links = NOWHERE
@@ -219,6 +219,8 @@ def _next(command: str | None) -> Iterator[str]:
 
 def _again(command: str) -> Iterator[str]:
     """As a block of its own: GitHub puts a button for copying beside one."""
+    if not command:
+        return
     yield "The same on a laptop:"
     yield ""
     yield from block([command], _LINES)

@@ -37,6 +37,9 @@ class Terminal:
         except EOFError:
             self.context.lines.put("")
             return None
+        except KeyboardInterrupt:
+            self.context.lines.put("")  # what ends the run is not told behind the prompt
+            raise
 
     def piece(self, text: str) -> None:
         self.context.lines.piece(lines_that_cannot_act(text))
