@@ -59,7 +59,8 @@ class Component:
     """One reading. ``status`` is the server's own word; ``integrity`` empty: it does not say.
 
     ``side`` is which of two it runs on, for a server that starts a new version beside the old one
-    and then changes sides; empty: it does not say.
+    and then changes sides; empty: it does not say. ``doubled``: both sides are said to run, so the
+    change has not ended, or never will, as the new version died unnoticed.
     """
 
     did: str
@@ -70,6 +71,7 @@ class Component:
     status: str = ""
     integrity: str = ""
     side: str = field(default="", compare=False)
+    doubled: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

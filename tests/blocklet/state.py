@@ -14,9 +14,10 @@ from typing import Any
 
 import yaml
 
-BROKEN, SILENT, ENDLESS = "broken", "silent", "endless"
-"""Files by which a bundle asks for it: it ends at start, answers 502, or starts for ever."""
-MARKERS = frozenset({BROKEN, SILENT, ENDLESS})
+BROKEN, SILENT, ENDLESS, UNNOTICED = "broken", "silent", "endless", "unnoticed"
+"""Files by which a bundle asks for it: it ends at start, answers 502, starts for ever, or ends in
+an upgrade and is said to run all the same."""
+MARKERS = frozenset({BROKEN, SILENT, ENDLESS, UNNOTICED})
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is what it is
@@ -110,6 +111,10 @@ class State:
             new.status = new.green = "stopped"
         elif new.markers & {BROKEN, ENDLESS}:
             return
+        elif UNNOTICED in new.markers:
+            new.status = new.green = "running"
+        elif before.status == before.green:
+            new.status, new.green = "running", "stopped"
         else:
             new.status, new.green = before.green, before.status
         self.mounted[new.did] = new

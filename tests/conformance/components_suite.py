@@ -33,11 +33,16 @@ _PROGRAM = """require('http').createServer((request, answer) => answer.end('%s %
 _ENDS = "process.exit(1);\n"
 
 
-def bundle(folder: Path, did: str, version: str, *, broken: bool = False) -> Bundle:
-    """A Node dapp. ``broken``: it ends at start; a server of our own is told so by a file."""
-    program = _ENDS if broken else _PROGRAM % (did, version)
+def bundle(
+    folder: Path, did: str, version: str, *, broken: bool = False, unnoticed: bool = False
+) -> Bundle:
+    """A Node dapp. ``broken``: it ends at start; a server of our own is told so by a file.
+
+    ``unnoticed``: so does this one, and as an upgrade it is said to run.
+    """
+    program = _ENDS if broken or unnoticed else _PROGRAM % (did, version)
     files = {"blocklet.yml": json.dumps(_meta(did, version)), "blocklet.js": program}
-    files |= {"broken": ""} if broken else {}
+    files |= ({"broken": ""} if broken else {}) | ({"unnoticed": ""} if unnoticed else {})
     data = _packed(files)
     path = folder / f"{did}-{version}-{sha256(data).hexdigest()[:8]}.tgz"
     path.write_bytes(data)

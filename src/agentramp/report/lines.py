@@ -16,10 +16,6 @@ AGAIN = "send it where there is room, and give the windows again from the first"
 _ANEW = "send it where there is room, and run this again"
 
 
-class ReaderLeftError(BrokenPipeError):
-    """Whoever read standard output has enough: no fault, and nothing more is wanted."""
-
-
 @dataclass
 class Lines:
     """Flushes after each line, so that a program on the other side may wait for its answer.
@@ -34,7 +30,7 @@ class Lines:
         return self.stream is not None and self.stream.isatty()
 
     def write(self, said: "Said") -> None:
-        """Raises RefusedError where nothing can be written; ReaderLeftError where nobody reads."""
+        """Raises RefusedError where nothing can be written; a reader that left is BrokenPipe."""
         self._put(lambda stream: _write(stream, said), AGAIN)
 
     def put(self, text: str) -> None:
@@ -50,9 +46,8 @@ class Lines:
             raise unwritten("it is closed", advice)
         try:
             act(self.stream)
-        except BrokenPipeError as error:
-            drop(self.stream)
-            raise ReaderLeftError from error
+        except BrokenPipeError:
+            raise
         except OSError as error:
             drop(self.stream)
             raise unwritten(error.strerror or str(error), advice) from error

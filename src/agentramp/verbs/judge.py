@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +11,6 @@ from agentramp.errors import UsageError
 from agentramp.judge.docket import Docket
 from agentramp.judge.entry import NotAWindowError, parse_entry
 from agentramp.judge.verdict import Rules
-from agentramp.report.lines import ReaderLeftError
 from agentramp.report.result import Streamed
 from agentramp.wiring import rules
 from agentramp.wiring.context import Context
@@ -35,24 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, context: Context) -> Streamed:
     given = rules.chosen(args)
     docket = Docket(given)
-    refused: list[int] = []
-    with _opened(args.file, context) as lines, _until_nobody_reads(refused):
-        for number, line in enumerate(_read(lines, args.file), 1):
-            if line.strip() and not _answered(docket, given, number, line, context):
-                refused.append(number)
+    with _opened(args.file, context) as lines:
+        refused = [
+            number
+            for number, line in enumerate(_read(lines, args.file), 1)
+            if line.strip() and not _answered(docket, given, number, line, context)
+        ]
     if refused:
         raise _refusal(refused)
     return Streamed("judge")
-
-
-@contextmanager
-def _until_nobody_reads(refused: list[int]) -> Iterator[None]:
-    """A reader that has enough is no fault; what was refused before it left still is."""
-    try:
-        yield
-    except ReaderLeftError:
-        if not refused:
-            raise
 
 
 def _answered(docket: Docket, given: Rules, number: int, line: bytes, context: Context) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from agentramp.component import Application, Bundle, Component, Health
 from agentramp.platform.blocklet.arrivals import Arrival, Limits
 from agentramp.platform.blocklet.did import new_did
-from agentramp.platform.port import NotAppliedError
+from agentramp.platform.port import NotAppliedError, NotReadyError
 from tests.blocklet.server import blocklet_server
 from tests.blocklet.worlds import Passing, adapter
 from tests.conformance.components_suite import bundle
@@ -50,6 +50,34 @@ def test_a_server_that_changes_no_sides_is_believed_in_the_end(two: Bundle) -> N
     arrival = Arrival(two, Limits(), lambda: None, side="status")
     assert arrival.seen(shown(two, "status"), 0.2) is None
     assert arrival.seen(shown(two, "status"), 5.2) is not None
+
+
+def test_both_versions_running_is_a_change_that_may_end(two: Bundle) -> None:
+    arrival = Arrival(two, Limits(), lambda: None, side="status")
+    both = replace(
+        shown(two, "").components[0], health=Health.BROKEN, status="running twice", doubled=True
+    )
+    assert arrival.seen(replace(shown(two, ""), components=(both,)), 0.2) is None
+    assert arrival.seen(replace(shown(two, ""), components=(both,)), 59.0) is None
+    assert arrival.seen(shown(two, "greenStatus"), 60.5) is not None
+
+
+def test_a_version_that_died_unnoticed_beside_the_old_one_is_not_believed(tmp_path: Path) -> None:
+    with blocklet_server() as server:
+        components = adapter(server)
+        components.install(bundle(tmp_path, DID, "1.0.0"), "/x")
+        dead = bundle(tmp_path, DID, "2.0.0", unnoticed=True)
+        with pytest.raises(NotReadyError, match="is said to run, and 60 s later so is") as error:
+            components.install(dead, "/x")
+        assert not error.value.untouched
+        [left] = components.observe().components
+        assert (left.version, left.health, left.status) == (
+            "2.0.0",
+            Health.BROKEN,
+            "running twice",
+        )
+        back = components.install(bundle(tmp_path, DID, "1.0.0"), "/x")
+        assert (back.version, back.health) == ("1.0.0", Health.RUNNING)
 
 
 @dataclass

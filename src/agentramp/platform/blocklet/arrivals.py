@@ -35,6 +35,8 @@ class Limits:
     """For a component to be gone."""
     back: float = 3.0
     """For one that is gone to come back: the server may write an older list over the newer."""
+    swap: float = 60.0
+    """For the version before to end, once both are said to run."""
     away: float = 60.0
     """For a server that began a change and then answers nothing: it may be starting anew."""
 
@@ -106,9 +108,11 @@ class Arrival:
     as it again, also after the server's answer."""
     _arrived: bool = field(default=False, init=False)
     _steady: Steady = field(init=False)
+    _doubled: Steady = field(init=False)
 
     def __post_init__(self) -> None:
         self._steady = Steady(self.limits.stale)
+        self._doubled = Steady(self.limits.swap)
 
     def seen(self, application: Application, passed: float) -> Component | None:
         """The component once it runs as sent; None: look again. Raises what came of it instead."""
@@ -117,12 +121,20 @@ class Arrival:
             self._check_elsewhere(found, passed)
             return None
         self._arrived = True
+        is_stuck = self._doubled.holds(passed, so=found.doubled)
         runs = found.health is Health.RUNNING
         has_changed = not self.side or found.side != self.side
         is_told = runs and has_changed and self.lost is None
         if is_told or self._steady.holds(passed, so=runs):
             return found
-        if runs:
+        if is_stuck:
+            raise NotReadyError(
+                f"{self._name} is said to run, and {self.limits.swap:g} s later so is the version"
+                " before it",
+                advice="usual cause: it ended at start and the server did not notice; look into"
+                " the component's log on the server",
+            )
+        if runs or found.doubled:
             return None
         self._check(found, passed)
         if found.health is Health.STOPPED:

@@ -53,6 +53,7 @@ _WORDS: Final = (
     (Health.BROKEN, frozenset({"error", "corrupted", "unknown", "deleted"})),
     (Health.STOPPED, frozenset({"stopped"})),
 )
+_TWICE: Final = "running twice"
 _VENDOR_DOMAIN: Final = ".did.abtnet.io"
 _BY_ADDRESS: Final = ".ip.abtnet.io"
 
@@ -78,7 +79,9 @@ def _component(child: Mapping[str, Any]) -> Component:
     dist = meta.get("dist")
     did, name = _text(meta, "did"), _text(meta, "name")
     places = {key: shown(str(child.get(key) or "")) for key in ("status", "greenStatus")}
-    health, status = _stands(list(places.values()))
+    running = [key for key, word in places.items() if word == "running"]
+    doubled = len(running) == len(places)
+    health, status = (Health.BROKEN, _TWICE) if doubled else _stands(list(places.values()))
     return Component(
         did=did,
         # The vendor's own bundler writes the DID for the name, and keeps the name as the title.
@@ -88,7 +91,8 @@ def _component(child: Mapping[str, Any]) -> Component:
         health=health,
         status=status,
         integrity=_text(dist, "integrity") if isinstance(dist, dict) else "",
-        side=next((key for key, word in places.items() if word == "running"), ""),
+        side="" if doubled else next(iter(running), ""),
+        doubled=doubled,
     )
 
 
