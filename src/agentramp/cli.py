@@ -157,12 +157,10 @@ def _ended(name: str, words: list[str], channel: Channel) -> int:
     except KeyboardInterrupt as cut:
         channel.interrupted(cut)
         return INTERRUPTED
-    except BrokenPipeError as left:
-        from agentramp.report.lines import ReaderLeftError
-
+    except BrokenPipeError:
         # Whoever read the result has gone: point the stream elsewhere so that the exit is quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return code if channel.done or isinstance(left, ReaderLeftError) else BUG
+        return code if channel.done else BUG
     except Exception:  # noqa: BLE001 - whatever it is, it is a bug of ours and is told as one
         channel.bug()
         return BUG

@@ -187,18 +187,14 @@ def test_what_is_closed_is_said(closed: str, code: int, said: str) -> None:
     assert done.stderr.count(b"\n") == 1
 
 
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [(b"", 0), (b"garbage\n", 2)],
-    ids=["windows", "a line before that is none"],
-)
-def test_a_reader_that_has_enough_is_no_fault(given: bytes, code: int) -> None:
+def test_a_reader_that_leaves_is_no_success_and_nothing_is_said() -> None:
+    """As ``agentramp judge | head -1``, and as ``logs`` ends there."""
     read, write = os.pipe()
     os.close(read)
     try:
         done = subprocess.run(
             [*RUN, "judge"],
-            input=given + written(LINES),
+            input=written(LINES),
             stdout=write,
             stderr=subprocess.PIPE,
             check=False,
@@ -206,9 +202,7 @@ def test_a_reader_that_has_enough_is_no_fault(given: bytes, code: int) -> None:
         )
     finally:
         os.close(write)
-    assert done.returncode == code
-    said = done.stderr.decode().splitlines()
-    assert [line.partition(":")[0].strip() for line in said] == ["line 1", "agentramp judge"][:code]
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_what_is_wrong_is_quoted_as_json() -> None:

@@ -178,5 +178,5 @@ def test_where_nothing_serves_it_nothing_is_deployed(folder: Path) -> None:
     ended = project.run("deploy", "--verify")
     assert ended.code == 3
     assert "nothing serves what is deployed of unserved" in ended.document["message"]
-    assert "name an endpoint in s.yaml" in ended.document["advice"]
+    assert "name an endpoint in the file" in ended.document["advice"]
     assert project.run("verify").code == 2, "there is no such runtime"

@@ -183,4 +183,4 @@ def test_a_fault_in_the_words_is_told_after_the_secrets_are_masked(
     masked_at = log.index(f"::add-mask::{SECRET}")
     assert [line for line in log[:masked_at] if SECRET in line] == []
     assert SECRET not in page.read_text() + output.read_text()
-    assert "***" in page.read_text()
+    assert "(exit 2)" in page.read_text()
