@@ -25,6 +25,10 @@ _EMBEDDED = LogStore("local", "agents")
 _FAILURES = (" [ERROR] ", "Error: ")
 """What marks a line as a failure for the vendor's tool, and so here."""
 
+_AHEAD = 60
+"""Seconds. A line bears the moment at which it was taken down, by another clock than is asked here:
+without them a line that has just come would not be among those until now."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_project(parser)
@@ -91,7 +95,7 @@ def _filter(args: argparse.Namespace, now: float) -> LogFilter:
         raise UsageError("--tail has no end", advice="leave out --end-time, or --tail")
     since = ("now" if args.tail else SINCE) if args.start_time is None else args.start_time
     start = _moment(since, "--start-time", now)
-    end = int(now) + 1 if args.end_time is None else _moment(args.end_time, "--end-time", now)
+    end = int(now) + _AHEAD if args.end_time is None else _moment(args.end_time, "--end-time", now)
     if start >= end and not args.tail:
         raise UsageError(
             "--start-time is not before --end-time",
