@@ -8,29 +8,16 @@ from agentramp.platform.blocklet.connection import Server, connect
 from agentramp.platform.blocklet.signing import AccessKey
 from agentramp.platform.calls import Call, Tell
 from tests.blocklet.server import BlockletServer
+from tests.progress import Heard
 
 NOW = 1_795_000_000.0
-
-
-@dataclass
-class Told:
-    """What a console was told."""
-
-    lines: list[str] = field(default_factory=list)
-    advances: list[tuple[str, int, int]] = field(default_factory=list)
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-    def advance(self, title: str, done: int, total: int) -> None:
-        self.advances.append((title, done, total))
 
 
 @dataclass
 class Passing:
     """``passed`` grows by what is slept, and by nothing else."""
 
-    console: Told = field(default_factory=Told)
+    console: Heard = field(default_factory=Heard)
     passed: float = 0.0
     calls: list[Call] = field(default_factory=list)
 

@@ -1,7 +1,6 @@
 """The door of a site that everybody who knocks has signed in at already, on loopback."""
 
 import json
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from agentramp.site.signin import ROUNDS
+from tests.served import served
 
 KEY, CHALLENGE, SALT = "zKey", "a challenge", b"saltsalt"
 
@@ -53,11 +53,5 @@ def running(secret: str) -> Iterator[str]:
 
         def log_message(self, *_: object) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        yield url

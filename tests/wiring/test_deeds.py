@@ -73,11 +73,14 @@ def test_what_failed_may_be_done_unless_nobody_was_asked(
     assert scene.context.deeds.tried, "a step before it was carried out"
 
 
+def moving(scene: Scene, before: Split) -> MoveTraffic:
+    assert scene.seen.found
+    return MoveTraffic(scene.runtime, scene.seen.found.id, ENDPOINT, before, Split(2))
+
+
 def test_a_move_before_one_that_is_refused_stays(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
-    endpoint = scene.seen.found
-    assert endpoint
-    there = MoveTraffic(scene.runtime, endpoint.id, ENDPOINT, Split(1), Split(2))
+    there = moving(scene, Split(1))
     with pytest.raises(SupersededError, match="serves"):
         run(scene, there, replace(there, before=Split(3)))
     assert scene.context.deeds == Deeds(tried=True)
@@ -85,9 +88,6 @@ def test_a_move_before_one_that_is_refused_stays(tmp_path: Path) -> None:
 
 def test_a_move_that_is_refused_leaves_all_as_it_was(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
-    endpoint = scene.seen.found
-    assert endpoint
-    wrong = MoveTraffic(scene.runtime, endpoint.id, ENDPOINT, Split(3), Split(2))
     with pytest.raises(SupersededError, match="serves"):
-        run(scene, wrong)
+        run(scene, moving(scene, Split(3)))
     assert scene.context.deeds == Deeds()

@@ -13,13 +13,11 @@ from agentramp.bundle.layout import Item, items, read_folder
 from agentramp.bundle.recipe import Recipe
 from agentramp.bundle.tarball import described, write
 from agentramp.component import Bundle, Identity
-from agentramp.package.output import new_part
+from agentramp.package.output import PACKING, new_part, packing
 from agentramp.progress import Progress, Silent
 
-PACKING: Final = "packing"
 LARGEST_UPLOAD: Final = 100 << 20
 """What the router of a server takes by default; it answers 413 to more."""
-_MEGABYTE: Final = 1_000_000
 _SILENT: Final = Silent()
 _NPM: Final = Npm()
 
@@ -53,7 +51,7 @@ def build(
 
 def _packed(entries: tuple[Item, ...], output: Path, progress: Progress) -> Bundle:
     total = sum(one.size for one in entries)
-    progress.say(f"{PACKING} {len(entries)} files, {_told(total)}")
+    progress.say(packing(len(entries), total))
     with new_part(output) as part:
         write(entries, part.file, lambda done: progress.advance(PACKING, done, total))
         part.file.flush()
@@ -61,10 +59,6 @@ def _packed(entries: tuple[Item, ...], output: Path, progress: Progress) -> Bund
         part.path.replace(output)
     tell_size(bundle, progress)
     return replace(bundle, path=output)
-
-
-def _told(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= _MEGABYTE else f"{size / 1e3:.1f} kB"
 
 
 def tell_size(bundle: Bundle, progress: Progress) -> None:

@@ -17,14 +17,19 @@ from agentramp.package.dependencies import FOLDER, Tools, install
 from agentramp.package.errors import BuildError
 from agentramp.package.installer import Installer, child_environ, find_installer
 from agentramp.package.manifest import Inputs, Manifest, describes, manifest_path, read_manifest
-from agentramp.package.output import new_part, part_prefix, publish, refresh_manifest
+from agentramp.package.output import (
+    PACKING,
+    new_part,
+    packing,
+    part_prefix,
+    publish,
+    refresh_manifest,
+)
 from agentramp.package.request import AgentRunTarget, BuildRequest, Built, LocalTarget
 from agentramp.package.requirements import Requirements, read_requirements
 from agentramp.package.source import Entry, Source, by_name, read_installed, read_source
 from agentramp.progress import Progress, Silent
 
-PACKING = "packing"
-_MEGABYTE = 1e6
 ASK_INTERPRETER = "import sys, sysconfig; print(sys.version, sysconfig.get_platform())"
 
 
@@ -237,8 +242,7 @@ def _pack(
 ) -> Built:
     entries = tuple(sorted((*plan.source.entries, *added), key=by_name))
     total = sum(entry.size for entry in entries)
-    told = f"{total / 1e6:.1f} MB" if total >= _MEGABYTE else f"{total / 1e3:.1f} kB"
-    progress.say(f"{PACKING} {len(entries)} files, {told}")
+    progress.say(packing(len(entries), total))
     with new_part(plan.request.output) as part:
         written = write_archive(
             entries, part.file, advance=lambda done: progress.advance(PACKING, done, total)

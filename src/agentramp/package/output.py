@@ -22,6 +22,8 @@ if sys.platform != "win32":
 
 ENDING = ".part"
 READABLE = 0o644
+PACKING = "packing"
+_MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,12 @@ class Part:
 
     path: Path
     file: BinaryIO
+
+
+def packing(files: int, size: int) -> str:
+    """What is told before ``files`` of ``size`` bytes are packed."""
+    told = f"{size / _MEGABYTE:.1f} MB" if size >= _MEGABYTE else f"{size / 1000:.1f} kB"
+    return f"{PACKING} {files} files, {told}"
 
 
 def part_prefix(output: Path) -> str:

@@ -4,7 +4,6 @@ What it is sent it reads in small parts and keeps only as sums, so that a packag
 """
 
 import json
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from agentramp.crc64 import fastest
 from agentramp.platform.agentrun.classic_signing import signature
 from agentramp.platform.agentrun.oss_signing import oss_authorization
 from agentramp.platform.agentrun.signing import Credentials
+from tests.served import served
 
 BUCKET, ACCOUNT, TOKEN_PATH = "fc-temp", "1234", "/2016-08-15/tempBucketToken"
 BLOCK = 64 * 1024
@@ -141,11 +141,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def lender(state: Lender) -> Iterator[str]:
     """The server's address."""
-    with _Server(state) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(_Server(state)) as url:
+        yield url

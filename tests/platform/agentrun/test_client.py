@@ -17,7 +17,9 @@ from agentramp.platform.agentrun.client import (
     Client,
     OutcomeUnknownError,
 )
+from agentramp.platform.agentrun.sending import LIMITS, Limits
 from agentramp.platform.agentrun.signing import Credentials
+from agentramp.platform.calls import Call, untold
 from agentramp.platform.port import (
     AlreadyExistsError,
     NotFoundError,
@@ -46,7 +48,9 @@ class Time:
         self.waits.append(seconds)
 
 
-def client(url: str, time: Time) -> Client:
+def client(
+    url: str, time: Time, limits: Limits = LIMITS, tell: Callable[[Call], None] = untold
+) -> Client:
     return Client(
         url=url,
         credentials=lambda: Credentials("id", "secret"),
@@ -54,6 +58,8 @@ def client(url: str, time: Time) -> Client:
         sleep=time.sleep,
         nonce=lambda: "nonce",
         jitter=lambda: 0.5,
+        tell=tell,
+        limits=limits,
     )
 
 

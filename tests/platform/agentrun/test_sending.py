@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from agentramp.platform.agentrun.again import ATTEMPTS, LOST, Patience
-from agentramp.platform.agentrun.client import Client, OutcomeUnknownError
+from agentramp.platform.agentrun.client import OutcomeUnknownError
 from agentramp.platform.agentrun.sending import LIMITS, Limits, sent
 from agentramp.platform.agentrun.services import Services
 from agentramp.platform.agentrun.signing import Credentials
@@ -21,8 +21,9 @@ from agentramp.platform.calls import Call, untold
 from agentramp.platform.port import UnreachableError
 from agentramp.progress import Silent
 from tests.platform.agentrun.lender import ACCOUNT, Lender, lender
-from tests.platform.agentrun.test_client import GET, POST, PUT, Time
+from tests.platform.agentrun.test_client import GET, POST, PUT, Time, client
 from tests.platform.agentrun.test_temporary_bucket import package
+from tests.served import served
 
 SOON = Limits(answer=0.1)
 SHORT = Limits(answer=60, most=1000)
@@ -68,42 +69,24 @@ def saying(*speeches: Speech) -> Iterator[tuple[str, list[bytes]]]:
     class Server(ThreadingTCPServer):
         daemon_threads = True
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with served(Server(("127.0.0.1", 0), Handler)) as url:
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}", asked
+            yield url, asked
         finally:
             over.set()
-            server.shutdown()
-            thread.join()
-
-
-def client(url: str, limits: Limits, tell: Callable[[Call], None] = untold) -> Client:
-    time = Time()
-    return Client(
-        url=url,
-        credentials=lambda: Credentials("id", "secret"),
-        now=time.now,
-        sleep=time.sleep,
-        nonce=lambda: "nonce",
-        jitter=lambda: 0.5,
-        tell=tell,
-        limits=limits,
-    )
 
 
 @pytest.mark.parametrize("drips", DRIPS.values(), ids=DRIPS)
 def test_an_answer_in_drops_is_an_unknown_outcome(drips: Speech) -> None:
     calls: list[Call] = []
     with saying(drips) as (url, _), pytest.raises(OutcomeUnknownError, match="no answer"):
-        client(url, SOON, calls.append).call(POST)
+        client(url, Time(), SOON, calls.append).call(POST)
     assert [call.status for call in calls] == [0]
 
 
 def test_what_may_be_asked_again_is_asked_again_though_it_drips() -> None:
     with saying(DRIPS["body"]) as (url, _), pytest.raises(UnreachableError) as told:
-        client(url, SOON).call(PUT)
+        client(url, Time(), SOON).call(PUT)
     assert not isinstance(told.value, OutcomeUnknownError)
     assert told.value.advice
 
@@ -112,14 +95,14 @@ def test_what_may_be_asked_again_is_asked_again_though_it_drips() -> None:
 def test_an_answer_without_an_end_is_an_unknown_outcome(flood: Speech) -> None:
     told = r"MakeThing: no whole answer from .* it sent more than 1000 bytes"
     with saying(flood) as (url, asked), pytest.raises(OutcomeUnknownError, match=told):
-        client(url, SHORT).call(POST)
+        client(url, Time(), SHORT).call(POST)
     assert len(asked) == 1
 
 
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
 def test_after_an_answer_without_an_end_is_asked_again(flood: Speech) -> None:
     with saying(flood, (WHOLE, b"", 0)) as (url, asked):
-        assert client(url, SHORT).call(GET) == {"id": "1"}
+        assert client(url, Time(), SHORT).call(GET) == {"id": "1"}
     assert len(asked) == 2
 
 
@@ -128,14 +111,14 @@ def test_attempts_at_answers_without_an_end_are_bounded() -> None:
         saying(FLOODS["no length"]) as (url, asked),
         pytest.raises(UnreachableError, match="it sent more than 1000 bytes"),
     ):
-        client(url, SHORT).call(GET)
+        client(url, Time(), SHORT).call(GET)
     assert len(asked) == ATTEMPTS
 
 
 def test_a_chunk_whose_length_has_no_end() -> None:
     endless = (CHUNKED, b"0" * 4096, 0.0)
     with saying(endless) as (url, _), pytest.raises(OutcomeUnknownError, match="ChunkedEncoding"):
-        client(url, Limits(answer=60)).call(POST)
+        client(url, Time(), Limits(answer=60)).call(POST)
 
 
 def bucket(control: str, upload: str | None, limits: Limits) -> TemporaryBucket:

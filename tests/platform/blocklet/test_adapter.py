@@ -65,7 +65,7 @@ def test_the_upload_is_what_the_vendor_sends(
     (upload,) = server.state.uploads
     assert upload.content == one.path.read_bytes()
     assert (upload.mount_point, upload.integrity) == ("/x", one.integrity)
-    title, done, total = world.console.advances[-1]
+    title, done, total = world.console.steps[-1]
     assert title == "uploading suite 1.0.0"
     assert done == total > one.size
     # What was asked is told by name: nothing that is secret, nothing that was sent.
